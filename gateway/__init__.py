@@ -1,0 +1,1 @@
+"""REST gateway and multi-server broker for the MailStore SPE Management API."""
