@@ -44,7 +44,6 @@ sent again, ``CommandFailed`` is final, ``AnswerLost`` is settled by reading.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 class GatewayError(Exception):
@@ -54,10 +53,10 @@ class GatewayError(Exception):
         detail: what happened and what to do next, for the person who called.
     """
 
-    status: ClassVar[int] = 500
-    code: ClassVar[str] = "INTERNAL"
-    title: ClassVar[str] = "Internal error"
-    retryable: ClassVar[bool] = False
+    status: int = 500
+    code: str = "INTERNAL"
+    title: str = "Internal error"
+    retryable: bool = False
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)

@@ -1,0 +1,1 @@
+"""Authorise, resolve, invoke, narrow, record: the one way to a deployment."""

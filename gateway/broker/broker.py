@@ -1,0 +1,230 @@
+"""The one door: authorise, resolve, invoke, narrow, record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Lock
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from gateway.access.permissions import Permission
+from gateway.broker.authorise import absent, permit
+from gateway.broker.caller import Caller
+from gateway.broker.ledger import LeaseLost, Ledger
+from gateway.broker.plan import Invocation, Place, operation_for
+from gateway.broker.runner import Runner
+from gateway.errors import Conflict
+from gateway.model import Deployment, Instance, InstanceStatus, Operation
+from gateway.storage import deployments, instances, operations
+from gateway.storage.database import Database
+
+POLL_SECONDS = 0.2
+
+log = structlog.get_logger()
+
+
+class Passing:
+    """The journal of a read: no row, unless the caller stops waiting for it.
+
+    Args:
+        ledger: where the row goes then.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = Lock()
+        self.done = Event()
+        self.adopted = False
+
+    def save(self, operation: Operation) -> None:
+        """Commit progress if there is a row."""
+        with self._lock:
+            if self.adopted:
+                self._ledger.save(operation)
+            if operation.status.is_final:
+                self.done.set()
+
+    def stays(self) -> bool:
+        """Pause before the next poll; false once there is a row that the tracker finds."""
+        self.done.wait(POLL_SECONDS)
+        return not self.adopted
+
+    def adopt(self, operation: Operation) -> None:
+        """Make a row of a read that outlasts the wait."""
+        with self._lock:
+            if not self.done.is_set():
+                self._ledger.open(operation)
+                self.adopted = True
+
+
+class Broker:
+    """Everything that reaches a deployment goes through ``call`` or ``start``.
+
+    Args:
+        database: the tables.
+        ledger: the operations.
+        runner: carries them on.
+        threads: how many first calls are under way at once.
+    """
+
+    def __init__(self, database: Database, ledger: Ledger, runner: Runner, threads: int) -> None:
+        self.database = database
+        self.ledger = ledger
+        self._runner = runner
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="send")
+
+    # resolve
+
+    def instance(self, caller: Caller, instance: str, *more: Permission) -> Instance:
+        """Return an instance that the caller sees and may work on.
+
+        Raises:
+            NotFound: absent, or another's.
+            PermissionMissing: seen, but not allowed.
+        """
+        with self.database.read() as connection:
+            found = instances.find(connection, caller.principal.reach, instance)
+        if found is None:
+            raise absent(self.database, caller, instance)
+        permit(self.database, caller, instance, *more)
+        return found
+
+    def deployment(self, caller: Caller, deployment: str) -> Deployment:
+        """Return a deployment: operators' business, and absent for everybody else.
+
+        Raises:
+            NotFound: absent, or the caller is no operator.
+            PermissionMissing: an operator without the permission.
+        """
+        with self.database.read() as connection:
+            found = deployments.find(connection, deployment)
+        if found is None or not caller.principal.is_operator:
+            raise absent(self.database, caller, deployment)
+        permit(self.database, caller, deployment)
+        return found
+
+    # invoke
+
+    def call(
+        self,
+        caller: Caller,
+        instance: str,
+        invocations: Sequence[Invocation],
+        *more: Permission,
+        context: Mapping[str, Any] | None = None,
+    ) -> Operation:
+        """Carry commands out inside an active instance.
+
+        Args:
+            caller: who asks.
+            instance: opaque id.
+            invocations: one after the other.
+            more: permissions that are needed besides the operation's own.
+            context: what shaping the answer needs to know later; nothing secret.
+
+        Returns:
+            The operation, final or still running when the caller's wait is over.
+
+        Raises:
+            Conflict: the instance is not active.
+        """
+        found = self.instance(caller, instance, *more)
+        require_active(found)
+        return self.start(caller, place_of(found), invocations, context=context)
+
+    def call_deployment(
+        self,
+        caller: Caller,
+        deployment: str,
+        invocations: Sequence[Invocation],
+        context: Mapping[str, Any] | None = None,
+    ) -> Operation:
+        """Carry commands out on a deployment, for operators."""
+        found = self.deployment(caller, deployment)
+        principal = caller.principal
+        place = Place(found.id, principal.reseller, principal.reach.path)
+        return self.start(caller, place, invocations, context=context)
+
+    def start(
+        self,
+        caller: Caller,
+        place: Place,
+        invocations: Sequence[Invocation],
+        *preparations: Callable[[Connection], None],
+        context: Mapping[str, Any] | None = None,
+    ) -> Operation:
+        """Start an operation at a place that has been looked up and permitted.
+
+        Args:
+            caller: who has been judged.
+            place: where the commands go.
+            invocations: one after the other.
+            preparations: what is committed together with the intent.
+            context: what the steps, the end and the answer need to know; nothing secret.
+        """
+        operation = operation_for(caller, place, invocations)
+        operation.context = dict(context or {})
+        if operation.changes or preparations:
+            return self._change(caller, operation, preparations)
+        return self._read(caller, operation)
+
+    def _change(
+        self,
+        caller: Caller,
+        operation: Operation,
+        preparations: Sequence[Callable[[Connection], None]],
+    ) -> Operation:
+        self.ledger.open(operation, *preparations)
+        self.carry(operation)
+        self.ledger.wait(operation.id, caller.wait_seconds)
+        return self.fetch(operation.id)
+
+    def fetch(self, operation: str) -> Operation:
+        """Return an operation as it stands."""
+        with self.database.read() as connection:
+            return operations.get(connection, operation, self.ledger.vault)
+
+    def _read(self, caller: Caller, operation: Operation) -> Operation:
+        passing = Passing(self.ledger)
+        self._executor.submit(self._carry, operation, passing)
+        if not passing.done.wait(caller.wait_seconds):
+            passing.adopt(operation)
+        return operation
+
+    # carry on
+
+    def carry(self, operation: Operation) -> None:
+        """Carry a leased operation on in the background."""
+        self._executor.submit(self._carry, operation, self.ledger)
+
+    def _carry(self, operation: Operation, journal: Passing | Ledger) -> None:
+        try:
+            self._runner.drive(operation, journal)
+            while not operation.status.is_final and journal.stays():
+                self._runner.drive(operation, journal)
+            if not operation.status.is_final:
+                self.ledger.release(operation)
+        except LeaseLost:
+            log.info("operation.lease_lost", operation=operation.id)
+        except Exception:  # the thread's last resort: the tracker tries again under the lease
+            log.exception("operation.crashed", operation=operation.id)
+
+    def close(self) -> None:
+        """Let the calls under way end, and start no more."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def place_of(instance: Instance) -> Place:
+    """Where commands about an instance go."""
+    return Place(instance.deployment, instance.reseller, instance.reseller_path, instance)
+
+
+def require_active(instance: Instance) -> None:
+    """Refuse work inside an instance that is being made, deleted or has failed.
+
+    Raises:
+        Conflict: says what it is.
+    """
+    if instance.status is not InstanceStatus.ACTIVE:
+        raise Conflict(f"The instance is {instance.status}; it must be active for this.")

@@ -1,0 +1,56 @@
+"""The rules that judge what was read: SPE's word "succeeded" alone proves nothing (law 7).
+
+A filter that hits no instance succeeds too. Words that are neither running nor stopped are
+taken as being on the way.
+"""
+
+from gateway.broker.preparations import STOPPED, known, latest, row_read
+from gateway.broker.runner import Check
+from gateway.errors import CommandFailed, NotFound
+from gateway.model import Instance, Operation
+
+RUNNING = frozenset({"running", "safeMode"})
+
+
+def _is_listed(operation: Operation, instance: Instance | None) -> None:
+    if latest(operation, "GetInstances") == []:
+        raise NotFound("The deployment does not list the instance any more.")
+    row_read(operation, known(instance))
+
+
+def _is_not_running(operation: Operation, instance: Instance | None) -> None:
+    _is_listed(operation, instance)
+    row = row_read(operation, known(instance))
+    if row.get("status") in RUNNING:
+        raise _contradicted(operation, row.get("startStopError"))
+
+
+def _is_not_stopped(operation: Operation, instance: Instance | None) -> None:
+    _is_listed(operation, instance)
+    row = row_read(operation, known(instance))
+    if row.get("status") == STOPPED:
+        raise _contradicted(operation, row.get("startStopError"))
+
+
+def _is_gone(operation: Operation, instance: Instance | None) -> None:
+    rows = latest(operation, "GetInstances")
+    if rows:
+        row_read(operation, known(instance))
+        raise _contradicted(operation, None)
+
+
+def _contradicted(operation: Operation, message: object) -> CommandFailed:
+    return CommandFailed(
+        "The deployment reported success, but the instance is not in the state asked for.",
+        deployment=str(operation.deployment),
+        command="GetInstances",
+        message=str(message or ""),
+    )
+
+
+CHECKS: dict[str, Check] = {
+    "is-listed": _is_listed,
+    "is-not-running": _is_not_running,
+    "is-not-stopped": _is_not_stopped,
+    "is-gone": _is_gone,
+}

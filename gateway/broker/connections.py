@@ -1,0 +1,109 @@
+"""One SPE client for each deployment, made anew when its registration changes."""
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from threading import Lock
+
+from gateway.errors import DeploymentUnreachable, InputFault, InvalidInput
+from gateway.model import Deployment
+from gateway.spe.client import Client, Endpoint
+from gateway.storage import deployments
+from gateway.storage.database import Database
+from gateway.storage.vault import Vault
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Networks:
+    """Where deployments may lie.
+
+    Args:
+        allowed: networks in CIDR; none means every unicast address but link-local ones.
+    """
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        self._allowed = [ipaddress.ip_network(network) for network in allowed]
+
+    def require(self, host: str) -> None:
+        """Resolve a host and refuse it when any of its addresses is outside.
+
+        Raises:
+            InvalidInput: an address is not allowed.
+            DeploymentUnreachable: the name does not resolve.
+        """
+        for address in _addresses(host):
+            if not self._allows(address):
+                fault = InputFault("/host", "NETWORK_NOT_ALLOWED", "The host is not allowed.")
+                raise InvalidInput([fault])
+
+    def _allows(self, address: Address) -> bool:
+        if self._allowed:
+            return any(address in network for network in self._allowed)
+        return not (address.is_link_local or address.is_multicast or address.is_unspecified)
+
+
+def _addresses(host: str) -> list[Address]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise DeploymentUnreachable("The host name cannot be resolved.") from None
+    return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+
+
+class Connections:
+    """Hands out the client of a deployment.
+
+    Args:
+        database: holds the credentials.
+        vault: opens them.
+        networks: where deployments may lie.
+    """
+
+    def __init__(self, database: Database, vault: Vault, networks: Networks) -> None:
+        self._database = database
+        self._vault = vault
+        self._networks = networks
+        self._clients: dict[str, tuple[int, Client]] = {}
+        self._lock = Lock()
+
+    def client(self, deployment: str) -> Client:
+        """Return the client of a registered deployment.
+
+        Raises:
+            DeploymentUnreachable: it is not registered any more.
+        """
+        with self._database.read() as connection:
+            found = deployments.find(connection, deployment)
+            if found is None:
+                raise DeploymentUnreachable("The deployment is not registered any more.")
+            return self._current(found, deployments.sealed_password(connection, deployment))
+
+    def _current(self, deployment: Deployment, sealed_password: str) -> Client:
+        with self._lock:
+            revision, client = self._clients.get(deployment.id, (None, None))
+            if client is None or revision != deployment.revision:
+                client = self.candidate(deployment, self._vault.open(sealed_password))
+                self._clients[deployment.id] = (deployment.revision, client)
+            return client
+
+    def candidate(self, deployment: Deployment, password: str) -> Client:
+        """Make a client that is not kept, to try a registration with."""
+        self._networks.require(deployment.host)
+        return Client(
+            Endpoint(
+                deployment=deployment.id,
+                host=deployment.host,
+                port=deployment.port,
+                user_name=deployment.user_name,
+                password=password,
+                pin=deployment.pin,
+            )
+        )
+
+    def close(self) -> None:
+        """Close every pool."""
+        with self._lock:
+            for _, client in self._clients.values():
+                client.close()
+            self._clients.clear()

@@ -1,0 +1,255 @@
+"""The registry of deployments: probed, pinned, tried, then registered; operators only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from gateway.broker import audit
+from gateway.broker.authorise import permit
+from gateway.broker.broker import Broker
+from gateway.broker.caller import Caller
+from gateway.broker.connections import Connections, Networks
+from gateway.errors import (
+    Conflict,
+    InputFault,
+    InUse,
+    InvalidInput,
+    PermissionMissing,
+    ReplyInvalid,
+    UpstreamError,
+)
+from gateway.model import Deployment, Prefix, new_id, now
+from gateway.spe.certificate import Certificate, probe
+from gateway.spe.client import Client
+from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
+from gateway.storage import deployments
+
+PROBE_SECONDS = 10.0
+IDENTITY = frozenset({"host", "port", "pin", "user_name"})
+"""A change of these needs the password again (threat T3)."""
+
+
+@dataclass(frozen=True)
+class NewDeployment:
+    """What an operator says of a deployment to be registered."""
+
+    name: str
+    host: str
+    port: int
+    user_name: str
+    password: str = field(repr=False)
+    pin: str | None = None
+    system_trust: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    capacity: int | None = None
+    instance_base_directory: str | None = None
+    instance_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a look at a deployment showed: reachable or why not."""
+
+    deployment: Deployment
+    reachable: bool
+    problem: str | None
+    detail: str | None
+
+
+class Deployments:
+    """Registers, changes and looks at deployments.
+
+    Args:
+        broker: the door.
+        connections: tries a registration, and follows a change.
+        networks: where deployments may lie.
+    """
+
+    def __init__(self, broker: Broker, connections: Connections, networks: Networks) -> None:
+        self._broker = broker
+        self._database = broker.database
+        self._connections = connections
+        self._networks = networks
+
+    def _permit(self, caller: Caller, target: str) -> None:
+        if not caller.principal.is_operator:
+            raise PermissionMissing(str(caller.permission))
+        permit(self._database, caller, target)
+
+    def probe(self, caller: Caller, host: str, port: int) -> Certificate:
+        """Show a server's certificate; only the TLS handshake is made, nothing is sent."""
+        self._permit(caller, "deployments")
+        self._networks.require(host)
+        return probe(host, port, PROBE_SECONDS)
+
+    def probe_registered(self, caller: Caller, deployment: str) -> tuple[Deployment, Certificate]:
+        """Show the certificate that a registered deployment presents now."""
+        found = self._broker.deployment(caller, deployment)
+        self._networks.require(found.host)
+        return found, probe(found.host, found.port, PROBE_SECONDS)
+
+    def register(self, caller: Caller, new: NewDeployment) -> Deployment:
+        """Register a deployment whose certificate, password and version were tried.
+
+        Raises:
+            InvalidInput: no pin; the problem shows the certificate that was found.
+            Conflict: the name or the address is registered already.
+            UpstreamError: the deployment refuses, or is not what it should be.
+        """
+        self._permit(caller, "deployments")
+        self._networks.require(new.host)
+        if new.pin is None and not new.system_trust:
+            raise pin_needed(probe(new.host, new.port, PROBE_SECONDS))
+        deployment = self._tried(_deployment(new), new.password)
+        sealed = self._broker.ledger.vault.seal(new.password)
+        try:
+            with self._database.write() as connection:
+                deployments.add(connection, deployment, sealed)
+                audit.changed(connection, caller, deployment.id, ["name", "host", "port", "pin"])
+        except IntegrityError:
+            raise Conflict("A deployment of this name or address is registered already.") from None
+        return deployment
+
+    def _tried(self, deployment: Deployment, password: str) -> Deployment:
+        """Ping it, and ask for its version and its commands."""
+        client = self._connections.candidate(deployment, password)
+        try:
+            _succeeded(client, PING)
+            environment = _succeeded(client, GET_ENVIRONMENT_INFO)
+            commands = tuple(signature.name for signature in client.metadata())
+        except UpstreamError as error:
+            error.deployment = deployment.id
+            raise
+        finally:
+            client.close()
+        version = environment.get("version") if isinstance(environment, dict) else None
+        return replace(deployment, version=version, commands=commands, last_contact_time=now())
+
+    def get(self, caller: Caller, deployment: str) -> Deployment:
+        """Return one."""
+        return self._broker.deployment(caller, deployment)
+
+    def page(self, caller: Caller, after: str, limit: int) -> Sequence[Deployment]:
+        """Return some, in the order of ids."""
+        self._permit(caller, "deployments")
+        with self._database.read() as connection:
+            return deployments.page(connection, after, limit)
+
+    def change(
+        self, caller: Caller, deployment: str, values: Mapping[str, Any], password: str | None
+    ) -> Deployment:
+        """Change a registration; another address, pin or user is tried before it counts.
+
+        Raises:
+            InvalidInput: the password is missing where it is needed.
+            Conflict: the name or the address is registered already.
+        """
+        found = self._broker.deployment(caller, deployment)
+        if IDENTITY & set(values) and password is None:
+            raise InvalidInput(
+                [
+                    InputFault(
+                        "/password",
+                        "PASSWORD_NEEDED",
+                        "Another host, port, pin or user needs the password again.",
+                    )
+                ]
+            )
+        changed = replace(found, **values, update_time=now())
+        columns = dict(values) | {"update_time": changed.update_time}
+        if password is not None:
+            changed = self._tried(changed, password)
+            columns |= {
+                "version": changed.version,
+                "commands": list(changed.commands),
+                "last_contact_time": changed.last_contact_time,
+                "password": self._broker.ledger.vault.seal(password),
+            }
+        try:
+            with self._database.write() as connection:
+                deployments.change(connection, deployment, columns)
+                audit.changed(connection, caller, deployment, columns)
+        except IntegrityError:
+            raise Conflict("A deployment of this name or address is registered already.") from None
+        return changed
+
+    def remove(self, caller: Caller, deployment: str) -> None:
+        """Remove a registration.
+
+        Raises:
+            InUse: an instance id was ever used on it; ids are never forgotten.
+        """
+        self._broker.deployment(caller, deployment)
+        with self._database.write() as connection:
+            if deployments.in_use(connection, deployment):
+                raise InUse(
+                    "Instances are or were on this deployment; cordon it instead, so that "
+                    "their ids are never given away."
+                )
+            deployments.remove(connection, deployment)
+            audit.changed(connection, caller, deployment, ["deleted"])
+
+    def health(self, caller: Caller, deployment: str) -> Health:
+        """Reach a deployment now, and say why not if not."""
+        found = self._broker.deployment(caller, deployment)
+        try:
+            _succeeded(self._connections.client(deployment), PING)
+        except UpstreamError as error:
+            return Health(found, reachable=False, problem=error.code, detail=error.detail)
+        time = now()
+        with self._database.write() as connection:
+            deployments.observe(connection, deployment, {"last_contact_time": time})
+        return Health(
+            replace(found, last_contact_time=time), reachable=True, problem=None, detail=None
+        )
+
+
+def _succeeded(client: Client, command: Any) -> Any:  # noqa: ANN401 - any JSON value
+    status = client.invoke(command, {})
+    while status.is_running and status.token:
+        status = client.get_status(status.token, status.version, wait_milliseconds=1000)
+    if not status.succeeded:
+        raise ReplyInvalid(
+            f"The server did not carry out {command.name}; is it an SPE Management Server?",
+            command=command.name,
+            message=status.error_message or status.code,
+        )
+    return status.result
+
+
+def _deployment(new: NewDeployment) -> Deployment:
+    time = now()
+    return Deployment(
+        id=new_id(Prefix.DEPLOYMENT),
+        name=new.name,
+        host=new.host,
+        port=new.port,
+        user_name=new.user_name,
+        pin=new.pin,
+        labels=dict(new.labels),
+        capacity=new.capacity,
+        instance_base_directory=new.instance_base_directory,
+        instance_url=new.instance_url,
+        cordoned=False,
+        version=None,
+        commands=(),
+        last_contact_time=None,
+        revision=1,
+        create_time=time,
+        update_time=time,
+    )
+
+
+def pin_needed(certificate: Certificate) -> InvalidInput:
+    """Show the certificate, so that a person can compare it before anything is sent."""
+    fault = InputFault(
+        "/certificate",
+        "PIN_NEEDED",
+        f"The server shows a certificate for {certificate.subject}, valid from "
+        f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}, SHA-256 "
+        f"{certificate.sha256}, SHA-1 thumbprint {certificate.sha1}. Compare it with what the "
+        'server shows, then send it as certificate {"pin": …}. Nothing was sent to the server.',
+    )
+    return InvalidInput([fault])

@@ -1,0 +1,138 @@
+"""The ledger of operations: intent before, outcome after, and who may write.
+
+Whatever ends an operation ends it here, in one transaction with its audit row and with its
+effect on our own tables (laws 4 and 7).
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from threading import Condition
+from time import monotonic
+
+from sqlalchemy import Connection
+
+from gateway.broker import audit
+from gateway.model import Operation, now
+from gateway.storage import operations
+from gateway.storage.database import Database
+from gateway.storage.vault import Vault
+
+Ending = Callable[[Connection, Operation], None]
+READS_KEPT = timedelta(hours=1)
+GLANCE_SECONDS = 0.5
+
+
+class LeaseLost(Exception):
+    """Somebody else carries the operation on; whatever was found out here is theirs to find."""
+
+
+class Ledger:
+    """Opens, saves and watches operations.
+
+    Args:
+        database: where the rows lie.
+        vault: encrypts arguments and results.
+        endings: what the end of an operation does to our own tables, by its kind.
+    """
+
+    def __init__(self, database: Database, vault: Vault, endings: Mapping[str, Ending]) -> None:
+        self.database = database
+        self.vault = vault
+        self.owner = uuid.uuid4().hex
+        self._endings = endings
+        self._changed = Condition()
+        self._changes = 0
+
+    def open(self, operation: Operation, *preparations: Callable[[Connection], None]) -> None:
+        """Commit the intent, together with what it reserves (law 4).
+
+        Raises:
+            OperationInProgress: another operation holds the lock.
+            GatewayError: whatever a preparation raises; nothing is written then.
+        """
+        with self.database.write() as connection:
+            for prepare in preparations:
+                prepare(connection)
+            operations.add(connection, operation, self.vault, self.owner)
+            if operation.changes:
+                audit.intended(connection, operation)
+
+    def save(self, operation: Operation) -> None:
+        """Commit progress, or the outcome with all that it brings about.
+
+        Raises:
+            LeaseLost: another worker has the operation now; nothing is written.
+        """
+        if operation.status.is_final:
+            _close(operation)
+        with self.database.write() as connection:
+            if operation.status.is_final:
+                self._end(connection, operation)
+            if not operations.save(connection, operation, self.vault):
+                raise LeaseLost
+        self._notify()
+
+    def _end(self, connection: Connection, operation: Operation) -> None:
+        ending = self._endings.get(operation.kind)
+        if ending is not None:
+            ending(connection, operation)
+        if operation.changes:
+            audit.ended(connection, operation)
+
+    def stays(self) -> bool:
+        """Whether the sender itself keeps polling: never, the tracker does (decision 2)."""
+        return False
+
+    def release(self, operation: Operation) -> None:
+        """Let anybody make the next poll."""
+        with self.database.write() as connection:
+            operations.release(connection, operation)
+
+    def claim(self, operation: str) -> Operation | None:
+        """Take an unfinished operation over, or return None when somebody has it."""
+        with self.database.write() as connection:
+            if not operations.claim(connection, operation, self.owner, now()):
+                return None
+            return operations.get(connection, operation, self.vault)
+
+    def due(self, limit: int) -> list[str]:
+        """Return the operations whose next poll is due and which nobody holds."""
+        with self.database.read() as connection:
+            return list(operations.due(connection, now(), limit))
+
+    def tidy(self) -> None:
+        """Forget the results of reads after an hour."""
+        with self.database.write() as connection:
+            operations.expired_reads(connection, now() - READS_KEPT)
+
+    def wait(self, operation: str, seconds: float) -> None:
+        """Wait until an operation is final, at most for some seconds."""
+        end = monotonic() + seconds
+        seen = self._changes
+        while not self._is_final(operation) and (left := end - monotonic()) > 0:
+            with self._changed:
+                self._changed.wait_for(self._later_than(seen), min(GLANCE_SECONDS, left))
+                seen = self._changes
+
+    def _later_than(self, seen: int) -> Callable[[], bool]:
+        return lambda: self._changes != seen
+
+    def _is_final(self, operation: str) -> bool:
+        with self.database.read() as connection:
+            return operations.status(connection, operation).is_final
+
+    def _notify(self) -> None:
+        with self._changed:
+            self._changes += 1
+            self._changed.notify_all()
+
+
+def _close(operation: Operation) -> None:
+    """Set the end and erase the arguments: secrets live no longer than they are needed."""
+    operation.end_time = now()
+    operation.lock = None
+    operation.next_poll_time = None
+    for step in operation.steps:
+        step.arguments = {}
+        step.before = None

@@ -1,0 +1,112 @@
+"""Chooses the deployment and the host of a new instance."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from gateway.broker.reader import Reader
+from gateway.errors import NoPlacement
+from gateway.model import Deployment, Reseller
+from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
+from gateway.storage import deployments
+from gateway.storage.database import Database
+from gateway.storage.tables import instances
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the caller asks of the place: a deployment by id, or labels that it must carry."""
+
+    deployment: str | None = None
+    labels: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Spot:
+    """The place that was found: a deployment, a host on it, and its base directory."""
+
+    deployment: Deployment
+    host: str
+    base_directory: str
+
+
+class Placement:
+    """Least-loaded placement.
+
+    Args:
+        database: the registry and the load.
+        reader: asks the deployment for its hosts.
+    """
+
+    def __init__(self, database: Database, reader: Reader) -> None:
+        self._database = database
+        self._reader = reader
+
+    def choose(self, reseller: Reseller, wish: Wish) -> Spot:
+        """Find a place for an instance of a reseller.
+
+        Raises:
+            NoPlacement: no deployment fits, or none of its hosts has a base directory.
+            UpstreamError: the chosen deployment cannot be asked for its hosts.
+        """
+        with self._database.read() as connection:
+            load = deployments.load(connection)
+            fitting = [
+                deployment
+                for deployment in deployments.every(connection)
+                if _fits(deployment, load.get(deployment.id, 0), reseller, wish)
+            ]
+        if not fitting:
+            raise NoPlacement(
+                "No deployment fits: each is cordoned, full, not open to this reseller, "
+                "or without the labels asked for."
+            )
+        chosen = min(fitting, key=lambda deployment: _fill(deployment, load))
+        return self._spot(chosen)
+
+    def _spot(self, deployment: Deployment) -> Spot:
+        hosts = self._reader.read(deployment.id, GET_INSTANCE_HOSTS)
+        usable = [
+            (str(host["serverName"]), base)
+            for host in hosts
+            if (base := host.get("baseDirectory") or deployment.instance_base_directory)
+        ]
+        if not usable:
+            raise NoPlacement(
+                "No host of the deployment has a base directory; an operator sets "
+                "instanceBaseDirectory of the deployment."
+            )
+        load = self._host_load(deployment.id)
+        host, base = min(usable, key=lambda entry: (load.get(entry[0], 0), entry[0]))
+        return Spot(deployment, host, str(base))
+
+    def _host_load(self, deployment: str) -> dict[str, int]:
+        query = (
+            select(instances.c.instance_host, func.count().label("number"))
+            .where(instances.c.deployment == deployment)
+            .group_by(instances.c.instance_host)
+        )
+        with self._database.read() as connection:
+            return {row.instance_host: row.number for row in connection.execute(query)}
+
+
+def _fits(deployment: Deployment, load: int, reseller: Reseller, wish: Wish) -> bool:
+    return (
+        not deployment.cordoned
+        and (deployment.capacity is None or load < deployment.capacity)
+        and (reseller.deployments is None or deployment.id in reseller.deployments)
+        and (wish.deployment is None or wish.deployment == deployment.id)
+        and _carries(deployment.labels, wish.labels or {})
+    )
+
+
+def _carries(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def _fill(deployment: Deployment, load: Mapping[str, int]) -> tuple[float, int, str]:
+    """The share of the capacity that is taken, then the number, then the id."""
+    number = load.get(deployment.id, 0)
+    share = number / deployment.capacity if deployment.capacity else 0.0
+    return (share, number, deployment.id)

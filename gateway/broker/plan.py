@@ -1,0 +1,151 @@
+"""From a caller's wish to an operation: commands bound to one tenant, checked before all.
+
+The only place where the name of an instance is written into a command (law 1): it comes
+from the row that the tenant predicate found, never from the caller.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from gateway.broker.caller import Caller
+from gateway.errors import DeclarationError
+from gateway.model import Instance, Operation, Prefix, Step, new_id, now
+from gateway.spe.catalogue import COMMANDS
+from gateway.spe.command import Command, Effect, Target
+from gateway.spe.encoding import encode
+
+DEADLINES = {
+    Effect.READ: timedelta(minutes=5),
+    Effect.IDEMPOTENT_WRITE: timedelta(minutes=15),
+    Effect.CREATE_NAMED: timedelta(minutes=30),
+    Effect.CREATE_NUMBERED: timedelta(minutes=30),
+    Effect.DESTROY: timedelta(minutes=30),
+    Effect.RUN: timedelta(hours=48),
+}
+"""How long each class of command may take to its end; past it the operation is ended."""
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A command that is wished for, without the name of a tenant.
+
+    Args:
+        command: from the catalogue.
+        arguments: everything but ``instanceID`` and ``instanceFilter``.
+        prepare: name of the rule that makes the arguments when the turn comes.
+        check: name of the rule that judges what was read.
+        tolerant: a failure is noted and passed over.
+        always: carried out even after a failure of an earlier one.
+    """
+
+    command: Command
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    prepare: str | None = None
+    check: str | None = None
+    tolerant: bool = False
+    always: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where commands go, as the broker has looked it up.
+
+    Args:
+        deployment: opaque id.
+        reseller: whose operation it will be.
+        reseller_path: its path in the tree.
+        instance: the instance, for commands about one.
+    """
+
+    deployment: str
+    reseller: str
+    reseller_path: str
+    instance: Instance | None = None
+
+
+def bound(
+    command: Command, arguments: Mapping[str, Any], instance: Instance | None
+) -> dict[str, Any]:
+    """Write the stored instance id into the arguments.
+
+    Raises:
+        DeclarationError: the arguments name a tenant themselves, or none was looked up.
+    """
+    if command.target is Target.DEPLOYMENT:
+        return dict(arguments)
+    if command.target is Target.CONFIG and "instanceID" not in _shape(command):
+        return dict(arguments)
+    if instance is None:
+        raise DeclarationError(f"{command.name} needs an instance that was looked up.")
+    if {"instanceID", "instanceFilter"} & set(arguments):
+        raise DeclarationError(f"{command.name}: the tenant is not for the caller to name.")
+    if command.target is Target.CONFIG:
+        config = dict(arguments["config"]) | {"instanceID": instance.instance_id}
+        return {**arguments, "config": config}
+    name = "instanceID" if command.target is Target.INSTANCE else "instanceFilter"
+    return {name: instance.instance_id, **arguments}
+
+
+def _shape(command: Command) -> frozenset[str]:
+    """Which CONFIG commands hold an instance id inside: those about instances."""
+    about = {"CreateInstance", "SetInstanceConfiguration"}
+    return frozenset({"instanceID"}) if command.name in about else frozenset()
+
+
+def steps_for(invocations: Sequence[Invocation], instance: Instance | None) -> list[Step]:
+    """Bind and check each command; nothing is sent when one of them is not valid.
+
+    Raises:
+        InvalidInput: an argument is not what the command takes.
+    """
+    steps = []
+    for wish in invocations:
+        arguments = {} if wish.prepare else bound(wish.command, wish.arguments, instance)
+        if not wish.prepare:
+            encode(wish.command, arguments)
+        steps.append(
+            Step(
+                wish.command.name,
+                arguments,
+                prepare=wish.prepare,
+                check=wish.check,
+                tolerant=wish.tolerant,
+                always=wish.always,
+            )
+        )
+    return steps
+
+
+def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation]) -> Operation:
+    """Make the operation that carries out the invocations one after the other."""
+    effects = [wish.command.effect for wish in invocations]
+    changes = any(effect.changes for effect in effects)
+    instance = place.instance.id if place.instance else None
+    return Operation(
+        id=new_id(Prefix.OPERATION),
+        kind=caller.operation,
+        reseller=place.reseller,
+        reseller_path=place.reseller_path,
+        client=caller.principal.client,
+        deployment=place.deployment,
+        instance=instance,
+        on_behalf_of=caller.on_behalf_of,
+        request_id=caller.request_id,
+        steps=steps_for(invocations, place.instance),
+        deadline=now() + max((DEADLINES[effect] for effect in effects), default=timedelta()),
+        changes=changes,
+        lock=_lock(instance, effects),
+    )
+
+
+def _lock(instance: str | None, effects: Sequence[Effect]) -> str | None:
+    """One change of an instance at a time; what only runs within it needs no lock."""
+    alters = any(effect.changes and effect is not Effect.RUN for effect in effects)
+    return f"instance:{instance}" if instance and alters else None
+
+
+def command_of(step: Step) -> Command:
+    """Return the catalogue's entry of a step."""
+    return COMMANDS[step.command]

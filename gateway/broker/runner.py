@@ -1,0 +1,259 @@
+"""Carries an operation on: one network action at a time, saved before and after.
+
+The same code serves the request that sends the first call, the tracker that polls, and
+whoever finds the operation after a crash.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+
+from gateway.broker.connections import Connections
+from gateway.broker.diagnosis import diagnose
+from gateway.broker.plan import command_of
+from gateway.broker.problems import problem_of
+from gateway.broker.reader import Reader
+from gateway.broker.settlement import MAX_ATTEMPTS, Finding, settle
+from gateway.errors import AnswerLost, CommandFailed, GatewayError, TokenLost, UpstreamError
+from gateway.model import Instance, Operation, OperationStatus, Step, StepStatus, now
+from gateway.spe.command import Effect
+from gateway.spe.encoding import encode
+from gateway.spe.status import Status
+
+MAX_LOG_CHARACTERS = 1_000_000
+SHORTEST = timedelta(milliseconds=250)
+LONGEST = timedelta(seconds=10)
+SHARE = 10
+
+log = structlog.get_logger()
+
+Preparation = Callable[[Operation, Instance | None], dict[str, Any] | None]
+Check = Callable[[Operation, Instance | None], None]
+
+
+class Journal(Protocol):
+    """Where progress is saved: a row, or nothing for a read that nobody has to find again."""
+
+    def save(self, operation: Operation) -> None:
+        """Commit progress; raises LeaseLost when somebody else has the operation."""
+
+
+class Runner:
+    """Takes operations forward.
+
+    Args:
+        connections: the clients of the deployments.
+        instance_of: looks the operation's instance up, without a caller.
+        preparations: the rules that make a step's arguments when its turn comes.
+        checks: the rules that judge what a step has read.
+    """
+
+    def __init__(
+        self,
+        connections: Connections,
+        instance_of: Callable[[Operation], Instance | None],
+        preparations: Mapping[str, Preparation],
+        checks: Mapping[str, Check],
+    ) -> None:
+        self._connections = connections
+        self._reader = Reader(connections)
+        self._instance_of = instance_of
+        self._preparations = preparations
+        self._checks = checks
+
+    def drive(self, operation: Operation, journal: Journal) -> None:
+        """Go on until the operation is final or waits for the deployment."""
+        while not operation.status.is_final:
+            waiting = self._advance(operation, journal)
+            operation.next_poll_time = now() + _interval(operation)
+            journal.save(operation)
+            if waiting:
+                return
+
+    def _advance(self, operation: Operation, journal: Journal) -> bool:
+        """Make one action; true when the deployment needs time."""
+        step = operation.current
+        if step is None:
+            failed = operation.problem is not None
+            _end(operation, OperationStatus.FAILED if failed else OperationStatus.SUCCEEDED)
+            return False
+        try:
+            if now() > operation.deadline:
+                return _expire(operation, step)
+            return self._act(operation, step, journal)
+        except UpstreamError as error:
+            return self._fall(operation, step, error)
+        except GatewayError as error:
+            return _fail(operation, step, error)
+
+    def _act(self, operation: Operation, step: Step, journal: Journal) -> bool:
+        if step.status is StepStatus.QUEUED:
+            return self._send(operation, step, journal)
+        if step.status is StepStatus.RUNNING:
+            return self._poll(operation, step)
+        return self._settle(operation, step)
+
+    def _send(self, operation: Operation, step: Step, journal: Journal) -> bool:
+        if operation.cancel_requested:
+            _end(operation, OperationStatus.CANCELLED, step)
+            return False
+        if not self._prepared(operation, step):
+            step.status = StepStatus.SKIPPED
+            return False
+        operation.status = OperationStatus.RUNNING
+        step.attempts += 1
+        if command_of(step).effect.changes:
+            step.status = StepStatus.SENDING
+            journal.save(operation)
+        client = self._connections.client(str(operation.deployment))
+        return self._take(operation, step, client.invoke(command_of(step), step.arguments))
+
+    def _prepared(self, operation: Operation, step: Step) -> bool:
+        if step.prepare is None:
+            return True
+        made = self._preparations[step.prepare](operation, self._instance_of(operation))
+        if made is None:
+            return False
+        encode(command_of(step), made)
+        step.arguments = made
+        return True
+
+    def _poll(self, operation: Operation, step: Step) -> bool:
+        client = self._connections.client(str(operation.deployment))
+        if operation.cancel_requested:
+            operation.status = OperationStatus.CANCELLING
+        if operation.cancel_requested and not step.cancel_sent:
+            client.cancel(str(step.token))
+            step.cancel_sent = True
+        status = client.get_status(str(step.token), step.version, wait_milliseconds=0)
+        if status.version < step.version:
+            return True
+        return self._take(operation, step, status)
+
+    def _take(self, operation: Operation, step: Step, status: Status) -> bool:
+        """Merge what the deployment says into the step."""
+        operation.percent_progress = status.percent
+        operation.status_text = status.text
+        operation.log = (operation.log + status.log)[-MAX_LOG_CHARACTERS:]
+        step.version = status.version
+        if status.is_running:
+            step.status, step.token = StepStatus.RUNNING, status.token
+            return True
+        if status.succeeded:
+            _succeed(step, "answer", status.result)
+            self._check(operation, step)
+            return False
+        if status.code == OperationStatus.CANCELLED:
+            _end(operation, OperationStatus.CANCELLED, step)
+            return False
+        return self._refused(operation, step, status)
+
+    def _check(self, operation: Operation, step: Step) -> None:
+        if step.check is not None:
+            step.tolerant = False  # what was read counts, only the reading may fail
+            self._checks[step.check](operation, self._instance_of(operation))
+
+    def _refused(self, operation: Operation, step: Step, status: Status) -> bool:
+        if step.attempts > 1 and _creates(step):
+            step.status = StepStatus.SETTLING  # the first try may have been carried out late
+            return False
+        instance = self._instance_of(operation)
+        error = diagnose(self._reader, operation, step, instance) or CommandFailed(
+            f"The deployment could not carry out {step.command}.",
+            deployment=str(operation.deployment),
+            command=step.command,
+            message=status.error_message or status.code,
+        )
+        return _fail(operation, step, error)
+
+    def _fall(self, operation: Operation, step: Step, error: UpstreamError) -> bool:
+        """Sort an upstream error: not sent, failed, or lost."""
+        changes = command_of(step).effect.changes
+        if step.status is StepStatus.RUNNING and not isinstance(error, TokenLost):
+            return True  # the token is still good: the next poll tells
+        if not changes:
+            return _fail(operation, step, error)
+        if isinstance(error, AnswerLost) or step.status is StepStatus.SETTLING:
+            log.warning("operation.answer_lost", operation=operation.id, command=step.command)
+            waiting = step.status is StepStatus.SETTLING
+            step.status = StepStatus.SETTLING
+            return waiting
+        return _fail(operation, step, error)
+
+    def _settle(self, operation: Operation, step: Step) -> bool:
+        step.status = StepStatus.SETTLING
+        finding = settle(self._reader, operation, step, self._instance_of(operation))
+        log.info("operation.settled", operation=operation.id, finding=finding.value)
+        if finding is Finding.DONE:
+            _succeed(step, "read", None)
+        elif finding is Finding.ABSENT and step.attempts < MAX_ATTEMPTS:
+            step.status, step.token, step.version = StepStatus.QUEUED, None, 0
+        elif finding is Finding.UNDECIDED:
+            _end(operation, OperationStatus.UNKNOWN, step)
+        else:
+            return _fail(operation, step, _not_done(operation, step))
+        return False
+
+
+def _creates(step: Step) -> bool:
+    return command_of(step).effect in {Effect.CREATE_NAMED, Effect.CREATE_NUMBERED}
+
+
+def _not_done(operation: Operation, step: Step) -> AnswerLost:
+    return AnswerLost(
+        f"The answer to {step.command} was lost, and it was not carried out.",
+        deployment=str(operation.deployment),
+        command=step.command,
+    )
+
+
+def _succeed(step: Step, evidence: str, result: object) -> None:
+    step.status, step.evidence, step.result = StepStatus.SUCCEEDED, evidence, result
+
+
+def _fail(operation: Operation, step: Step, error: GatewayError) -> bool:
+    if step.tolerant:
+        step.status, step.evidence = StepStatus.SKIPPED, error.code
+        return False
+    operation.problem = operation.problem or problem_of(error)
+    place = next(number for number, each in enumerate(operation.steps) if each is step)
+    rest = operation.steps[place + 1 :]
+    if not any(later.always for later in rest):
+        _end(operation, OperationStatus.FAILED, step)
+        return False
+    step.status = StepStatus.FAILED
+    for later in rest:
+        later.status = later.status if later.always else StepStatus.SKIPPED
+    return False
+
+
+def _end(operation: Operation, status: OperationStatus, step: Step | None = None) -> None:
+    operation.status = status
+    if step is not None:
+        step.status = StepStatus(status)
+    if status is OperationStatus.UNKNOWN:
+        log.error("operation.unknown", operation=operation.id, kind=operation.kind)
+        operation.problem = problem_of(
+            AnswerLost(
+                "Whether it was carried out could not be found out; an operator decides.",
+                deployment=str(operation.deployment),
+                command=step.command if step else "",
+            )
+        )
+
+
+def _expire(operation: Operation, step: Step) -> bool:
+    """End what is past its deadline (law 6): what may have been carried out is unknown."""
+    sent = step.status is not StepStatus.QUEUED and command_of(step).effect.changes
+    if sent:
+        _end(operation, OperationStatus.UNKNOWN, step)
+        return False
+    return _fail(operation, step, AnswerLost("The operation did not end within its deadline."))
+
+
+def _interval(operation: Operation, time: datetime | None = None) -> timedelta:
+    """Poll often at first, then at a tenth of the age, at least every ten seconds."""
+    age = (time or now()) - operation.create_time
+    return min(LONGEST, max(SHORTEST, age / SHARE))

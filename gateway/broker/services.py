@@ -1,0 +1,28 @@
+"""What the resources may ask for, built once by the factory."""
+
+from dataclasses import dataclass
+
+from gateway.broker.broker import Broker
+from gateway.broker.clients import Clients
+from gateway.broker.commands import Commands
+from gateway.broker.deployments import Deployments
+from gateway.broker.instances import Instances
+from gateway.broker.inventory import Inventory
+from gateway.broker.operations import Operations
+from gateway.broker.resellers import Resellers
+from gateway.storage.database import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    """The nouns of the broker, each with its verbs."""
+
+    database: Database
+    broker: Broker
+    clients: Clients
+    commands: Commands
+    deployments: Deployments
+    instances: Instances
+    inventory: Inventory
+    operations: Operations
+    resellers: Resellers

@@ -1,0 +1,275 @@
+"""The nouns that the gateway owns; frozen, without behaviour that needs a database.
+
+Times are aware datetimes in UTC, sizes are bytes, durations are seconds.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import PureWindowsPath
+from typing import Any
+
+from uuid_utils.compat import uuid7
+
+
+class Prefix(StrEnum):
+    """What stands before the UUIDv7 of an opaque id."""
+
+    INSTANCE = "ins"
+    DEPLOYMENT = "dep"
+    RESELLER = "res"
+    CLIENT = "cli"
+    OPERATION = "op"
+
+
+def new_id(prefix: Prefix) -> str:
+    """Make an opaque id: the prefix, ``_`` and the 32 hex digits of a UUIDv7 (RFC 9562)."""
+    return f"{prefix}_{uuid7().hex}"
+
+
+def now() -> datetime:
+    """Return the present time in UTC."""
+    return datetime.now(UTC)
+
+
+def version_of(fields: Mapping[str, object]) -> str:
+    """Return the version of an object: SHA-256 over the canonical JSON of some fields, in hex."""
+    canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The part of the tree of resellers that a caller reaches.
+
+    Args:
+        path: the reseller's own path; everything below it is reached.
+        instances: opaque ids that the caller is restricted to; None for all below the path.
+    """
+
+    path: str
+    instances: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Reseller:
+    """A node of the tree; ``path`` holds the ids from the root to itself: ``/res_a/res_b/``."""
+
+    id: str
+    name: str
+    path: str
+    parent: str | None
+    external_id: str | None
+    deployments: tuple[str, ...] | None
+    create_time: datetime
+    update_time: datetime
+
+    @property
+    def is_root(self) -> bool:
+        """Whether this is the operators' own reseller."""
+        return self.parent is None
+
+
+@dataclass(frozen=True)
+class Client:
+    """An API client of a reseller; its secrets lie elsewhere, as hashes."""
+
+    id: str
+    name: str
+    reseller: str
+    reseller_path: str
+    roles: tuple[str, ...]
+    permissions: tuple[str, ...]
+    instances: tuple[str, ...] | None
+    disabled: bool
+    expire_time: datetime | None
+    create_time: datetime
+    update_time: datetime
+
+    @property
+    def reach(self) -> Reach:
+        """What of the tree this client reaches."""
+        only = None if self.instances is None else frozenset(self.instances)
+        return Reach(self.reseller_path, only)
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A registered SPE deployment; its password lies elsewhere, encrypted.
+
+    ``pin`` is the SHA-256 (64 hex) or SHA-1 (40 hex) thumbprint of the certificate,
+    None where the system's trust store decides.
+    """
+
+    id: str
+    name: str
+    host: str
+    port: int
+    user_name: str
+    pin: str | None
+    labels: Mapping[str, str]
+    capacity: int | None
+    instance_base_directory: str | None
+    instance_url: str | None
+    cordoned: bool
+    version: str | None
+    commands: tuple[str, ...]
+    last_contact_time: datetime | None
+    revision: int
+    create_time: datetime
+    update_time: datetime
+
+
+class InstanceStatus(StrEnum):
+    """Where an instance is in its life with us; what SPE says of it is ``observed``."""
+
+    PROVISIONING = "provisioning"
+    ACTIVE = "active"
+    DELETED = "deleted"
+    PURGED = "purged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance with exactly one owner. Only ``instance_id`` ever reaches SPE."""
+
+    id: str
+    instance_id: str
+    deployment: str
+    reseller: str
+    reseller_path: str
+    display_name: str
+    alias: str | None
+    external_id: str | None
+    labels: Mapping[str, str]
+    instance_host: str
+    base_directory: str
+    status: InstanceStatus
+    observed: Mapping[str, Any]
+    observe_time: datetime | None
+    kept_state: Mapping[str, Any]
+    delete_time: datetime | None
+    purge_time: datetime | None
+    create_time: datetime
+    update_time: datetime
+
+
+def derived_directory(base: str, opaque_id: str) -> str:
+    r"""Derive the only directory an instance of ours may have: ``<base>\<32 hex>``.
+
+    It also recognises an instance as ours after a lost answer (law 2).
+    """
+    return str(PureWindowsPath(base) / opaque_id.partition("_")[2])
+
+
+class OperationStatus(StrEnum):
+    """The states of an operation; the last four are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing changes any more."""
+        return self in FINAL
+
+
+FINAL = frozenset(
+    {
+        OperationStatus.SUCCEEDED,
+        OperationStatus.FAILED,
+        OperationStatus.CANCELLED,
+        OperationStatus.UNKNOWN,
+    }
+)
+
+
+class StepStatus(StrEnum):
+    """The states of one command within an operation.
+
+    ``sending`` is committed before the command leaves: a step found there after a crash
+    may have been carried out, and is settled by reading.
+    """
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    RUNNING = "running"
+    SETTLING = "settling"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass
+class Step:
+    """One command of an operation, and how far it is. ``arguments`` never leave encryption.
+
+    ``prepare`` names the rule that makes the arguments when the step's turn comes, or says
+    that it is not needed; ``check`` names the rule that judges what it has read (law 7).
+    A failure of a ``tolerant`` step is noted and passed over; an ``always`` step is carried out
+    even after a failure, to put back what an earlier step took away.
+    """
+
+    command: str
+    arguments: dict[str, Any]
+    status: StepStatus = StepStatus.QUEUED
+    attempts: int = 0
+    token: str | None = None
+    version: int = 0
+    result: Any = None
+    evidence: str | None = None
+    before: Any = None
+    prepare: str | None = None
+    check: str | None = None
+    tolerant: bool = False
+    always: bool = False
+    cancel_sent: bool = False
+
+
+@dataclass
+class Operation:
+    """A piece of work on deployments: its intent, its progress and its outcome."""
+
+    id: str
+    kind: str
+    reseller: str
+    reseller_path: str
+    client: str
+    deployment: str | None
+    instance: str | None
+    on_behalf_of: str | None
+    request_id: str
+    steps: list[Step]
+    deadline: datetime
+    status: OperationStatus = OperationStatus.QUEUED
+    percent_progress: int | None = None
+    status_text: str | None = None
+    log: str = ""
+    problem: dict[str, Any] | None = None
+    result: Any = None
+    context: dict[str, Any] = field(default_factory=dict)
+    changes: bool = True
+    lock: str | None = None
+    cancel_requested: bool = False
+    fence: int = 0
+    next_poll_time: datetime | None = None
+    create_time: datetime = field(default_factory=now)
+    update_time: datetime = field(default_factory=now)
+    end_time: datetime | None = None
+
+    @property
+    def current(self) -> Step | None:
+        """The first step that is not done; None after the last."""
+        done = {StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.FAILED}
+        return next((step for step in self.steps if step.status not in done), None)

@@ -1,0 +1,215 @@
+"""The schemas of deployments and of what they say of themselves."""
+
+from gateway.web.fields import (
+    Choice,
+    Flag,
+    Id,
+    Labels,
+    LabelsPatch,
+    ListOf,
+    Part,
+    Secret,
+    Text,
+    Time,
+    Whole,
+)
+from gateway.web.schemas import Schema
+
+HOST = r"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$"
+PIN = r"^([0-9A-Fa-f]{2}:?){19}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"
+DIRECTORY = r"^[A-Za-z]:\\[^<>:\"/|?*]*$"
+PORTS = 65535
+
+
+class CertificateTrustSchema(Schema):
+    """How the server proves that it is the one: a pin, or the system's trust store."""
+
+    pin = Text(
+        "SHA-256 (64 hex digits) or the SHA-1 thumbprint that MailStore shows (40).",
+        max_length=95,
+        pattern=PIN,
+    )
+    trust = Choice(("system",), "The certificate is signed by a known authority.")
+
+
+class CertificateSchema(Schema):
+    """A certificate as a server presents it."""
+
+    subject = Text("Whose it is.", min_length=0, required=True, dump_only=True)
+    issuer = Text("Who signed it.", min_length=0, required=True, dump_only=True)
+    sha1 = Text("The thumbprint that MailStore shows.", required=True, dump_only=True)
+    sha256 = Text("The thumbprint to pin.", required=True, dump_only=True)
+    not_before = Time("Valid from.", required=True, dump_only=True)
+    not_after = Time("Valid to.", required=True, dump_only=True)
+    self_signed = Flag("Whether it is signed by itself.", required=True, dump_only=True)
+
+
+class ProbeSchema(Schema):
+    """Which server to look at."""
+
+    host = Text("Name or address.", max_length=253, pattern=HOST, required=True)
+    port = Whole("TCP port.", least=1, most=PORTS, load_default=8474)
+
+
+class DeploymentSchema(Schema):
+    """A registered deployment."""
+
+    id = Id("dep", "Opaque id.", required=True, dump_only=True)
+    name = Text("Its name.", required=True, dump_only=True)
+    host = Text("Name or address.", required=True, dump_only=True)
+    port = Whole("TCP port.", required=True, dump_only=True)
+    user_name = Text("The administrator that the gateway is.", required=True, dump_only=True)
+    certificate = Part(CertificateTrustSchema, "How it proves itself.", dump_only=True)
+    labels = Labels("For placement.", required=True, dump_only=True)
+    capacity = Whole("Most instances; null for no limit.", allow_none=True, dump_only=True)
+    instance_base_directory = Text(
+        "Where instances lie on hosts without a base directory.", allow_none=True, dump_only=True
+    )
+    instance_url = Text("Where end users reach it.", allow_none=True, dump_only=True)
+    cordoned = Flag("Whether placement is off.", required=True, dump_only=True)
+    version = Text("SPE's version.", allow_none=True, dump_only=True)
+    last_contact_time = Time("When it last answered.", allow_none=True, dump_only=True)
+    create_time = Time("When it was registered.", required=True, dump_only=True)
+    update_time = Time("When it last changed.", required=True, dump_only=True)
+
+
+class DeploymentCreateSchema(Schema):
+    """A deployment to be registered."""
+
+    name = Text("Its name.", max_length=200, required=True)
+    host = Text("Name or address.", max_length=253, pattern=HOST, required=True)
+    port = Whole("TCP port.", least=1, most=PORTS, load_default=8474)
+    user_name = Text("An SPE administrator, best one of its own.", max_length=200, required=True)
+    password = Secret("Its password, or its API password with MFA.", max_length=255, required=True)
+    certificate = Part(
+        CertificateTrustSchema, "Left out, nothing is sent and the problem shows what was found."
+    )
+    labels = Labels("For placement.", load_default={})
+    capacity = Whole("Most instances; left out for no limit.", allow_none=True)
+    instance_base_directory = Text(
+        "Where instances lie on hosts without a base directory.", max_length=200, pattern=DIRECTORY
+    )
+    instance_url = Text("Where end users reach it.", max_length=500, pattern=r"^https://[^\s]+$")
+
+
+class DeploymentPatchSchema(Schema):
+    """What changes of a deployment; what is left out stays."""
+
+    name = Text("Its name.", max_length=200)
+    host = Text("Name or address.", max_length=253, pattern=HOST)
+    port = Whole("TCP port.", least=1, most=PORTS)
+    user_name = Text("An SPE administrator.", max_length=200)
+    password = Secret("Its password; needed with host, port, certificate or user.", max_length=255)
+    certificate = Part(CertificateTrustSchema, "How it proves itself.")
+    labels = LabelsPatch("For placement; null removes one.")
+    capacity = Whole("Most instances; null for no limit.", allow_none=True)
+    instance_base_directory = Text(
+        "Where instances lie on hosts without a base directory.",
+        max_length=200,
+        pattern=DIRECTORY,
+        allow_none=True,
+    )
+    instance_url = Text(
+        "Where end users reach it.", max_length=500, pattern=r"^https://[^\s]+$", allow_none=True
+    )
+
+
+class DeploymentHealthSchema(Schema):
+    """What a look at a deployment showed."""
+
+    deployment = Id("dep", "The deployment.", required=True, dump_only=True)
+    reachable = Flag("Whether it answered.", required=True, dump_only=True)
+    problem = Text("The code of the problem, if not.", allow_none=True, dump_only=True)
+    detail = Text("What to do next, if not.", allow_none=True, dump_only=True)
+    version = Text("SPE's version.", allow_none=True, dump_only=True)
+    last_contact_time = Time("When it last answered.", allow_none=True, dump_only=True)
+
+
+class DeploymentPingSchema(Schema):
+    """That it answered."""
+
+    deployment = Id("dep", "The deployment.", required=True, dump_only=True)
+    reachable = Flag("Always true.", required=True, dump_only=True)
+
+
+class SystemPropertiesSchema(Schema):
+    """The hardware of a server."""
+
+    processors = ListOf(Text(min_length=0), "Their names.", dump_only=True)
+    total_physical_memory = Whole("Bytes.", dump_only=True)
+    operating_system = Text("Its name.", min_length=0, dump_only=True)
+
+
+class EnvironmentSchema(Schema):
+    """What the management server says of itself."""
+
+    version = Text("Of SPE.", min_length=0, required=True, dump_only=True)
+    web_client_version = Text("Of the web client.", min_length=0, dump_only=True)
+    copyright = Text("Whose it is.", min_length=0, dump_only=True)
+    licensee_name = Text("Who has the licence.", min_length=0, dump_only=True)
+    licensee_id = Whole("Its number.", data_key="licenseeID", dump_only=True)
+    server_name = Text("The server.", min_length=0, dump_only=True)
+    user_name = Text("The administrator that the gateway is.", min_length=0, dump_only=True)
+    system_properties = Part(SystemPropertiesSchema, "Its hardware.", dump_only=True)
+
+
+class ThumbprintSchema(Schema):
+    """The certificate of a server within a deployment."""
+
+    thumbprint = Text("SHA-1.", min_length=0, dump_only=True)
+
+
+class ServerInfoSchema(Schema):
+    """A server of a deployment."""
+
+    server_name = Text("Its name.", min_length=0, required=True, dump_only=True)
+    port = Whole("TCP port.", allow_none=True, dump_only=True)
+    server_certificate = Part(ThumbprintSchema, "Its certificate.", allow_none=True, dump_only=True)
+    server_type = Choice(
+        ("clientAccessServer", "managementServer", "instanceHost"), "What it does.", dump_only=True
+    )
+    active = Flag("Whether it is up.", dump_only=True)
+    number_of_instances = Whole("On it.", allow_none=True, dump_only=True)
+    number_of_running_instances = Whole("On it, running.", allow_none=True, dump_only=True)
+
+
+class ServiceMessageSchema(Schema):
+    """A message of the management server."""
+
+    type = Choice(("information", "warning", "error"), "How grave.", dump_only=True)
+    text = Text("What it says.", min_length=0, required=True, dump_only=True)
+
+
+class ServicesSchema(Schema):
+    """The servers of a deployment and its messages."""
+
+    server_infos = ListOf(Part(ServerInfoSchema), "The servers.", required=True, dump_only=True)
+    messages = ListOf(Part(ServiceMessageSchema), "The messages.", required=True, dump_only=True)
+
+
+class InstanceHostSchema(Schema):
+    """A server that instances run on."""
+
+    server_name = Text("Its name.", required=True, dump_only=True)
+    port = Whole("TCP port.", allow_none=True, dump_only=True)
+    server_certificate = Part(ThumbprintSchema, "Its certificate.", allow_none=True, dump_only=True)
+    base_directory = Text("Where its instances lie.", allow_none=True, dump_only=True)
+
+
+class InstanceHostListSchema(Schema):
+    """The instance hosts of a deployment."""
+
+    items = ListOf(Part(InstanceHostSchema), "All of them.", required=True, dump_only=True)
+
+
+class LicenseSchema(Schema):
+    """The licences that an instance uses."""
+
+    instance_id = Text("SPE's own id.", data_key="instanceID", required=True, dump_only=True)
+    used_license_count = Whole("Licences in use.", dump_only=True)
+
+
+class LicenseRequestSchema(Schema):
+    """The licences in use on a deployment."""
+
+    instance_data = ListOf(Part(LicenseSchema), "By instance.", required=True, dump_only=True)

@@ -1,0 +1,314 @@
+"""Deployments: the SPE management servers behind the gateway. For operators."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from gateway.access.permissions import Permission
+from gateway.broker.deployments import NewDeployment
+from gateway.broker.plan import Invocation
+from gateway.model import Deployment, Operation
+from gateway.resources.deployment_schemas import (
+    CertificateSchema,
+    DeploymentCreateSchema,
+    DeploymentHealthSchema,
+    DeploymentPatchSchema,
+    DeploymentSchema,
+    EnvironmentSchema,
+    InstanceHostListSchema,
+    InstanceHostSchema,
+    LicenseRequestSchema,
+    LicenseSchema,
+    ProbeSchema,
+    ServicesSchema,
+)
+from gateway.spe.command import Command
+from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
+from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
+from gateway.spe.commands.licenses import CREATE_LICENSE_REQUEST
+from gateway.spe.commands.services import GET_SERVICE_STATUS
+from gateway.web import etags, paging
+from gateway.web.api import Blueprint
+from gateway.web.door import NO_CONTENT, answer, object_of, rows_of, services, shown
+from gateway.web.hooks import caller
+from gateway.web.operation import operation
+from gateway.web.schemas import Paging, page_of
+
+blp = Blueprint("deployments", __name__, description=__doc__, url_prefix="/deployments")
+
+WRITABLE = (
+    "name",
+    "host",
+    "port",
+    "user_name",
+    "pin",
+    "labels",
+    "capacity",
+    "instance_base_directory",
+    "instance_url",
+)
+DeploymentPage = page_of(DeploymentSchema)
+
+
+def tag_of(found: Deployment) -> str:
+    """Return the entity tag: over what can be written."""
+    whole = asdict(found)
+    return etags.etag_of({name: whole[name] for name in WRITABLE})
+
+
+def view(found: Deployment) -> dict[str, Any]:
+    """Return what the schema dumps; the password is nowhere in it."""
+    trust = {"pin": found.pin} if found.pin else {"trust": "system"}
+    return vars(found) | {"certificate": trust}
+
+
+def trust_of(certificate: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the columns of ``certificate``: a pin, or the system's trust store."""
+    if not certificate:
+        return {}
+    return {"pin": certificate.get("pin")}
+
+
+def environment_shape(found: Operation) -> dict[str, Any]:
+    """Return what the server says of itself."""
+    return shown(EnvironmentSchema, object_of(found.steps[-1].result))
+
+
+def services_shape(found: Operation) -> dict[str, Any]:
+    """Return the servers of the deployment and its messages."""
+    return shown(ServicesSchema, object_of(found.steps[-1].result))
+
+
+def hosts_shape(found: Operation) -> dict[str, Any]:
+    """Return the instance hosts."""
+    rows = rows_of(found.steps[-1].result, "serverName")
+    return {"items": [shown(InstanceHostSchema, row) for row in rows]}
+
+
+def license_shape(found: Operation) -> dict[str, Any]:
+    """Return the licences in use."""
+    rows = rows_of(object_of(found.steps[-1].result).get("instanceData"), "instanceID")
+    return {"instanceData": [shown(LicenseSchema, row) for row in rows]}
+
+
+def ping_shape(found: Operation) -> dict[str, Any]:
+    """Return that it answered."""
+    return {"deployment": found.deployment, "reachable": True}
+
+
+def read(deployment: str, command: Command) -> Response:
+    """Answer a read of a whole deployment."""
+    wish = Invocation(command)
+    return answer(services().broker.call_deployment(caller(), deployment, [wish]))
+
+
+@blp.route("")
+class Deployments(MethodView):
+    """The collection."""
+
+    @operation(blp, "listDeployments", permission=Permission.DEPLOYMENTS_READ)
+    @blp.arguments(Paging, location="query")
+    @blp.response(200, DeploymentPage)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List the registered deployments."""
+        limit = query["limit"]
+        found = services().deployments.page(caller(), paging.position(query) or "", limit + 1)
+        more = found[limit - 1].id if len(found) > limit else None
+        return paging.page([view(item) for item in found[:limit]], more)
+
+    @operation(
+        blp,
+        "createDeployment",
+        permission=Permission.DEPLOYMENTS_CREATE,
+        commands=(PING, GET_ENVIRONMENT_INFO),
+        errors=(409,),
+    )
+    @blp.arguments(DeploymentCreateSchema)
+    @blp.response(201, DeploymentSchema, headers={"ETag": "ETag"})
+    def post(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Register a deployment: its certificate is compared, then its password is tried.
+
+        Without `certificate` nothing is sent; the problem shows the certificate that was found.
+        """
+        certificate = body.pop("certificate", None)
+        system_trust = certificate is not None and "pin" not in certificate
+        new = NewDeployment(**body, **trust_of(certificate), system_trust=system_trust)
+        made = services().deployments.register(caller(), new)
+        return view(made), {"ETag": tag_of(made), "Location": f"/deployments/{made.id}"}
+
+
+@blp.route("/probe")
+class Probe(MethodView):
+    """A look at a certificate."""
+
+    @operation(blp, "probeDeployment", permission=Permission.DEPLOYMENTS_CREATE)
+    @blp.arguments(ProbeSchema)
+    @blp.response(200, CertificateSchema)
+    def post(self, body: dict[str, Any]) -> object:
+        """Show the certificate of a server before anything is sent to it."""
+        return services().deployments.probe(caller(), body["host"], body["port"])
+
+
+@blp.route("/<dep:deployment>")
+class OneDeployment(MethodView):
+    """One deployment."""
+
+    @operation(blp, "getDeployment", permission=Permission.DEPLOYMENTS_READ)
+    @blp.response(200, DeploymentSchema, headers={"ETag": "ETag"})
+    def get(self, deployment: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """Show a deployment."""
+        found = services().deployments.get(caller(), deployment)
+        return view(found), {"ETag": tag_of(found)}
+
+    @operation(
+        blp,
+        "updateDeployment",
+        permission=Permission.DEPLOYMENTS_UPDATE,
+        commands=(PING, GET_ENVIRONMENT_INFO),
+        errors=(409, 412),
+        parameters=("IfMatch",),
+    )
+    @blp.arguments(DeploymentPatchSchema)
+    @blp.response(200, DeploymentSchema, headers={"ETag": "ETag"})
+    def patch(self, body: dict[str, Any], deployment: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """Change a registration. Another host, port, certificate or user needs the password."""
+        etags.check_if_match(tag_of(services().deployments.get(caller(), deployment)))
+        values = dict(body)
+        password = values.pop("password", None)
+        values |= trust_of(values.pop("certificate", None))
+        changed = services().deployments.change(caller(), deployment, values, password)
+        return view(changed), {"ETag": tag_of(changed)}
+
+    @operation(blp, "deleteDeployment", permission=Permission.DEPLOYMENTS_DELETE, errors=(409,))
+    @blp.response(NO_CONTENT)
+    def delete(self, deployment: str) -> None:
+        """Remove a deployment on which no instance ever was."""
+        services().deployments.remove(caller(), deployment)
+
+
+@blp.route("/<dep:deployment>/probe")
+class RegisteredProbe(MethodView):
+    """A look at the certificate of a registered deployment."""
+
+    @operation(blp, "probeRegisteredDeployment", permission=Permission.DEPLOYMENTS_READ)
+    @blp.response(200, CertificateSchema)
+    def post(self, deployment: str) -> object:
+        """Show the certificate that the deployment presents now; nothing is sent."""
+        return services().deployments.probe_registered(caller(), deployment)
+
+
+@blp.route("/<dep:deployment>/cordon")
+class Cordon(MethodView):
+    """Placement off."""
+
+    @operation(blp, "cordonDeployment", permission=Permission.DEPLOYMENTS_UPDATE)
+    @blp.response(200, DeploymentSchema)
+    def post(self, deployment: str) -> dict[str, Any]:
+        """Place no more instances on it."""
+        changed = services().deployments.change(caller(), deployment, {"cordoned": True}, None)
+        return view(changed)
+
+
+@blp.route("/<dep:deployment>/uncordon")
+class Uncordon(MethodView):
+    """Placement on."""
+
+    @operation(blp, "uncordonDeployment", permission=Permission.DEPLOYMENTS_UPDATE)
+    @blp.response(200, DeploymentSchema)
+    def post(self, deployment: str) -> dict[str, Any]:
+        """Place instances on it again."""
+        changed = services().deployments.change(caller(), deployment, {"cordoned": False}, None)
+        return view(changed)
+
+
+@blp.route("/<dep:deployment>/health")
+class Health(MethodView):
+    """Whether it can be reached."""
+
+    @operation(blp, "getDeploymentHealth", permission=Permission.DEPLOYMENTS_READ, commands=(PING,))
+    @blp.response(200, DeploymentHealthSchema)
+    def get(self, deployment: str) -> dict[str, Any]:
+        """Reach the deployment now, and say why not if not."""
+        found = services().deployments.health(caller(), deployment)
+        return {
+            "deployment": found.deployment.id,
+            "reachable": found.reachable,
+            "problem": found.problem,
+            "detail": found.detail,
+            "version": found.deployment.version,
+            "last_contact_time": found.deployment.last_contact_time,
+        }
+
+
+@blp.route("/<dep:deployment>/environment")
+class Environment(MethodView):
+    """What the server says of itself."""
+
+    @operation(
+        blp,
+        "getEnvironment",
+        permission=Permission.DEPLOYMENTS_READ,
+        commands=(GET_ENVIRONMENT_INFO,),
+        asynchronous=True,
+        shape=environment_shape,
+    )
+    @blp.response(200, EnvironmentSchema)
+    def get(self, deployment: str) -> Response:
+        """Show version, licensee and hardware of the management server."""
+        return read(deployment, GET_ENVIRONMENT_INFO)
+
+
+@blp.route("/<dep:deployment>/services")
+class ServiceStatus(MethodView):
+    """The servers of the deployment."""
+
+    @operation(
+        blp,
+        "getServices",
+        permission=Permission.DEPLOYMENTS_READ,
+        commands=(GET_SERVICE_STATUS,),
+        asynchronous=True,
+        shape=services_shape,
+    )
+    @blp.response(200, ServicesSchema)
+    def get(self, deployment: str) -> Response:
+        """Show the servers of the deployment and the messages of the management server."""
+        return read(deployment, GET_SERVICE_STATUS)
+
+
+@blp.route("/<dep:deployment>/instance-hosts")
+class InstanceHosts(MethodView):
+    """The hosts that instances run on."""
+
+    @operation(
+        blp,
+        "listInstanceHosts",
+        permission=Permission.DEPLOYMENTS_READ,
+        commands=(GET_INSTANCE_HOSTS,),
+        asynchronous=True,
+        shape=hosts_shape,
+    )
+    @blp.response(200, InstanceHostListSchema)
+    def get(self, deployment: str) -> Response:
+        """List the instance hosts."""
+        return read(deployment, GET_INSTANCE_HOSTS)
+
+
+@blp.route("/<dep:deployment>/license-requests")
+class LicenseRequests(MethodView):
+    """The licences in use."""
+
+    @operation(
+        blp,
+        "createLicenseRequest",
+        permission=Permission.DEPLOYMENTS_UPDATE,
+        commands=(CREATE_LICENSE_REQUEST,),
+        asynchronous=True,
+        shape=license_shape,
+    )
+    @blp.response(200, LicenseRequestSchema)
+    def post(self, deployment: str) -> Response:
+        """Write a licence request: how many licences each instance uses."""
+        return read(deployment, CREATE_LICENSE_REQUEST)

@@ -1,0 +1,319 @@
+"""Instances: the archive of one customer, placed on a deployment, owned by a reseller."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, jsonify
+from flask.views import MethodView
+
+from gateway.access.permissions import Permission
+from gateway.broker.instances import NewInstance
+from gateway.broker.placement import Wish
+from gateway.broker.preparations import versioned
+from gateway.model import Instance, InstanceStatus, Operation
+from gateway.resources import users
+from gateway.resources.instance_schemas import (
+    InstanceCreateSchema,
+    InstanceListSchema,
+    InstancePatchQuery,
+    InstancePatchSchema,
+    InstancePurgeSchema,
+    InstanceQuery,
+    InstanceSchema,
+    PurgedInstanceSchema,
+)
+from gateway.spe.commands.archive_admin import SET_ARCHIVE_ADMIN_ENABLED
+from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION
+from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
+from gateway.spe.commands.instances import (
+    CREATE_INSTANCE,
+    DELETE_INSTANCES,
+    GET_INSTANCE_CONFIGURATION,
+    GET_INSTANCES,
+    SET_INSTANCE_CONFIGURATION,
+    START_INSTANCES,
+    STOP_INSTANCES,
+)
+from gateway.spe.commands.stores import CREATE_STORE
+from gateway.spe.commands.users import CREATE_USER
+from gateway.web import etags, paging
+from gateway.web.api import Blueprint
+from gateway.web.door import answer, services
+from gateway.web.hooks import caller
+from gateway.web.operation import operation
+
+blp = Blueprint("instances", __name__, description=__doc__, url_prefix="/instances")
+
+UPSTREAM = {"display_name": "displayName", "alias": "alias", "start_mode": "startMode"}
+OWN = ("external_id", "labels")
+COLUMNS = {"deployment": "deployment", "reseller": "reseller", "external_id": "external_id"}
+
+
+def status_of(found: Instance) -> str:
+    """Return SPE's word while the instance is active, else ours."""
+    if found.status is InstanceStatus.ACTIVE:
+        return str(found.observed.get("status", "unknown"))
+    return found.status
+
+
+def view(found: Instance) -> dict[str, Any]:
+    """Return what the schema dumps; paths on disk are not among it."""
+    observed = found.observed
+    return vars(found) | {
+        "status": status_of(found),
+        "instance_host": found.instance_host if caller().principal.is_operator else None,
+        "start_mode": observed.get("startMode"),
+        "process_id": observed.get("processID"),
+        "start_stop_error": observed.get("startStopError"),
+    }
+
+
+def tag_of(found: Instance) -> str:
+    """Return the entity tag: over what can be written."""
+    configuration = {
+        "displayName": found.display_name,
+        "alias": found.alias,
+        "startMode": found.observed.get("startMode"),
+    }
+    return etags.etag_of(versioned(found, configuration))
+
+
+def shape(found: Operation) -> dict[str, Any]:
+    """Return the operation's instance as it is now."""
+    instance = services().instances.current(found)
+    dumped: dict[str, Any] = InstanceSchema().dump(view(instance))
+    return dumped
+
+
+def purged_shape(found: Operation) -> dict[str, Any]:
+    """Return what is left of a purged instance; where, for operators."""
+    instance = services().instances.current(found)
+    directory = instance.base_directory if caller().principal.is_operator else None
+    return {"id": instance.id, "status": "purged", "dataRemains": True, "dataDirectory": directory}
+
+
+def answered(found: Operation, status: int = 200) -> Response:
+    """Answer with the instance and its entity tag."""
+    response = answer(found, status)
+    if found.status.is_final:
+        instance = services().instances.current(found)
+        response.headers["ETag"] = tag_of(instance)
+    return response
+
+
+@blp.route("")
+class Instances(MethodView):
+    """The collection."""
+
+    @operation(
+        blp,
+        "listInstances",
+        permission=Permission.INSTANCES_READ,
+        commands=(GET_INSTANCES,),
+    )
+    @blp.arguments(InstanceQuery, location="query")
+    @blp.response(200, InstanceListSchema)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List instances over all deployments.
+
+        `consistency=cached` (the default) answers from what was last seen; `live` asks every
+        deployment of the page now, side by side. A deployment that cannot be asked is named in
+        `unreachable`; with `require=complete` the call fails instead.
+        """
+        filters = {COLUMNS[name]: query[name] for name in COLUMNS if name in query}
+        limit = query["limit"]
+        inventory = services().inventory
+        rows = inventory.page(caller(), filters, paging.position(query) or "", limit + 1)
+        more = rows[limit - 1].id if len(rows) > limit else None
+        if query["consistency"] == "live":
+            listing = inventory.live(rows[:limit], complete=query["require"] == "complete")
+        else:
+            listing = inventory.cached(rows[:limit])
+        page = paging.page([view(item) for item in listing.items], more)
+        as_of = {
+            deployment: time.strftime("%Y-%m-%dT%H:%M:%SZ")
+            for deployment, time in listing.as_of.items()
+        }
+        return page | {"unreachable": listing.unreachable, "as_of": as_of}
+
+    @operation(
+        blp,
+        "createInstance",
+        permission=Permission.INSTANCES_CREATE,
+        commands=(
+            GET_INSTANCE_HOSTS,
+            CREATE_INSTANCE,
+            START_INSTANCES,
+            CREATE_STORE,
+            SET_ARCHIVE_ADMIN_ENABLED,
+            CREATE_USER,
+            GET_INSTANCES,
+            GET_INSTANCE_CONFIGURATION,
+        ),
+        asynchronous=True,
+        errors=(409,),
+        shape=shape,
+    )
+    @blp.arguments(InstanceCreateSchema)
+    @blp.response(201, InstanceSchema, headers={"ETag": "ETag"})
+    def post(self, body: dict[str, Any]) -> Response:
+        """Create an instance, started and with a store and users if you wish.
+
+        The deployment and the host are chosen, and the directory is derived. When the instance
+        itself was created and a later step fails, the instance stays; the operation's steps say
+        what was done.
+        """
+        bodies = body.pop("users", [])
+        wish = Wish(body.pop("deployment", None), body.pop("placement", {}).get("labels"))
+        store = body.pop("store", None)
+        new = NewInstance(
+            **body,
+            wish=wish,
+            store=store and store["name"],
+            users=[users.creation(user, f"/users/{i}") for i, user in enumerate(bodies)],
+        )
+        more = users.needed_for(bodies)
+        if bodies:
+            more.append(Permission.USERS_CREATE)
+        made = services().instances.create(caller(), new, *more)
+        response = answered(made, 201)
+        if made.status.is_final:
+            response.headers["Location"] = f"/instances/{made.instance}"
+        return response
+
+
+@blp.route("/<ins:instance>")
+class OneInstance(MethodView):
+    """One instance."""
+
+    @operation(
+        blp,
+        "getInstance",
+        permission=Permission.INSTANCES_READ,
+        commands=(GET_INSTANCES, GET_INSTANCE_CONFIGURATION),
+        asynchronous=True,
+        shape=shape,
+    )
+    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
+    def get(self, instance: str) -> Response:
+        """Show an instance as SPE has it now; a deleted one as it was last seen."""
+        known = services().instances.get(caller(), instance)
+        if known.status is not InstanceStatus.ACTIVE:
+            response = jsonify(InstanceSchema().dump(view(known)))
+            response.headers["ETag"] = tag_of(known)
+            return response
+        return answered(services().instances.read(caller(), instance))
+
+    @operation(
+        blp,
+        "updateInstance",
+        permission=Permission.INSTANCES_UPDATE,
+        commands=(
+            GET_INSTANCES,
+            GET_INSTANCE_CONFIGURATION,
+            STOP_INSTANCES,
+            SET_INSTANCE_CONFIGURATION,
+            START_INSTANCES,
+        ),
+        asynchronous=True,
+        errors=(409, 412),
+        parameters=("IfMatch",),
+        shape=shape,
+    )
+    @blp.arguments(InstancePatchQuery, location="query")
+    @blp.arguments(InstancePatchSchema)
+    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
+    def patch(self, query: dict[str, Any], body: dict[str, Any], instance: str) -> Response:
+        """Change an instance. Labels and external id are ours and need no stopped instance.
+
+        SPE changes the rest of stopped instances only: `restart=true` stops it, changes it and
+        starts it again.
+        """
+        known = services().instances.get(caller(), instance)
+        changes = {UPSTREAM[name]: body[name] for name in UPSTREAM if name in body}
+        own = {name: body[name] for name in OWN if name in body}
+        if "labels" in own:
+            own["labels"] = merged_labels(known.labels, own["labels"])
+        if not changes:
+            etags.check_if_match(tag_of(known))
+            changed = services().instances.label(caller(), instance, own)
+            response = jsonify(InstanceSchema().dump(view(changed)))
+            response.headers["ETag"] = tag_of(changed)
+            return response
+        context = {"restart": query["restart"], "ifMatch": etags.wanted()}
+        return answered(services().instances.configure(caller(), instance, changes, own, context))
+
+    @operation(
+        blp,
+        "deleteInstance",
+        permission=Permission.INSTANCES_DELETE,
+        commands=(
+            GET_INSTANCES,
+            GET_INSTANCE_CONFIGURATION,
+            GET_COMPLIANCE_CONFIGURATION,
+            STOP_INSTANCES,
+            SET_INSTANCE_CONFIGURATION,
+        ),
+        asynchronous=True,
+        errors=(409,),
+        shape=shape,
+    )
+    @blp.response(200, InstanceSchema)
+    def delete(self, instance: str) -> Response:
+        """Stop an instance and disable its start; the days of grace begin.
+
+        Nothing is removed: `undelete` brings it back, only an operator's `purge` removes it from
+        SPE, and its data stays on disk even then.
+        """
+        return answered(services().instances.delete(caller(), instance))
+
+
+def merged_labels(known: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
+    """Merge labels as RFC 7396 says: null removes one."""
+    whole = {**known, **patch}
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+@blp.route("/<ins:instance>/undelete")
+class InstanceUndeletion(MethodView):
+    """The way back within the days of grace."""
+
+    @operation(
+        blp,
+        "undeleteInstance",
+        permission=Permission.INSTANCES_DELETE,
+        commands=(GET_INSTANCE_CONFIGURATION, SET_INSTANCE_CONFIGURATION, START_INSTANCES),
+        asynchronous=True,
+        errors=(409,),
+        shape=shape,
+    )
+    @blp.response(200, InstanceSchema)
+    def post(self, instance: str) -> Response:
+        """Bring a deleted instance back, as it was started before."""
+        return answered(services().instances.undelete(caller(), instance))
+
+
+@blp.route("/<ins:instance>/purge")
+class InstancePurge(MethodView):
+    """The removal from SPE."""
+
+    @operation(
+        blp,
+        "purgeInstance",
+        permission=Permission.INSTANCES_PURGE,
+        commands=(DELETE_INSTANCES,),
+        asynchronous=True,
+        errors=(409,),
+        shape=purged_shape,
+    )
+    @blp.arguments(InstancePurgeSchema)
+    @blp.response(200, PurgedInstanceSchema)
+    def post(self, body: dict[str, Any], instance: str) -> Response:
+        """Remove a deleted instance from SPE; its data stays on disk, and its id is never reused.
+
+        Refused while the instance is under legal hold.
+        """
+        purged = services().instances.purge(
+            caller(), instance, body["instance_id"], checked=body["legal_hold_checked"]
+        )
+        return answer(purged)

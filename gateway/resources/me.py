@@ -1,0 +1,50 @@
+"""Who am I: the client, its reseller and its permissions in effect."""
+
+from typing import Any
+
+from flask.views import MethodView
+
+from gateway.access.permissions import Permission
+from gateway.web.api import Blueprint
+from gateway.web.fields import Choice, Flag, Id, ListOf
+from gateway.web.hooks import caller
+from gateway.web.operation import ANY, operation
+from gateway.web.schemas import Schema
+
+blp = Blueprint("me", __name__, description=__doc__, url_prefix="/me")
+
+
+class MeSchema(Schema):
+    """The client that calls."""
+
+    client = Id("cli", "The client.", required=True, dump_only=True)
+    reseller = Id("res", "Its reseller.", required=True, dump_only=True)
+    is_operator = Flag("Whether it belongs to the root.", required=True, dump_only=True)
+    permissions = ListOf(
+        Choice(tuple(Permission)),
+        "In effect: roles and grants, within the token's scope.",
+        required=True,
+        dump_only=True,
+    )
+    instances = ListOf(
+        Id("ins"), "The only ones that are seen; null for all.", allow_none=True, dump_only=True
+    )
+
+
+@blp.route("")
+class Me(MethodView):
+    """The caller."""
+
+    @operation(blp, "getMe", permission=ANY)
+    @blp.response(200, MeSchema)
+    def get(self) -> dict[str, Any]:
+        """Show who you are and what you may do."""
+        principal = caller().principal
+        only = principal.reach.instances
+        return {
+            "client": principal.client,
+            "reseller": principal.reseller,
+            "is_operator": principal.is_operator,
+            "permissions": sorted(principal.permissions),
+            "instances": None if only is None else sorted(only),
+        }

@@ -1,0 +1,191 @@
+"""Operations: work on deployments that outlasts the answer to the call."""
+
+from typing import Any
+
+from flask import Response, jsonify
+from flask.views import MethodView
+
+from gateway.access.permissions import Permission
+from gateway.model import Operation, OperationStatus, StepStatus
+from gateway.web import paging
+from gateway.web.accepted import accepted
+from gateway.web.api import Blueprint
+from gateway.web.door import services, shaped
+from gateway.web.fields import AnyValue, Choice, Flag, Id, ListOf, Part, Text, Time, Whole
+from gateway.web.hooks import caller
+from gateway.web.operation import operation
+from gateway.web.schemas import Paging, Schema, page_of
+
+blp = Blueprint("operations", __name__, description=__doc__, url_prefix="/operations")
+
+
+class OperationStepSchema(Schema):
+    """One command of an operation, and how far it is."""
+
+    command = Text("The Management API command.", required=True, dump_only=True)
+    status = Choice(tuple(StepStatus), "How far it is.", required=True, dump_only=True)
+
+
+class OperationUpstreamSchema(Schema):
+    """What the deployment itself said; shown to operators only."""
+
+    deployment = Text("The deployment.", min_length=0, dump_only=True)
+    command = Text("The Management API command.", min_length=0, dump_only=True)
+    message = Text("The deployment's own words.", min_length=0, dump_only=True)
+
+
+class OperationProblemSchema(Schema):
+    """Why an operation failed."""
+
+    title = Text("What kind of problem it is.", required=True, dump_only=True)
+    status = Whole("The HTTP status that a call would have had.", required=True, dump_only=True)
+    detail = Text("What happened and what to do next.", required=True, dump_only=True)
+    code = Text("The stable code.", required=True, dump_only=True)
+    retryable = Flag("Whether the same call may succeed later.", required=True, dump_only=True)
+    upstream = Part(OperationUpstreamSchema, "For operators.", dump_only=True)
+
+
+class OperationSchema(Schema):
+    """A piece of work on a deployment: its progress and its outcome."""
+
+    id = Id("op", "Opaque id.", required=True, dump_only=True)
+    kind = Text("The operationId of the call that began it.", required=True, dump_only=True)
+    status = Choice(
+        tuple(OperationStatus),
+        "`succeeded`, `failed`, `cancelled` and `unknown` are final.",
+        required=True,
+        dump_only=True,
+    )
+    steps = ListOf(Part(OperationStepSchema), "In their order.", required=True, dump_only=True)
+    percent_progress = Whole(
+        "Of the current step, where SPE tells it.", allow_none=True, required=True, dump_only=True
+    )
+    status_text = Text("What SPE says it is doing.", allow_none=True, required=True, dump_only=True)
+    result = AnyValue(
+        "What the call would have answered; null until it has succeeded.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
+    problem = Part(
+        OperationProblemSchema,
+        "Why it failed; null unless it did.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
+    instance = Id("ins", "The instance.", allow_none=True, required=True, dump_only=True)
+    deployment = Id("dep", "The deployment.", allow_none=True, required=True, dump_only=True)
+    created_by = Id("cli", "The client that called.", required=True, dump_only=True)
+    on_behalf_of = Text(
+        "The end user that the client named.", allow_none=True, required=True, dump_only=True
+    )
+    create_time = Time("When it was begun.", required=True, dump_only=True)
+    update_time = Time("When it last changed.", required=True, dump_only=True)
+    end_time = Time("When it became final.", allow_none=True, required=True, dump_only=True)
+    deadline = Time("It is ended after this.", required=True, dump_only=True)
+
+
+class OperationLogSchema(Schema):
+    """A part of an operation's log."""
+
+    text = Text("From the offset on.", min_length=0, required=True, dump_only=True)
+    next_offset = Whole("Where the next part begins.", required=True, dump_only=True)
+
+
+OperationPage = page_of(OperationSchema)
+FILTERS = ("status", "instance", "kind")
+
+
+class OperationQuery(Paging):
+    """Which operations."""
+
+    status = Choice(tuple(OperationStatus), "Only those in this state.")
+    instance = Id("ins", "Only those of this instance.")
+    kind = Text("Only those begun by this operationId.", max_length=60)
+
+
+class OperationLogQuery(Schema):
+    """Which part of the log."""
+
+    offset = Whole("Characters to leave out from the start.", load_default=0)
+
+
+def shape(found: Operation) -> Any:  # noqa: ANN401 - a JSON object
+    """Return the operation as it is answered; upstream words are for operators."""
+    done = found.status is OperationStatus.SUCCEEDED
+    return OperationSchema().dump(_values(found) | {"result": shaped(found) if done else None})
+
+
+def _values(found: Operation) -> dict[str, Any]:
+    """Return an operation without its result, which may be large."""
+    problem = dict(found.problem) if found.problem else None
+    if problem and not caller().principal.is_operator:
+        problem.pop("upstream", None)
+    steps = [{"command": step.command, "status": step.status} for step in found.steps]
+    return vars(found) | {
+        "created_by": found.client,
+        "result": None,
+        "problem": problem,
+        "steps": steps,
+    }
+
+
+@blp.route("")
+class Operations(MethodView):
+    """The collection."""
+
+    @operation(blp, "listOperations", permission=Permission.OPERATIONS_READ)
+    @blp.arguments(OperationQuery, location="query")
+    @blp.response(200, OperationPage)
+    def get(self, query: dict[str, Any]) -> dict[str, Any]:
+        """List operations, the newest first."""
+        filters: dict[str, str] = {name: query[name] for name in FILTERS if name in query}
+        before = paging.position(query) or ""
+        limit = query["limit"]
+        found = services().operations.page(caller(), filters, before, limit + 1)
+        more = found[limit - 1].id if len(found) > limit else None
+        return paging.page([_values(item) for item in found[:limit]], more)
+
+
+@blp.route("/<op:operation>")
+class OneOperation(MethodView):
+    """One operation."""
+
+    @operation(
+        blp,
+        "getOperation",
+        permission=Permission.OPERATIONS_READ,
+        shape=shape,
+        parameters=("Prefer",),
+    )
+    @blp.response(200, OperationSchema)
+    def get(self, operation: str) -> Response:
+        """Show an operation, waiting for its end with `Prefer: wait=N`."""
+        return jsonify(shape(services().operations.get(caller(), operation)))
+
+
+@blp.route("/<op:operation>/log")
+class OperationLog(MethodView):
+    """The log of an operation."""
+
+    @operation(blp, "getOperationLog", permission=Permission.OPERATIONS_READ)
+    @blp.arguments(OperationLogQuery, location="query")
+    @blp.response(200, OperationLogSchema)
+    def get(self, query: dict[str, Any], operation: str) -> dict[str, Any]:
+        """Show what SPE has logged so far."""
+        asking = caller()
+        asking.wait_seconds = 0
+        log = services().operations.get(asking, operation).log
+        return {"text": log[query["offset"] :], "next_offset": len(log)}
+
+
+@blp.route("/<op:operation>/cancel")
+class OperationCancellation(MethodView):
+    """The wish that an operation ends."""
+
+    @operation(blp, "cancelOperation", permission=Permission.OPERATIONS_CANCEL, asynchronous=True)
+    @blp.response(202, OperationSchema)
+    def post(self, operation: str) -> Response:
+        """Ask SPE to end an operation; it is `cancelling` until SPE says what became of it."""
+        return accepted(shape(services().operations.cancel(caller(), operation)))

@@ -1,0 +1,1 @@
+"""A MailStore SPE Management Server to develop, test and demonstrate against."""

@@ -1,0 +1,141 @@
+"""The control plane: what a test asks of a simulator, in plain HTTP and JSON.
+
+| Request | Does |
+|---|---|
+| `GET /state`, `GET /state-hash` | everything, or its SHA-256 |
+| `GET /journal`, `DELETE /journal` | the requests to the SPE port |
+| `GET /connections` | how many connections came how far |
+| `POST /seed` | plants `{"hosts": [...], "instances": [...]}` |
+| `POST /reset` | back to the scenario; tokens, journal and faults are gone |
+| `POST /restart` | loses all tokens, as an upgrade does |
+| `POST /operations/{token or *}/pause` and `/resume` | holds operations where they stand |
+| `POST /operations/{token}/transition` | `{"statusCode": ..., "message": ...}` ends one |
+| `GET`, `POST`, `DELETE /faults` | plants a fault, see `faults.Fault` |
+| `POST /asynchronous` | `{"share": 0.2, "seed": 7, "seconds": 0.2}` |
+| `POST /clock` | `{"advanceSeconds": 60}` or `{"now": "2026-12-24T00:00:00+00:00"}` |
+| `POST /certificate` | exchanges it; `{"expired": true}` for one that has ended |
+| `POST /disk/move` | `{"instanceID": ..., "from": ..., "to": ...}` moves a store's files |
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from .failures import Failure
+from .scenario import Asynchronous
+from .seed import plant
+from .stores import place
+
+if TYPE_CHECKING:
+    from .server import Simulator
+
+Document = dict[str, Any]
+
+
+class NotThere(Exception):
+    """The control plane has no such thing."""
+
+
+class Control:
+    """The WSGI application of the control plane."""
+
+    def __init__(self, simulator: "Simulator") -> None:
+        self._simulator = simulator
+        self._application = simulator.application
+        self._server = simulator.server
+        self._clock = simulator.server.deployment.clock
+        self._routes: dict[str, Callable[[Document], Any]] = {
+            "GET /state": self._state,
+            "GET /state-hash": self._state_hash,
+            "GET /journal": lambda _: self._application.journal.document(),
+            "DELETE /journal": lambda _: self._application.journal.clear(),
+            "GET /connections": lambda _: simulator.counts(),
+            "POST /seed": self._seed,
+            "POST /reset": lambda _: simulator.reset(),
+            "POST /restart": lambda _: self._server.operations.forget(),
+            "GET /faults": lambda _: self._application.faults.document(),
+            "POST /faults": self._application.faults.add,
+            "DELETE /faults": lambda _: self._application.faults.clear(),
+            "POST /asynchronous": self._asynchronous,
+            "POST /clock": self._move_clock,
+            "POST /certificate": self._certificate,
+            "POST /disk/move": self._move_files,
+        }
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Answer a request with JSON: 200, 400 with an error, or 404."""
+        try:
+            document = json.loads(environ["wsgi.input"].read() or b"{}")
+            with self._clock.monitor:
+                status, answer = 200, self._run(environ, document)
+        except NotThere as missing:
+            status, answer = 404, {"error": str(missing)}
+        except (Failure, ValueError, KeyError, TypeError) as wrong:
+            status, answer = 400, {"error": f"{type(wrong).__name__}: {wrong}"}
+        headers = [("Content-Type", "application/json")]
+        start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+        return [json.dumps(answer).encode()]
+
+    def _run(self, environ: dict[str, Any], document: Document) -> Any:  # noqa: ANN401 - JSON
+        route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        if route in self._routes:
+            return self._routes[route](document)
+        match route.split("/"):
+            case ["POST ", "operations", token, verb]:
+                return self._operation(token, verb, document)
+        raise NotThere(route)
+
+    def _operation(self, token: str, verb: str, document: Document) -> None:
+        operations = self._server.operations
+        verbs: dict[str, Callable[[], bool]] = {
+            "pause": lambda: operations.hold(token),
+            "resume": lambda: operations.resume(token),
+            "transition": lambda: operations.transition(
+                token, document["statusCode"], document.get("message")
+            ),
+        }
+        if verb not in verbs or not verbs[verb]():
+            raise NotThere(f"{verb} of a running operation {token}")
+
+    def _state(self, _document: Document) -> Document:
+        self._server.operations.settle()
+        return {
+            **self._server.deployment.state.document(),
+            "operations": self._server.operations.document(),
+            "asynchronous": asdict(self._server.asynchronous),
+            "clock": self._clock.now().isoformat(),
+        }
+
+    def _state_hash(self, _document: Document) -> Document:
+        self._server.operations.settle()
+        return {"sha256": self._server.deployment.state.digest()}
+
+    def _seed(self, document: Document) -> None:
+        plant(self._server.deployment, document)
+        self._server.save()
+
+    def _asynchronous(self, document: Document) -> None:
+        self._server.recount(Asynchronous(**document))
+
+    def _move_clock(self, document: Document) -> Document:
+        if "now" in document:
+            self._clock.set(datetime.fromisoformat(document["now"]))
+        else:
+            self._clock.advance(float(document["advanceSeconds"]))
+        return {"now": self._clock.now().isoformat()}
+
+    def _certificate(self, document: Document) -> Document:
+        self._simulator.exchange_certificate(**document)
+        return self._simulator.announcement()
+
+    def _move_files(self, document: Document) -> None:
+        deployment = self._server.deployment
+        instance = deployment.instance(document["instanceID"])
+        disk = deployment.state.disk
+        disk[place(instance, document["to"])] = disk.pop(place(instance, document["from"]))
+        self._server.save()

@@ -1,0 +1,182 @@
+"""A simulated SPE server as a whole: ports, certificate, data folder."""
+
+import json
+import secrets
+import signal
+import ssl
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event
+from types import TracebackType
+from typing import Any, Self
+
+from . import certificate
+from .application import Application
+from .clock import Clock
+from .control import Control
+from .deployment import Deployment
+from .listener import Listener
+from .logins import Logins
+from .management_server import ManagementServer
+from .operations import Operations
+from .scenario import Scenario, load
+from .seed import plant_scenario
+from .state import State, StateFile
+
+
+class Simulator:
+    """An SPE Management Server on loopback, with a control plane beside it.
+
+    Args:
+        name: the stem of its server names.
+        port: of the Management API; 0 takes a free one.
+        data_folder: where certificate, password and state are kept; None takes a folder that
+            goes with the simulator.
+        scenario: what it starts with if the data folder is empty.
+
+    Attributes:
+        application: what the SPE port runs.
+        server: what executes commands.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        port: int = 0,
+        data_folder: Path | None = None,
+        scenario: Scenario | None = None,
+    ) -> None:
+        self._scenario = scenario or Scenario()
+        with ExitStack() as undo:
+            self._folder = data_folder or Path(undo.enter_context(TemporaryDirectory()))
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._certificate = certificate.keep(self._folder / "certificate.pem", name)
+            self._password = self._scenario.password or self._kept_password()
+            self.server = self._load(name)
+            logins = Logins(self.server.deployment.clock, self._scenario.user_name, self._password)
+            self.application = Application(self.server, logins)
+            self._api = Listener(self.application, port)
+            self._control = Listener(Control(self))
+            self._api.secure(self._context())
+            self._folder_end = undo.pop_all()
+
+    @property
+    def port(self) -> int:
+        """The port of the Management API."""
+        return self._api.port
+
+    @property
+    def control_url(self) -> str:
+        """The address of the control plane, without a slash at the end."""
+        return f"http://127.0.0.1:{self._control.port}"
+
+    def announcement(self) -> dict[str, Any]:
+        """Return what a client needs: port, pins, credentials, control plane."""
+        return {
+            "port": self.port,
+            "thumbprint": self._certificate.thumbprint,
+            "sha256": self._certificate.sha256,
+            "userName": self._scenario.user_name,
+            "password": self._password,
+            "controlUrl": self.control_url,
+        }
+
+    def counts(self) -> dict[str, int]:
+        """Return how many connections to the SPE port came how far."""
+        return self._api.counts.document()
+
+    def start(self) -> None:
+        """Listen on both ports."""
+        self._api.start()
+        self._control.start()
+
+    def stop(self) -> None:
+        """Close both ports, end every wait and keep the state."""
+        self.server.deployment.clock.stop()
+        self._api.stop()
+        self._control.stop()
+        self.server.save()
+        self._folder_end.close()
+
+    def reset(self) -> None:
+        """Go back to the scenario and the present; operations, journal and faults are gone."""
+        deployment = self.server.deployment
+        deployment.clock.set(datetime.now(UTC))
+        deployment.state = State()
+        plant_scenario(deployment)
+        self.server.operations.forget()
+        self.server.operations = Operations(deployment.clock, self._scenario.token_lifetime)
+        self.server.recount(self._scenario.asynchronous)
+        self.server.save()
+        self.application.journal.clear()
+        self.application.faults.clear()
+
+    def exchange_certificate(self, *, expired: bool = False) -> None:
+        """Use another certificate for new connections.
+
+        Args:
+            expired: take one that ended yesterday.
+        """
+        days = timedelta(days=-1 if expired else 3650)
+        self._certificate = certificate.make(
+            self._certificate.path, self.server.deployment.name, datetime.now(UTC) + days
+        )
+        self.server.deployment.thumbprint = self._certificate.thumbprint
+        self._api.secure(self._context())
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _load(self, name: str) -> ManagementServer:
+        file = StateFile(self._folder / "state.json")
+        kept = file.load()
+        deployment = Deployment(
+            name, self._scenario, Clock(), kept or State(), self._certificate.thumbprint
+        )
+        server = ManagementServer(deployment, file)
+        if kept is None:
+            plant_scenario(deployment)
+            server.save()
+        return server
+
+    def _kept_password(self) -> str:
+        path = self._folder / "password"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(18), encoding="ascii")
+        return path.read_text(encoding="ascii")
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(self._certificate.path)
+        return context
+
+
+def run(name: str, port: int, data_folder: Path | None, scenario_path: Path | None) -> None:
+    """Serve until SIGTERM or SIGINT; print the announcement as one line when listening.
+
+    Raises:
+        OSError: the port is taken or the scenario cannot be read.
+        ValueError: the scenario is wrong.
+    """
+    scenario = load(Path(scenario_path)) if scenario_path else None
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with Simulator(name, port, data_folder, scenario) as simulator:
+        sys.stdout.write(json.dumps(simulator.announcement()) + "\n")
+        sys.stdout.flush()
+        ended.wait()

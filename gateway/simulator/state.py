@@ -1,0 +1,195 @@
+"""What a deployment consists of, and the file that keeps it."""
+
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+
+@dataclass
+class Host:
+    """An Instance Host."""
+
+    server_name: str
+    port: int
+    thumbprint: str
+    base_directory: str | None = None
+
+
+@dataclass
+class Instance:
+    """An instance as the management database knows it."""
+
+    instance_id: str
+    instance_host: str
+    base_directory: str
+    alias: str | None = None
+    display_name: str | None = None
+    start_mode: str = "automatic"
+    debug_log_enabled: bool = False
+    imap_server_connection_log_enabled: bool = False
+    vss_writer_enabled: bool = False
+    vss_writer_exclude_indexes: bool = False
+    status: str = "stopped"
+    process_id: int | None = None
+    process_unique_id: str | None = None
+    process_started: float = 0.0
+    start_stop_error: str | None = None
+    archive_admin_enabled: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether a process serves the instance, in whichever mode."""
+        return self.status in {"running", "safeMode"}
+
+    @property
+    def directory(self) -> str:
+        """The key of the data on disk, which outlives the instance."""
+        return disk_key(self.instance_host, self.base_directory)
+
+
+@dataclass
+class Store:
+    """An archive store as its instance knows it."""
+
+    id: int
+    name: str
+    requested_state: str
+    database_path: str
+    content_path: str
+    index_path: str
+    needs_upgrade: bool = False
+    search_indexes_need_rebuild: bool = False
+
+
+@dataclass
+class User:
+    """A MailStore user of an instance."""
+
+    user_name: str
+    full_name: str | None = None
+    distinguished_name: str | None = None
+    authentication: str = "integrated"
+    mfa_status: str = "disabled"
+    email_addresses: list[str] = field(default_factory=list)
+    pop3_user_names: list[str] = field(default_factory=list)
+    privileges: list[str] = field(default_factory=list)
+    login_privileges: list[str] = field(default_factory=list)
+    privileges_on_folders: dict[str, list[str]] = field(default_factory=dict)
+    password_sha256: str | None = None
+
+
+@dataclass
+class Archive:
+    """The data of an instance in its base directory."""
+
+    stores: list[Store] = field(default_factory=list)
+    users: dict[str, User] = field(default_factory=dict)
+    last_store_id: int = 0
+
+
+@dataclass
+class StoreFiles:
+    """The files of an archive store in their directory."""
+
+    messages: int
+    size: int
+    old_format: bool = False
+
+
+@dataclass
+class State:
+    """Everything that a restart of the machine leaves as it is."""
+
+    archives: dict[str, Archive] = field(default_factory=dict)
+    hosts: dict[str, Host] = field(default_factory=dict)
+    instances: dict[str, Instance] = field(default_factory=dict)
+    disk: dict[str, StoreFiles] = field(default_factory=dict)
+    last_process_id: int = 3000
+
+    def text(self) -> str:
+        """Return the state as JSON."""
+        return _dump(self)
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the state."""
+        return sha256(self.text().encode()).hexdigest()
+
+    def document(self) -> Any:  # noqa: ANN401 - a JSON document
+        """Return the state as plain JSON values."""
+        return json.loads(self.text())
+
+
+def disk_key(host: str, path: str) -> str:
+    """Return the key of a directory: Windows compares paths without case."""
+    return f"{host}|{path.replace('/', chr(92)).rstrip(chr(92))}".casefold()
+
+
+def read(text: str) -> State:
+    """Return the state that `State.text` wrote."""
+    document = json.loads(text)
+    return State(
+        hosts={key: Host(**entry) for key, entry in document["hosts"].items()},
+        instances={key: Instance(**entry) for key, entry in document["instances"].items()},
+        archives={key: _archive(entry) for key, entry in document["archives"].items()},
+        disk={key: StoreFiles(**entry) for key, entry in document["disk"].items()},
+        last_process_id=document["last_process_id"],
+    )
+
+
+def _archive(entry: dict[str, Any]) -> Archive:
+    return Archive(
+        stores=[Store(**store) for store in entry["stores"]],
+        users={name: User(**user) for name, user in entry["users"].items()},
+        last_store_id=entry["last_store_id"],
+    )
+
+
+class StateFile:
+    """The state's place on disk; a reader finds the old or the new text, never half of one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._text: str | None = None
+        self._archives: dict[str, str] = {}
+
+    def load(self) -> State | None:
+        """Return the kept state, or None on the first start."""
+        if not self._path.exists():
+            return None
+        self._text = self._path.read_text(encoding="utf-8")
+        return read(self._text)
+
+    def save(self, state: State, touched: set[str]) -> bool:
+        """Keep the state.
+
+        Args:
+            state: all of it.
+            touched: the archives that may differ from the last time. The others' text is used
+                again, because writing thousands of them anew would slow every change.
+
+        Returns:
+            whether the state differs from the one kept before.
+        """
+        text = self._compose(state, touched)
+        if text == self._text:
+            return False
+        draft = self._path.with_suffix(".draft")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(self._path)
+        self._text = text
+        return True
+
+    def _compose(self, state: State, touched: set[str]) -> str:
+        for key in state.archives.keys() & (
+            touched | (state.archives.keys() - self._archives.keys())
+        ):
+            self._archives[key] = _dump(state.archives[key])
+        archives = ", ".join(f"{_dump(key)}: {self._archives[key]}" for key in state.archives)
+        rest = _dump({**vars(state), "archives": {}})
+        return rest.replace('"archives": {}', f'"archives": {{{archives}}}', 1)
+
+
+def _dump(part: Any) -> str:  # noqa: ANN401 - any part of the state
+    return json.dumps(part, default=vars, ensure_ascii=False)

@@ -1,0 +1,133 @@
+"""One exchange with a deployment: a POST, and a body or an error of ours."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final, TypeVar
+
+import requests
+
+from gateway.errors import ConnectionLost, CredentialsRefused, ReplyInvalid, UpstreamError
+from gateway.spe.deadline import remaining, within
+from gateway.spe.endpoint import Endpoint, Limits
+from gateway.spe.mapping import Phase, map_errors
+from gateway.spe.transport import open_session
+
+_CHUNK_BYTES: Final = 65536
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One POST.
+
+    Attributes:
+        name: of the command or control call; named in errors.
+        path: below the address of the API.
+        body: the form.
+        seconds: deadline of the whole call.
+        repeatable: it only reads, and may be sent again when the connection breaks.
+        not_found: what HTTP 404 means.
+    """
+
+    name: str
+    path: str
+    body: bytes
+    seconds: float
+    repeatable: bool = False
+    not_found: type[UpstreamError] = ReplyInvalid
+
+
+class Channel:
+    """The connections to one deployment."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
+        self._endpoint = endpoint
+        self._limits = limits
+        self._session = open_session(
+            endpoint.host,
+            endpoint.port,
+            endpoint.pin,
+            connections=limits.connections,
+            wait_seconds=limits.pool_seconds,
+        )
+
+    def close(self) -> None:
+        """Closes the connections; later calls are not sent."""
+        self._session.close()
+
+    def ask(self, call: Call, read: Callable[[bytes], T]) -> T:
+        """Sends a call and reads its reply; once more if it only reads and the line broke.
+
+        Args:
+            call: what to send.
+            read: makes the result out of the body.
+
+        Raises:
+            UpstreamError: with the deployment and the call in it.
+        """
+        deployment = self._endpoint.deployment
+        with (
+            within(call.seconds),
+            map_errors(Phase.EXCHANGE, deployment=deployment, command=call.name),
+        ):
+            return read(self._body(call))
+
+    def _body(self, call: Call) -> bytes:
+        try:
+            return self._exchange(call)
+        except ConnectionLost:
+            if not call.repeatable:
+                raise
+            return self._exchange(call)
+
+    def _exchange(self, call: Call) -> bytes:
+        with map_errors(Phase.EXCHANGE), closing(self._post(call)) as response:
+            self._check(response, call)
+            return self._content(response)
+
+    def _post(self, call: Call) -> requests.Response:
+        headers = {
+            "Authorization": self._endpoint.authorization,
+            "User-Agent": "spe-gateway",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        if call.body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        return self._session.post(
+            self._endpoint.url + call.path,
+            data=call.body,
+            headers=headers,
+            timeout=(self._limits.connect_seconds, remaining()),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    def _check(self, response: requests.Response, call: Call) -> None:
+        status = response.status_code
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise CredentialsRefused("The deployment refuses the gateway's user name or password.")
+        if status == HTTPStatus.NOT_FOUND:
+            raise call.not_found(message="HTTP 404")
+        if status != HTTPStatus.OK:
+            raise ReplyInvalid(
+                "The deployment did not answer as SPE does.", message=f"HTTP {status}"
+            )
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise ReplyInvalid("The deployment packed its reply, which was not asked for.")
+
+    def _content(self, response: requests.Response) -> bytes:
+        """The body; an announced length is enforced by urllib3, the deadline by the socket."""
+        limit = self._limits.max_reply_bytes
+        body = bytearray()
+        size = response.raw.length_remaining or 0
+        while size <= limit:
+            chunk = response.raw.read(_CHUNK_BYTES, decode_content=False)
+            if not chunk:
+                return bytes(body)
+            body += chunk
+            size = max(size, len(body))
+        raise ReplyInvalid("The deployment's reply is too large.")

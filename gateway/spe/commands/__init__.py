@@ -1,0 +1,1 @@
+"""The commands of the Management API, one file for each noun."""

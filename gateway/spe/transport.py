@@ -1,0 +1,136 @@
+"""The way to one deployment: its own pool of connections, and the pin.
+
+Decided here, once: the pin is compared before a byte of HTTP is sent, nothing of the
+environment is used (proxies, CA bundles, netrc), redirects are not followed and not even
+read, cookies are not kept, nothing is sent twice, and a call waits only so long for a
+free connection (the bulkhead: a slow deployment cannot take every thread).
+"""
+
+import socket
+import ssl
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, HTTPResponse, HTTPSConnectionPool, Retry
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import InvalidHeader
+
+from gateway.errors import PinMismatch
+from gateway.spe.certificate import Certificate
+from gateway.spe.deadline import remaining
+from gateway.spe.mapping import Phase, map_errors
+from gateway.spe.tls import comparing_context, verifying_context
+
+_NEVER_AGAIN: Final = Retry(total=False)
+
+
+class _Connection(HTTPSConnection):
+    """Maps what happens before the first byte of HTTP, when nothing was sent yet."""
+
+    def connect(self) -> None:
+        with map_errors(Phase.CONNECT):
+            self.timeout = remaining() if self.timeout is None else min(self.timeout, remaining())
+            super().connect()
+
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3 departs from http.client
+        """Closes the socket when urllib3 refuses the headers and leaves their reader open."""
+        opened = self.sock
+        try:
+            return super().getresponse()
+        except InvalidHeader:
+            socket.close(opened.detach())
+            raise
+
+
+class _PinnedConnection(_Connection):
+    """Compares the certificate with the pin as soon as the handshake has ended."""
+
+    def __init__(self, *args: Any, pin: str, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's
+        super().__init__(*args, **kwargs)
+        self._pin = pin
+
+    def connect(self) -> None:
+        super().connect()
+        if not isinstance(self.sock, ssl.SSLSocket):
+            raise PinMismatch("The connection to the deployment is not TLS.")
+        certificate = Certificate.from_der(self.sock.getpeercert(binary_form=True))
+        if not certificate.matches(self._pin):
+            raise PinMismatch(
+                "The deployment shows another certificate than the registered one.",
+                message=f"SHA-1 {certificate.sha1}, SHA-256 {certificate.sha256}",
+            )
+        certificate.check_dates()
+        self.is_verified = True
+
+
+class _Pool(HTTPSConnectionPool):
+    """Waits for a free connection, but not for ever."""
+
+    ConnectionCls: type[HTTPSConnection] = _Connection
+
+    def __init__(self, host: str, port: int, *, wait_seconds: float, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's
+        super().__init__(host, port, block=True, **kwargs)
+        self._wait_seconds = wait_seconds
+
+    def urlopen(self, *args: Any, **kwargs: Any) -> BaseHTTPResponse:  # noqa: ANN401 - urllib3's
+        kwargs["pool_timeout"] = min(self._wait_seconds, remaining())
+        return super().urlopen(*args, **kwargs)
+
+
+class _PinnedPool(_Pool):
+    ConnectionCls = _PinnedConnection
+
+
+class _Adapter(HTTPAdapter):
+    """Sends every request into the one pool, whatever address or proxy it names."""
+
+    def __init__(self, pool: HTTPSConnectionPool) -> None:
+        super().__init__(max_retries=_NEVER_AGAIN)
+        self._pool = pool
+
+    def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> HTTPSConnectionPool:  # noqa: ANN401 - as in requests
+        return self._pool
+
+    def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 - as in requests
+        """The context of the pool decides; requests would bring its own CA bundle."""
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, _resp: requests.Response) -> None:
+        """Hides redirects: requests reads, and unpacks, the body of one it may not follow."""
+
+
+def open_session(
+    host: str, port: int, pin: str | None, *, connections: int, wait_seconds: float
+) -> requests.Session:
+    """A session that reaches this deployment and nothing else.
+
+    Args:
+        host: name or address.
+        port: usually 8474.
+        pin: a normalised pin, or None to rely on the system's trust.
+        connections: at most so many at a time.
+        wait_seconds: for a free one.
+
+    Returns:
+        The session. Each request needs a deadline around it, ``stream=True``,
+        ``allow_redirects=False`` and a connect time-out.
+    """
+    limits: dict[str, Any] = {"maxsize": connections, "wait_seconds": wait_seconds}
+    pool = (
+        _Pool(host, port, ssl_context=verifying_context(), **limits)
+        if pin is None
+        else _PinnedPool(host, port, pin=pin, ssl_context=comparing_context(), **limits)
+    )
+    session = _Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    session.adapters.clear()
+    session.mount("https://", _Adapter(pool))
+    return session

@@ -1,0 +1,90 @@
+"""The one table of names for each deployment: ids, aliases, tombstones, reserved words."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gateway.errors import NameTaken
+from gateway.storage.tables import names
+
+RESERVED = frozenset(
+    {"admin", "all", "default", "management", "mailstore", "none", "null", "system"}
+)
+REFUSAL = "The instance id or alias cannot be used on this deployment; choose another."
+
+
+def reserve(
+    connection: Connection,
+    deployment: str,
+    name: str,
+    *,
+    instance: str,
+    reseller: str,
+    time: datetime,
+) -> None:
+    """Take a name for an instance.
+
+    The same reseller gets its own tombstoned id back; nobody else ever does (law 3).
+
+    Raises:
+        NameTaken: whatever the reason, the answer is the same (decision 7).
+    """
+    folded = name.lower()
+    if folded in RESERVED:
+        raise NameTaken(REFUSAL)
+    if _revive(connection, deployment, folded, instance=instance, reseller=reseller):
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                insert(names).values(
+                    deployment=deployment,
+                    name=folded,
+                    instance=instance,
+                    reseller=reseller,
+                    tombstone=False,
+                    used=False,
+                    create_time=time,
+                )
+            )
+    except IntegrityError:
+        raise NameTaken(REFUSAL) from None
+
+
+def _revive(
+    connection: Connection, deployment: str, name: str, *, instance: str, reseller: str
+) -> bool:
+    own = (
+        names.c.deployment == deployment,
+        names.c.name == name,
+        names.c.tombstone,
+        names.c.reseller == reseller,
+    )
+    done = connection.execute(update(names).where(*own).values(instance=instance, tombstone=False))
+    return done.rowcount == 1
+
+
+def bury(connection: Connection, instance: str) -> None:
+    """Turn an instance's names into tombstones: its data is still on disk."""
+    connection.execute(
+        update(names).where(names.c.instance == instance).values(tombstone=True, used=True)
+    )
+
+
+def owner(connection: Connection, deployment: str, name: str) -> str | None:
+    """Return the opaque id of the instance that has or had a name, or None."""
+    query = select(names.c.instance).where(
+        names.c.deployment == deployment, names.c.name == name.lower()
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def release(connection: Connection, instance: str) -> None:
+    """Give back the names of an instance that was never made.
+
+    A name that was ever used stays a tombstone: an older archive may lie under it.
+    """
+    mine = names.c.instance == instance
+    connection.execute(delete(names).where(mine, names.c.used.is_(False)))
+    connection.execute(update(names).where(mine).values(tombstone=True))

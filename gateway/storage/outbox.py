@@ -1,0 +1,24 @@
+"""The outbox: audit rows and events, written in the transaction of the change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from gateway.model import now
+from gateway.storage.tables import outbox
+
+
+def put(connection: Connection, topic: str, reseller: str, payload: Mapping[str, Any]) -> None:
+    """Write one row; it becomes visible with the change that it tells of, or not at all."""
+    connection.execute(
+        insert(outbox).values(
+            topic=topic, reseller=reseller, payload=dict(payload), create_time=now()
+        )
+    )
+
+
+def after(connection: Connection, topic: str, number: int, limit: int) -> Sequence[Row[Any]]:
+    """Return the rows of a topic after a number, in order."""
+    query = select(outbox).where(outbox.c.topic == topic, outbox.c.id > number)
+    return connection.execute(query.order_by(outbox.c.id).limit(limit)).all()

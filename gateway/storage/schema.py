@@ -1,0 +1,45 @@
+"""The schema's version: made, brought up to date and checked with Alembic."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from gateway.errors import ConfigurationError
+from gateway.storage.database import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(database: Database) -> None:
+    """Bring the schema up to date; does nothing when it is."""
+    with database.write() as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def require_current(database: Database) -> None:
+    """Refuse to run on a schema of another version.
+
+    Raises:
+        ConfigurationError: the database is empty, older or newer.
+    """
+    with database.read() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
+    if found is None:
+        raise ConfigurationError("The database is empty: run 'spe-gateway init' first.")
+    if found != wanted:
+        raise ConfigurationError(
+            f"The database has schema {found}, this version needs {wanted}: "
+            "run 'spe-gateway upgrade'."
+        )

@@ -1,0 +1,215 @@
+"""The tables. Core, not ORM: one query says what one query does."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """A time in UTC; SQLite forgets the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's signature
+        """Refuse naive times and store UTC."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time must not be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware time."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+ID = String(40)
+
+
+def _times() -> tuple[Column[datetime], Column[datetime]]:
+    return (
+        Column("create_time", Instant, nullable=False),
+        Column("update_time", Instant, nullable=False),
+    )
+
+
+resellers = Table(
+    "resellers",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("parent", ID, ForeignKey("resellers.id")),
+    Column("path", String(1000), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("external_id", String(200)),
+    Column("deployments", JSON),
+    *_times(),
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("reseller", ID, ForeignKey("resellers.id"), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("permissions", JSON, nullable=False),
+    Column("instances", JSON),
+    Column("disabled", Boolean, nullable=False),
+    Column("expire_time", Instant),
+    *_times(),
+)
+
+client_secrets = Table(
+    "client_secrets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("client", ID, ForeignKey("clients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("hash", String(300), nullable=False),
+    Column("create_time", Instant, nullable=False),
+)
+
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("public_key", JSON, nullable=False),
+    Column("private_key", Text, nullable=False),  # encrypted
+    Column("create_time", Instant, nullable=False),
+    Column("retire_time", Instant),
+)
+
+deployments = Table(
+    "deployments",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("host", String(255), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("user_name", String(200), nullable=False),
+    Column("password", Text, nullable=False),  # encrypted
+    Column("pin", String(64)),
+    Column("labels", JSON, nullable=False),
+    Column("capacity", Integer),
+    Column("instance_base_directory", String(500)),
+    Column("instance_url", String(500)),
+    Column("cordoned", Boolean, nullable=False),
+    Column("version", String(50)),
+    Column("commands", JSON, nullable=False),
+    Column("last_contact_time", Instant),
+    Column("revision", Integer, nullable=False),
+    *_times(),
+    UniqueConstraint("host", "port"),
+)
+
+instances = Table(
+    "instances",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("instance_id", String(32), nullable=False),
+    Column("deployment", ID, ForeignKey("deployments.id"), nullable=False),
+    Column("reseller", ID, ForeignKey("resellers.id"), nullable=False, index=True),
+    Column("display_name", String(200), nullable=False),
+    Column("alias", String(200)),
+    Column("external_id", String(200)),
+    Column("labels", JSON, nullable=False),
+    Column("instance_host", String(255), nullable=False),
+    Column("base_directory", String(500), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("observed", JSON, nullable=False),
+    Column("observe_time", Instant),
+    Column("kept_state", JSON, nullable=False),
+    Column("delete_time", Instant),
+    Column("purge_time", Instant),
+    *_times(),
+    Index(None, "deployment", "instance_id"),
+)
+
+# Instance ids, aliases and tombstones of a deployment: any clash is one identical answer.
+# Rows are never removed, so an id once used never goes to another reseller (law 3).
+names = Table(
+    "names",
+    metadata,
+    Column("deployment", ID, ForeignKey("deployments.id"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("instance", ID, nullable=False),
+    Column("reseller", ID, nullable=False),
+    Column("tombstone", Boolean, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Column("create_time", Instant, nullable=False),
+)
+
+operations = Table(
+    "operations",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(60), nullable=False),
+    Column("reseller", ID, nullable=False),
+    Column("reseller_path", String(1000), nullable=False),
+    Column("client", ID, nullable=False),
+    Column("deployment", ID, index=True),
+    Column("instance", ID, index=True),
+    Column("on_behalf_of", String(256)),
+    Column("request_id", String(128), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("changes", Boolean, nullable=False),
+    Column("steps", JSON, nullable=False),
+    Column("secrets", Text, nullable=False),  # encrypted: arguments, results
+    Column("context", JSON, nullable=False),
+    Column("percent_progress", Integer),
+    Column("status_text", Text),
+    Column("log", Text, nullable=False),
+    Column("problem", JSON),
+    Column("lock", String(100), unique=True),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("deadline", Instant, nullable=False),
+    Column("next_poll_time", Instant),
+    Column("lease_owner", String(64)),
+    Column("lease_time", Instant),
+    Column("fence", Integer, nullable=False),
+    Column("end_time", Instant),
+    *_times(),
+    Index(None, "status", "next_poll_time"),
+    Index(None, "reseller_path", "id"),
+)
+
+# Audit rows and events, written in the transaction of the change; numbered later.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("topic", String(40), nullable=False),
+    Column("reseller", ID, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("create_time", Instant, nullable=False),
+    Index(None, "topic", "id"),
+)

@@ -1,0 +1,1 @@
+"""Flask furniture: bearer token to principal, strict input, problem+json, paging, the contract."""

@@ -1,0 +1,92 @@
+"""What operations refer to by name: header parameters, answer headers, security schemes."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "Prefer": (
+        "header",
+        {
+            "name": "Prefer",
+            "description": "`wait=N`: wait N seconds (0 to 30, by default 1) for the end "
+            "before answering 202 (RFC 7240).",
+            "schema": {"type": "string"},
+            "example": "wait=10",
+        },
+    ),
+    "IfMatch": (
+        "header",
+        {
+            "name": "If-Match",
+            "description": "The ETag that was read; another version answers 412 (RFC 9110).",
+            "schema": {"type": "string"},
+        },
+    ),
+    "Confirm": (
+        "header",
+        {
+            "name": "Confirm",
+            "description": "The name of the command, for one that changes something.",
+            "schema": {"type": "string"},
+        },
+    ),
+    "IdempotencyKey": (
+        "header",
+        {
+            "name": "Idempotency-Key",
+            "description": "The same key with the same body is carried out once.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        },
+    ),
+}
+
+HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "X-Request-Id": {
+        "description": "Names the request in the gateway's logs.",
+        "schema": {"type": "string"},
+    },
+    "SPE-Gateway-Version": {
+        "description": "The version of the contract that was served.",
+        "schema": {"type": "string", "format": "date"},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate (RFC 6750).",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds until it is worth asking again.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "Location": {
+        "description": "Where the operation is followed, as a relative reference.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "ETag": {
+        "description": "The version of the object, for `If-Match`.",
+        "schema": {"type": "string"},
+    },
+    "Link": {
+        "description": "`rel=next`: the next page, as a relative reference (RFC 8288).",
+        "schema": {"type": "string"},
+    },
+}
+
+SCHEMES: Final[Mapping[str, Mapping[str, str]]] = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An access token of `POST /oauth/token` (RFC 6750, RFC 9068).",
+    },
+    "clientSecret": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "Id and secret of an API client; only for `POST /oauth/token`.",
+    },
+}
+
+ACCEPTED: Final[Mapping[str, Any]] = {
+    "description": "It goes on; follow the operation.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Operation"}}},
+    "headers": {"Location": "Location", "Retry-After": "Retry-After"},
+}

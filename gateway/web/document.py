@@ -1,0 +1,148 @@
+"""The contract as one document: complete, closed, and the same bytes every time."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import yaml
+from flask import Flask
+
+_METHODS: Final = ("get", "post", "put", "patch", "delete")
+_COMMON_HEADERS: Final = ("X-Request-Id", "SPE-Gateway-Version")
+_ORDER: Final = ("openapi", "info", "servers", "security", "tags", "paths", "components")
+_PREFIX: Final = "#/components/schemas/"
+
+
+def openapi_document(app: Flask) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the application, sorted.
+
+    Args:
+        app: all its blueprints are registered.
+    """
+    api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
+    document = json.loads(json.dumps(api.spec.to_dict()))
+    for path, operations in document["paths"].items():
+        _complete(path, operations)
+    _add_common_headers(document)
+    _settle_directions(document)
+    return {key: _sorted(document[key]) for key in _ORDER if key in document}
+
+
+def openapi_yaml(app: Flask) -> str:
+    """Return the document as YAML, byte for byte the same for the same application."""
+    return yaml.dump(
+        openapi_document(app), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML without anchors, and with text of several lines as blocks."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 # PyYAML's signature
+        """Repeat instead of pointing: generators read it more reliably."""
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _complete(path: str, operations: dict[str, Any]) -> None:
+    """Add the 404 that every path with an id has."""
+    for operation in _operations(operations):
+        if "{" in path:
+            operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
+
+
+def _add_common_headers(document: dict[str, Any]) -> None:
+    for response in _responses(document):
+        headers = response.setdefault("headers", {})
+        for name in _COMMON_HEADERS:
+            headers[name] = {"$ref": f"#/components/headers/{name}"}
+
+
+def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from document["components"].get("responses", {}).values()
+    for operations in document["paths"].values():
+        for operation in _operations(operations):
+            yield from (each for each in operation["responses"].values() if "$ref" not in each)
+
+
+def _operations(operations: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    return (operations[method] for method in _METHODS if method in operations)
+
+
+def _settle_directions(document: dict[str, Any]) -> None:
+    """Say of each schema only what is true in the direction in which it travels.
+
+    What is only sent to us has closed word lists; what is only answered needs no ``readOnly``.
+    """
+    schemas = document["components"].get("schemas", {})
+    sent, answered = _reachable(document, schemas)
+    for name, schema in schemas.items():
+        if name not in answered:
+            _close_words(schema)
+        if name not in sent:
+            _drop_read_only(schema)
+    for parameter in _parameters(document):
+        _close_words(parameter)
+
+
+def _reachable(document: dict[str, Any], schemas: dict[str, Any]) -> tuple[set[str], set[str]]:
+    sent: set[str] = set()
+    answered: set[str] = set()
+    for response in _responses(document):
+        _follow(response, schemas, answered)
+    for operations in document["paths"].values():
+        for operation in _operations(operations):
+            _follow(operation.get("requestBody", {}), schemas, sent)
+    return sent, answered
+
+
+def _follow(node: object, schemas: dict[str, Any], seen: set[str]) -> None:
+    for each in _objects(node):
+        name = str(each.get("$ref", "")).removeprefix(_PREFIX)
+        if name in schemas and name not in seen:
+            seen.add(name)
+            _follow(schemas[name], schemas, seen)
+
+
+def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for operations in document["paths"].values():
+        for operation in _operations(operations):
+            yield from operation.get("parameters", ())
+
+
+def _close_words(node: object) -> None:
+    for each in _objects(node):
+        if "x-extensible-enum" in each:
+            null = [None] if "null" in each.get("type", ()) else []
+            each["enum"] = each.pop("x-extensible-enum") + null
+
+
+def _drop_read_only(node: object) -> None:
+    for each in _objects(node):
+        if each.get("readOnly") is True:
+            del each["readOnly"]
+
+
+def _objects(node: object) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for value in list(node.values()):
+            yield from _objects(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _objects(value)
+
+
+def _sorted(node: Any) -> Any:  # noqa: ANN401 # JSON
+    if isinstance(node, dict):
+        return {key: _sorted(node[key]) for key in sorted(node)}
+    if isinstance(node, list):
+        return [_sorted(item) for item in node]
+    return node

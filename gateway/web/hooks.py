@@ -1,0 +1,144 @@
+"""What happens around every view: who calls, and did anybody check that they may.
+
+Nothing depends on a view's own discipline: a view that is no operation is refused, and a
+success of a view that nobody authorised is turned into a 500 before it leaves.
+"""
+
+import re
+from typing import Final, Protocol, cast
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+
+from gateway.access.permissions import Permission
+from gateway.access.principal import Principal
+from gateway.broker.caller import Caller
+from gateway.errors import GatewayError, Unauthenticated
+from gateway.web.operation import ANY, OperationSpec, spec_of
+from gateway.web.preferences import (
+    VERSION,
+    VERSION_HEADER,
+    check_version,
+    on_behalf_of,
+    wait_seconds,
+)
+from gateway.web.problems import internal_problem
+from gateway.web.request_ids import HEADER as REQUEST_ID_HEADER
+from gateway.web.request_ids import request_id
+
+EXTENSION: Final = "spe-gateway"
+CONTENT_SECURITY_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+_BEARER: Final = re.compile(r"bearer ([A-Za-z0-9._~+/-]+=*)", re.ASCII | re.IGNORECASE)
+
+log = structlog.get_logger(__name__)
+
+
+class Authenticator(Protocol):
+    """What the hooks need of ``app.extensions["spe-gateway"]``."""
+
+    def authenticate(self, token: str) -> Principal:
+        """Return whose token it is.
+
+        Raises:
+            Unauthenticated: it is not accepted.
+        """
+
+
+def install_hooks(app: Flask) -> None:
+    """Put the hooks around every view of the application."""
+    app.before_request(name_request)
+    app.before_request(admit)
+    # Flask calls the last one first: the guard's answer gets the headers too.
+    app.after_request(add_headers)
+    app.after_request(refuse_unguarded)
+
+
+def caller() -> Caller:
+    """Return the caller of the current request; public operations have none."""
+    return cast("Caller", g.caller)
+
+
+def name_request() -> None:
+    """Give the request its id, in its logs too."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=request_id())
+
+
+def admit() -> None:
+    """Find the operation and its caller before anything of the request is read.
+
+    Raises:
+        GatewayError: the view is no operation: a bug, and nobody gets in.
+        MalformedRequest: a header cannot be read.
+        Unauthenticated: there is no token, or it is not accepted.
+    """
+    if request.routing_exception is not None:
+        return
+    spec = _spec()
+    if spec is None:
+        raise GatewayError
+    check_version(request.headers)
+    if not spec.public:
+        g.caller = _caller_of(spec)
+
+
+def refuse_unguarded(response: Response) -> Response:
+    """Turn a success that nobody authorised into a 500 (the guard)."""
+    if request.routing_exception is not None or response.status_code >= 400:  # noqa: PLR2004 # errors tell nothing
+        return response
+    spec = _spec()
+    if spec is not None and (spec.public or spec.permission is ANY or _is_authorised()):
+        return response
+    log.error("unguarded_success", endpoint=request.endpoint, method=request.method)
+    return internal_problem()
+
+
+def add_headers(response: Response) -> Response:
+    """Add what every answer carries, and take away what a 204 must not."""
+    response.headers[REQUEST_ID_HEADER] = request_id()
+    response.headers[VERSION_HEADER] = VERSION
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if response.status_code in {204, 304}:
+        response.headers.pop("Content-Type", None)
+        response.set_data(b"")
+    return response
+
+
+def bearer_token() -> str:
+    """Return the token of the one Authorization header (RFC 6750, section 2.1).
+
+    Two headers reach us joined with a comma, which no token contains.
+
+    Raises:
+        Unauthenticated: there is none, or it is of another scheme.
+    """
+    match = _BEARER.fullmatch(",".join(request.headers.getlist("Authorization")))
+    if not match:
+        raise Unauthenticated
+    return match[1]
+
+
+def _caller_of(spec: OperationSpec) -> Caller:
+    authenticator: Authenticator = current_app.extensions[EXTENSION]
+    principal = authenticator.authenticate(bearer_token())
+    structlog.contextvars.bind_contextvars(client=principal.client, reseller=principal.reseller)
+    return Caller(
+        principal=principal,
+        operation=spec.operation_id,
+        permission=spec.permission if isinstance(spec.permission, Permission) else None,
+        request_id=request_id(),
+        on_behalf_of=on_behalf_of(request.headers),
+        wait_seconds=wait_seconds(request.headers),
+    )
+
+
+def _is_authorised() -> bool:
+    known = g.get("caller")
+    return known is not None and known.authorised
+
+
+def _spec() -> OperationSpec | None:
+    return spec_of(current_app, request.endpoint, request.method)

@@ -1,0 +1,43 @@
+"""Puts the furniture into a Flask application."""
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+
+from gateway.web import oauth
+from gateway.web.api import Api
+from gateway.web.body import READ_LIMIT
+from gateway.web.converters import install_converters
+from gateway.web.docs import install_docs
+from gateway.web.hooks import EXTENSION, install_hooks
+from gateway.web.problems import install_problems
+
+
+def install(app: Flask, gateway: object) -> Api:
+    """Install converters, hooks, problems, the authorization server and the documents.
+
+    Args:
+        app: new, made with ``static_folder=None``; no blueprint is registered yet.
+        gateway: has ``authenticate``, ``cursors``, ``issuer``, ``key_ring`` and ``clients``.
+
+    Returns:
+        The contract; register the resources' blueprints with it, then ``check_every_view``.
+    """
+    app.extensions[EXTENSION] = gateway
+    _configure(app)
+    install_converters(app)
+    install_hooks(app)
+    install_problems(app)
+    api = Api(app)
+    api.register_blueprint(oauth.blp)
+    install_docs(app)
+    return api
+
+
+def _configure(app: Flask) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = READ_LIMIT
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    # Both would answer with a redirect that repeats the Host header of the request.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    if isinstance(app.json, DefaultJSONProvider):
+        app.json.sort_keys = False

@@ -1,0 +1,182 @@
+"""Errors as ``application/problem+json`` (RFC 9457).
+
+``type`` is the relative reference ``/docs/problems#<CODE>``: the gateway serves a page there
+that lists every kind. ``instance`` is the percent-encoded path of the request. The
+deployment's own words reach operators only, and an unforeseen exception shows nothing.
+"""
+
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from gateway.errors import (
+    GatewayError,
+    InputFault,
+    InvalidInput,
+    MalformedRequest,
+    NotFound,
+    NotSent,
+    OperationInProgress,
+    PayloadTooLarge,
+    PermissionMissing,
+    StorageUnavailable,
+    Unauthenticated,
+    UnsupportedMediaType,
+    UpstreamError,
+)
+from gateway.web.request_ids import request_id
+
+MEDIA_TYPE = "application/problem+json"
+CHALLENGE = 'Bearer realm="spe-gateway"'
+RETRY_SECONDS = 5
+_MAX_FAULTS = 50
+_KEPT_HEADERS = frozenset({"Allow", "Retry-After", "WWW-Authenticate", "Content-Range"})
+_KNOWN: dict[int, type[GatewayError]] = {
+    400: MalformedRequest,
+    401: Unauthenticated,
+    404: NotFound,
+    413: PayloadTooLarge,
+    415: UnsupportedMediaType,
+}
+
+log = structlog.get_logger(__name__)
+
+
+def install_problems(app: Flask) -> None:
+    """Answer every error of the application as a problem."""
+    app.register_error_handler(GatewayError, answer_gateway_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(Exception, answer_bug)
+
+
+def problem_type(code: str) -> str:
+    """Return the reference that describes problems of this code."""
+    return f"/docs/problems#{code}"
+
+
+def answer_gateway_error(error: GatewayError) -> Response:
+    """Answer one of our own errors; what is no answer to a request is a bug."""
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return answer_bug(error)
+    if isinstance(error, UpstreamError | StorageUnavailable):
+        log.warning("request_failed", code=error.code)
+    response = _answer(problem_of(error))
+    response.headers.update(dict(_headers_of(error)))
+    return response
+
+
+def answer_http_error(error: HTTPException) -> Response:
+    """Answer an error of Werkzeug's, keeping the headers that its status needs.
+
+    A redirect is never sent: it would repeat the Host header of the request.
+    """
+    if isinstance(error, RequestRedirect):
+        return answer_gateway_error(NotFound())
+    known = _KNOWN.get(error.code or 500)
+    if known:
+        return _with_kept_headers(answer_gateway_error(known()), error)
+    if not error.code or error.code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return answer_bug(error)
+    return _with_kept_headers(_answer(_plain_problem(HTTPStatus(error.code))), error)
+
+
+def answer_bug(error: Exception) -> Response:
+    """Answer what nobody foresaw: logged with its trace, and nothing of it shown."""
+    log.error("internal_error", exc_info=error)
+    return internal_problem()
+
+
+def internal_problem() -> Response:
+    """Return the answer that says only that we failed."""
+    return _answer(problem_of(GatewayError()))
+
+
+def problem_of(error: GatewayError) -> dict[str, Any]:
+    """Return the members of the problem, in the order in which they are read best."""
+    return {
+        **_members(error.code, error.title, error.status, error.detail),
+        "retryable": error.retryable,
+        **dict(_extensions(error)),
+    }
+
+
+def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:
+    return {
+        "type": problem_type(code),
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": quote(request.path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=-._~"),
+        "code": code,
+        "requestId": request_id(),
+    }
+
+
+def _plain_problem(status: HTTPStatus) -> dict[str, Any]:
+    code = status.phrase.upper().replace(" ", "_").replace("-", "_")
+    return {
+        **_members(code, status.phrase, status, status.description or status.phrase),
+        "retryable": False,
+    }
+
+
+def _extensions(error: GatewayError) -> Iterator[tuple[str, Any]]:
+    if isinstance(error, InvalidInput):
+        yield "errors", [_fault_member(fault) for fault in error.faults[:_MAX_FAULTS]]
+    if isinstance(error, PermissionMissing):
+        yield "permission", error.permission
+    if isinstance(error, OperationInProgress):
+        yield "operation", error.operation
+    if isinstance(error, UpstreamError) and _caller_is_operator():
+        yield "upstream", _upstream_member(error)
+
+
+def _fault_member(fault: InputFault) -> dict[str, str]:
+    return {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
+
+
+def _upstream_member(error: UpstreamError) -> dict[str, str]:
+    return {
+        "deployment": error.deployment,
+        "command": error.command,
+        "message": error.message,
+    }
+
+
+def _caller_is_operator() -> bool:
+    caller = g.get("caller")
+    return caller is not None and caller.principal.is_operator
+
+
+def _headers_of(error: GatewayError) -> Iterator[tuple[str, str]]:
+    if isinstance(error, Unauthenticated):
+        yield "WWW-Authenticate", challenge()
+    if isinstance(error, NotSent | StorageUnavailable) and error.retryable:
+        yield "Retry-After", str(RETRY_SECONDS)
+
+
+def challenge() -> str:
+    """Return the WWW-Authenticate value of RFC 6750, section 3.
+
+    Without a token it names no error; with one that was refused it does.
+    """
+    given = request.headers.get("Authorization")
+    return f'{CHALLENGE}, error="invalid_token"' if given else CHALLENGE
+
+
+def _with_kept_headers(response: Response, error: HTTPException) -> Response:
+    for name, value in error.get_headers():
+        if name in _KEPT_HEADERS:
+            response.headers[name] = value
+    return response
+
+
+def _answer(members: dict[str, Any]) -> Response:
+    return Response(json.dumps(members), status=members["status"], content_type=MEDIA_TYPE)

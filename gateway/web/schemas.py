@@ -1,0 +1,149 @@
+"""The base of all schemas, and those that every resource shares.
+
+A schema's component name in the contract is its class name; two of one name, or a schema
+cut down with ``only``, ``exclude`` or ``partial``, are refused, because generated clients
+would get types called ``Store1``.
+"""
+
+from typing import Any, cast
+
+import marshmallow as ma
+
+from gateway.errors import DeclarationError
+from gateway.web.fields import Fault, Flag, ListOf, Part, Text, Whole
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 500
+
+_DECLARED: dict[str, str] = {}
+
+
+class Schema(ma.Schema):
+    """An object with camelCase keys that refuses what it does not know.
+
+    A key is the field's name in camelCase unless ``data_key`` says otherwise. The class's
+    docstring is its description in the contract.
+    """
+
+    error_messages: dict[str, str] = {  # noqa: RUF012 # marshmallow declares it so
+        "type": Fault("This must be an object.", "WRONG_TYPE"),
+        "unknown": Fault("This field is not known.", "UNKNOWN_FIELD"),
+    }
+
+    class Meta:
+        """Marshmallow's options."""
+
+        unknown = ma.RAISE
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 # marshmallow's signature
+        super().__init_subclass__(**kwargs)
+        claim_name(component_name(cls), f"{cls.__module__}.{cls.__qualname__}")
+
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        """Give the field its key."""
+        field_obj.data_key = field_obj.data_key or camel_case(field_name)
+
+
+def component_name(schema: type[ma.Schema]) -> str:
+    """Return the name of a schema class in the contract."""
+    return schema.__name__.removesuffix("Schema")
+
+
+def claim_name(name: str, owner: str) -> None:
+    """Reserve a component name.
+
+    Raises:
+        DeclarationError: another class has it.
+    """
+    if _DECLARED.setdefault(name, owner) != owner:
+        raise DeclarationError(f"{owner} and {_DECLARED[name]} are both called {name}.")
+
+
+def camel_case(name: str) -> str:
+    """Return ``display_name`` as ``displayName``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+class Page(Schema):
+    """A page of a list. Subclass it with an ``items`` field and a name of your own."""
+
+    next_cursor = Text(
+        "Pass it as `cursor` for the next page; null on the last one.",
+        dump_only=True,
+        allow_none=True,
+        required=True,
+    )
+
+
+def page_of(item: type[Schema], name: str = "") -> type[Page]:
+    """Return the schema of a page: ``{items, nextCursor}``.
+
+    Args:
+        item: the schema of one item.
+        name: of the component; by default the item's name and ``Page``.
+    """
+    name = name or component_name(item) + "Page"
+    items = ListOf(Part(item), dump_only=True, required=True)
+    doc = f"A page of {component_name(item)} objects."
+    members = {"items": items, "__doc__": doc, "__module__": item.__module__}
+    return cast("type[Page]", type(name, (Page,), members))
+
+
+class Paging(Schema):
+    """The query parameters of every list; subclass it to add filters."""
+
+    limit = Whole(
+        f"At most so many items; more than {MAX_LIMIT} is lowered to {MAX_LIMIT}.",
+        least=1,
+        load_default=DEFAULT_LIMIT,
+    )
+    cursor = Text("`nextCursor` of the page before.", max_length=2048)
+
+    @ma.post_load
+    def lower_limit(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        """Lower the limit to the largest page."""
+        return {**data, "limit": min(data["limit"], MAX_LIMIT)}
+
+
+class NoFields(Schema):
+    """An object without fields."""
+
+
+class InputFault(Schema):
+    """One fault in the input."""
+
+    pointer = Text(
+        "Where: an RFC 6901 pointer into the body, or `/query/<name>`, `/headers/<name>`.",
+        required=True,
+        dump_only=True,
+    )
+    code = Text("Which fault; stable.", required=True, dump_only=True)
+    detail = Text("In words.", required=True, dump_only=True)
+
+
+class UpstreamFault(Schema):
+    """What the deployment said; operators only."""
+
+    deployment = Text("Id of the deployment.", dump_only=True)
+    command = Text("The Management API command.", dump_only=True)
+    message = Text("The deployment's own words.", dump_only=True)
+
+
+class Problem(Schema):
+    """An error, as in RFC 9457."""
+
+    type = Text(
+        "The kind of problem: a reference to its description.", required=True, dump_only=True
+    )
+    title = Text("The kind in words; the same for every occurrence.", required=True, dump_only=True)
+    status = Whole("The HTTP status.", required=True, dump_only=True)
+    detail = Text("What happened here, and what to do.", required=True, dump_only=True)
+    instance = Text("The path that was called.", required=True, dump_only=True)
+    code = Text("Stable name of the kind, for programs.", required=True, dump_only=True)
+    request_id = Text("Names this request in our logs.", required=True, dump_only=True)
+    retryable = Flag("Whether the same request may be sent again.", required=True, dump_only=True)
+    errors = ListOf(Part(InputFault), "Each fault in the input.", dump_only=True)
+    permission = Text("The missing permission.", dump_only=True)
+    operation = Text("Id of the operation that is in progress.", dump_only=True)
+    upstream = Part(UpstreamFault, "What the deployment said; operators only.", dump_only=True)

@@ -1,0 +1,112 @@
+"""The control plane of a simulated SPE server, as tests use it."""
+
+from typing import Any
+
+import requests
+
+JSON = dict[str, Any]
+
+
+class Control:
+    """A client of one control plane.
+
+    Args:
+        url: the simulator's `controlUrl`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def state(self) -> JSON:
+        """Return hosts, instances, archives, disk, operations and clock."""
+        return self._call("GET", "/state").json()
+
+    def state_hash(self) -> str:
+        """Return the SHA-256 of everything that lasts."""
+        return self._call("GET", "/state-hash").json()["sha256"]
+
+    def journal(self) -> list[JSON]:
+        """Return the requests to the SPE port, oldest first."""
+        return self._call("GET", "/journal").json()
+
+    def commands(self) -> list[str]:
+        """Return the names of the commands that arrived with right credentials."""
+        return [entry["command"] for entry in self.journal() if entry["authorized"]]
+
+    def forget_journal(self) -> None:
+        """Empty the journal."""
+        self._call("DELETE", "/journal")
+
+    def connections(self) -> dict[str, int]:
+        """Return the counts of accepts, handshakes, requestsBegun, requests and closed."""
+        return self._call("GET", "/connections").json()
+
+    def seed(self, **document: list[JSON]) -> None:
+        """Plant `hosts` and `instances`."""
+        self._call("POST", "/seed", document)
+
+    def reset(self) -> None:
+        """Go back to the scenario."""
+        self._call("POST", "/reset")
+
+    def restart(self) -> None:
+        """Lose all tokens."""
+        self._call("POST", "/restart")
+
+    def fault(self, kind: str, command: str = "*", **document: object) -> None:
+        """Plant a fault."""
+        self._call("POST", "/faults", {"kind": kind, "command": command, **document})
+
+    def faults(self) -> list[JSON]:
+        """Return the planted faults with what is left of their counts."""
+        return self._call("GET", "/faults").json()
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self._call("DELETE", "/faults")
+
+    def operations(self) -> list[JSON]:
+        """Return the operations whose tokens are valid."""
+        return self.state()["operations"]
+
+    def pause(self, operation: str = "*") -> None:
+        """Hold an operation by its token, or all and those to come."""
+        self._call("POST", f"/operations/{operation}/pause")
+
+    def resume(self, operation: str = "*") -> None:
+        """Let held operations go on."""
+        self._call("POST", f"/operations/{operation}/resume")
+
+    def transition(self, operation: str, status_code: str, message: str | None = None) -> None:
+        """End an operation as succeeded, failed or cancelled."""
+        document = {"statusCode": status_code, "message": message}
+        self._call("POST", f"/operations/{operation}/transition", document)
+
+    def asynchronous(self, share: float, seed: int = 0, seconds: float = 0.2) -> None:
+        """Turn a share of all calls asynchronous."""
+        document = {"share": share, "seed": seed, "seconds": seconds}
+        self._call("POST", "/asynchronous", document)
+
+    def advance(self, seconds: float) -> None:
+        """Move the simulated clock."""
+        self._call("POST", "/clock", {"advanceSeconds": seconds})
+
+    def set_clock(self, moment: str) -> None:
+        """Set the simulated clock to an ISO time with an offset."""
+        self._call("POST", "/clock", {"now": moment})
+
+    def exchange_certificate(self, *, expired: bool = False) -> JSON:
+        """Use another certificate; return the new announcement."""
+        return self._call("POST", "/certificate", {"expired": expired}).json()
+
+    def move_files(self, instance_id: str, source: str, target: str) -> None:
+        """Move a store's files on the simulated disk."""
+        document = {"instanceID": instance_id, "from": source, "to": target}
+        self._call("POST", "/disk/move", document)
+
+    def _call(self, method: str, path: str, document: JSON | None = None) -> requests.Response:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.request(method, self._url + path, json=document, timeout=30)
+        answer.raise_for_status()
+        return answer

@@ -1,0 +1,43 @@
+"""The deadline of a call holds in the handshake too."""
+
+import socket
+import ssl
+import time
+
+import pytest
+
+from gateway.spe.deadline import remaining, within
+from gateway.spe.tls import comparing_context, verifying_context
+
+
+def test_a_handshake_gets_only_what_is_left_of_the_call() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), timeout=5) as plain,
+    ):
+        began = time.monotonic()
+        with within(0.1), pytest.raises(TimeoutError):
+            comparing_context().wrap_socket(plain)
+        assert time.monotonic() - began < 1
+
+
+def test_no_context_speaks_less_than_tls_1_2() -> None:
+    for context in (comparing_context(), verifying_context()):
+        assert context.minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_the_verifying_context_verifies() -> None:
+    context = verifying_context()
+
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+def test_a_deadline_that_has_passed_is_a_time_out() -> None:
+    with within(0), pytest.raises(TimeoutError):
+        remaining()
+
+
+def test_without_a_deadline_nothing_is_sent() -> None:
+    with pytest.raises(LookupError):
+        remaining()
