@@ -47,13 +47,13 @@ class Settings(BaseSettings):
         default=30, ge=0, le=3650, description="Days from deleting an instance to its purge."
     )
     executor_threads: int = Field(
-        default=16, ge=1, le=256, description="Threads that send first calls to deployments."
+        default=64,
+        ge=1,
+        le=512,
+        description="Threads that call deployments, eight for each at most.",
     )
     http_threads: int = Field(
         default=16, ge=1, le=256, description="Threads that serve HTTP requests."
-    )
-    connections: int = Field(
-        default=8, ge=1, le=64, description="Connections kept for each deployment."
     )
     tracker: bool = Field(
         default=True, description="Whether the serving process also tracks operations."

@@ -1,7 +1,7 @@
 """The one door: authorise, resolve, invoke, narrow, record."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event, Lock
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from gateway.access.permissions import Permission
 from gateway.broker.authorise import absent, permit
 from gateway.broker.caller import Caller
+from gateway.broker.lanes import Lanes
 from gateway.broker.ledger import LeaseLost, Ledger
 from gateway.broker.plan import Invocation, Place, operation_for
 from gateway.broker.runner import Runner
@@ -20,6 +21,8 @@ from gateway.storage import deployments, instances, operations
 from gateway.storage.database import Database
 
 POLL_SECONDS = 0.2
+LANE_WIDTH = 8
+"""Calls to one deployment at once; as many as its pool keeps connections."""
 
 log = structlog.get_logger()
 
@@ -72,7 +75,7 @@ class Broker:
         self.database = database
         self.ledger = ledger
         self._runner = runner
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="send")
+        self._lanes = Lanes(threads, LANE_WIDTH)
 
     # resolve
 
@@ -187,7 +190,7 @@ class Broker:
 
     def _read(self, caller: Caller, operation: Operation) -> Operation:
         passing = Passing(self.ledger)
-        self._executor.submit(self._carry, operation, passing)
+        self._submit(operation, passing)
         if not passing.done.wait(caller.wait_seconds):
             passing.adopt(operation)
         return operation
@@ -196,7 +199,10 @@ class Broker:
 
     def carry(self, operation: Operation) -> None:
         """Carry a leased operation on in the background."""
-        self._executor.submit(self._carry, operation, self.ledger)
+        self._submit(operation, self.ledger)
+
+    def _submit(self, operation: Operation, journal: Passing | Ledger) -> None:
+        self._lanes.submit(str(operation.deployment), partial(self._carry, operation, journal))
 
     def _carry(self, operation: Operation, journal: Passing | Ledger) -> None:
         try:
@@ -212,7 +218,7 @@ class Broker:
 
     def close(self) -> None:
         """Let the calls under way end, and start no more."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._lanes.close()
 
 
 def place_of(instance: Instance) -> Place:

@@ -20,9 +20,9 @@ from gateway.errors import AnswerLost, CommandFailed, GatewayError, TokenLost, U
 from gateway.model import Instance, Operation, OperationStatus, Step, StepStatus, now
 from gateway.spe.command import Effect
 from gateway.spe.encoding import encode
-from gateway.spe.status import Status
+from gateway.spe.status import MAX_LOG_CHARACTERS, Status
 
-MAX_LOG_CHARACTERS = 1_000_000
+MAX_TEXT_CHARACTERS = 2_000
 SHORTEST = timedelta(milliseconds=250)
 LONGEST = timedelta(seconds=10)
 SHARE = 10
@@ -135,7 +135,7 @@ class Runner:
     def _take(self, operation: Operation, step: Step, status: Status) -> bool:
         """Merge what the deployment says into the step."""
         operation.percent_progress = status.percent
-        operation.status_text = status.text
+        operation.status_text = status.text and status.text[:MAX_TEXT_CHARACTERS]
         operation.log = (operation.log + status.log)[-MAX_LOG_CHARACTERS:]
         step.version = status.version
         if status.is_running:
@@ -164,7 +164,7 @@ class Runner:
             f"The deployment could not carry out {step.command}.",
             deployment=str(operation.deployment),
             command=step.command,
-            message=status.error_message or status.code,
+            message=(status.error_message or status.code)[:MAX_TEXT_CHARACTERS],
         )
         return _fail(operation, step, error)
 
