@@ -18,7 +18,8 @@
     │   │   ├── InstanceNotStopped              409 INSTANCE_NOT_STOPPED
     │   │   ├── InstanceNotRunning              409 INSTANCE_NOT_RUNNING
     │   │   ├── ServiceProviderAccessOff        409 SERVICE_PROVIDER_ACCESS_OFF
-    │   │   └── NoPlacement                     409 NO_PLACEMENT
+    │   │   ├── NoPlacement                     409 NO_PLACEMENT
+    │   │   └── CommandNotSupported             409 COMMAND_NOT_SUPPORTED
     │   ├── PreconditionFailed                  412 PRECONDITION_FAILED
     │   ├── PayloadTooLarge                     413 PAYLOAD_TOO_LARGE
     │   ├── UnsupportedMediaType                415 UNSUPPORTED_MEDIA_TYPE
@@ -36,14 +37,16 @@
     │       ├── ConnectionLost                  502 UPSTREAM_CONNECTION_LOST
     │       ├── ReplyInvalid                    502 UPSTREAM_REPLY_INVALID
     │       └── TokenLost                       502 UPSTREAM_TOKEN_LOST
+    ├── OperationFailed                         as stored with the operation
     └── StorageUnavailable                      503 STORAGE_UNAVAILABLE
 
 The three branches of ``UpstreamError`` are the retry rule: only ``NotSent`` may be
 sent again, ``CommandFailed`` is final, ``AnswerLost`` is settled by reading.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class GatewayError(Exception):
@@ -195,6 +198,13 @@ class NoPlacement(Conflict):
 
     code = "NO_PLACEMENT"
     title = "No deployment can take the instance"
+
+
+class CommandNotSupported(Conflict):
+    """The deployment's version has no such command, or not with this argument."""
+
+    code = "COMMAND_NOT_SUPPORTED"
+    title = "The deployment does not support this"
 
 
 class PreconditionFailed(RequestError):
@@ -358,6 +368,29 @@ class TokenLost(AnswerLost):
 
     code = "UPSTREAM_TOKEN_LOST"
     title = "The deployment no longer knows the operation"
+
+
+class OperationFailed(GatewayError):
+    """The problem that was stored with an operation that failed.
+
+    Args:
+        problem: the stored members.
+        operation: id of the operation; empty for a read, which has no row.
+        steps: each command and its state, so that the caller sees what was done.
+    """
+
+    code = "OPERATION_FAILED"
+    title = "The operation failed"
+
+    def __init__(
+        self, problem: Mapping[str, Any], operation: str, steps: Sequence[Mapping[str, str]]
+    ) -> None:
+        super().__init__(problem["detail"])
+        self.status, self.code = problem["status"], problem["code"]
+        self.title, self.retryable = problem["title"], problem["retryable"]
+        self.upstream: Mapping[str, str] | None = problem.get("upstream")
+        self.operation = operation
+        self.steps = tuple(steps)
 
 
 class StorageUnavailable(GatewayError):

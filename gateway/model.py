@@ -5,7 +5,7 @@ Times are aware datetimes in UTC, sizes are bytes, durations are seconds.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -101,7 +101,8 @@ class Deployment:
     """A registered SPE deployment; its password lies elsewhere, encrypted.
 
     ``pin`` is the SHA-256 (64 hex) or SHA-1 (40 hex) thumbprint of the certificate,
-    None where the system's trust store decides.
+    None where the system's trust store decides. ``commands`` holds what get-metadata lists:
+    the names of the arguments by the name of the command.
     """
 
     id: str
@@ -116,7 +117,7 @@ class Deployment:
     instance_url: str | None
     cordoned: bool
     version: str | None
-    commands: tuple[str, ...]
+    commands: Mapping[str, Sequence[str]]
     last_contact_time: datetime | None
     revision: int
     create_time: datetime
@@ -262,6 +263,7 @@ class Operation:
     changes: bool = True
     lock: str | None = None
     cancel_requested: bool = False
+    one_time: bool = False
     fence: int = 0
     next_poll_time: datetime | None = None
     create_time: datetime = field(default_factory=now)

@@ -63,6 +63,17 @@ class Settings(BaseSettings):
         pattern="^(debug|info|warning|error)$",
         description="Lowest level that is logged.",
     )
+    url: str = Field(
+        default="http://127.0.0.1:8080",
+        pattern=r"^https?://[^\s/?#]+$",
+        description="URL of the gateway that 'spe-gateway invoke' talks to.",
+    )
+    client_id: str = Field(
+        default="", description="API client that 'spe-gateway invoke' signs in as."
+    )
+    client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Secret of that API client."
+    )
 
     @field_validator("deployment_networks", mode="before")
     @classmethod
@@ -88,6 +99,11 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL in effect."""
         return self.database_url or f"sqlite:///{self.home / 'gateway.db'}"
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the state lies in SQLite, which means one process."""
+        return self.database.startswith("sqlite")
+
     @classmethod
     def from_environment(cls) -> Self:
         """Read the environment.
@@ -102,6 +118,16 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
             raise ConfigurationError(f"{name}: {first['msg']} (docs/settings.md)") from None
+
+
+def child_environment(**settings: str) -> dict[str, str]:
+    """Return the environment for a process of ours that has these settings and no others.
+
+    Args:
+        settings: values by the names of the fields.
+    """
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return inherited | {PREFIX + name.upper(): value for name, value in settings.items()}
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

@@ -1,9 +1,10 @@
 """The one door: authorise, resolve, invoke, narrow, record."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from threading import Event, Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -11,18 +12,23 @@ from sqlalchemy import Connection
 from gateway.access.permissions import Permission
 from gateway.broker.authorise import absent, permit
 from gateway.broker.caller import Caller
+from gateway.broker.diagnosis import diagnose
 from gateway.broker.lanes import Lanes
 from gateway.broker.ledger import LeaseLost, Ledger
-from gateway.broker.plan import Invocation, Place, operation_for
+from gateway.broker.plan import Invocation, Place, is_listed, operation_for
+from gateway.broker.reader import Reader
 from gateway.broker.runner import Runner
-from gateway.errors import Conflict
-from gateway.model import Deployment, Instance, InstanceStatus, Operation
+from gateway.errors import CommandFailed, CommandNotSupported, Conflict, UpstreamTimeout
+from gateway.model import Deployment, Instance, InstanceStatus, Operation, Step
 from gateway.storage import deployments, instances, operations
 from gateway.storage.database import Database
 
 POLL_SECONDS = 0.2
+LOOK_SECONDS = 30.0
 LANE_WIDTH = 8
 """Calls to one deployment at once; as many as its pool keeps connections."""
+
+Look = TypeVar("Look")
 
 log = structlog.get_logger()
 
@@ -74,6 +80,7 @@ class Broker:
     def __init__(self, database: Database, ledger: Ledger, runner: Runner, threads: int) -> None:
         self.database = database
         self.ledger = ledger
+        self._reader = runner.reader
         self._runner = runner
         self._lanes = Lanes(threads, LANE_WIDTH)
 
@@ -166,11 +173,64 @@ class Broker:
             preparations: what is committed together with the intent.
             context: what the steps, the end and the answer need to know; nothing secret.
         """
-        operation = operation_for(caller, place, invocations)
+        operation = operation_for(caller, place, self._supported(caller, place, invocations))
         operation.context = dict(context or {})
         if operation.changes or preparations:
             return self._change(caller, operation, preparations)
         return self._read(caller, operation)
+
+    def _supported(
+        self, caller: Caller, place: Place, invocations: Sequence[Invocation]
+    ) -> Sequence[Invocation]:
+        """Leave out what may fail anyway, and refuse what the deployment's version lacks."""
+        with self.database.read() as connection:
+            found = deployments.find(connection, place.deployment)
+            commands = found.commands if found else {}
+            lacking = [wish for wish in invocations if not is_listed(wish, commands)]
+            needed = [wish for wish in lacking if not wish.tolerant]
+            if needed:
+                raise self._not_supported(connection, caller, needed[0])
+        return [wish for wish in invocations if wish not in lacking]
+
+    def _not_supported(
+        self, connection: Connection, caller: Caller, wish: Invocation
+    ) -> CommandNotSupported:
+        having = [d.id for d in deployments.every(connection) if is_listed(wish, d.commands)]
+        named = f" These have it: {', '.join(having)}." if having else ""
+        return CommandNotSupported(
+            f"The version of the deployment does not support {wish.command.name} as it is asked."
+            + (named if caller.principal.is_operator else "")
+        )
+
+    def look(
+        self,
+        caller: Caller,
+        instance: str,
+        work: Callable[[Reader, Instance], Look],
+        *more: Permission,
+    ) -> Look:
+        """Read several things of an active instance that only together make an answer.
+
+        Args:
+            caller: who asks.
+            instance: opaque id.
+            work: reads, in a thread of the deployment's lane.
+            more: permissions that are needed besides the operation's own.
+
+        Raises:
+            UpstreamTimeout: it takes longer than a caller can be kept waiting.
+        """
+        found = self.instance(caller, instance, *more)
+        require_active(found)
+        future: Future[Look] = Future()
+        self._lanes.submit(found.deployment, partial(_look, future, self._reader, found, work))
+        try:
+            return future.result(LOOK_SECONDS)
+        except TimeoutError:
+            raise UpstreamTimeout(
+                "The deployment did not answer all reads in time; ask for less at once.",
+                deployment=found.deployment,
+            ) from None
 
     def _change(
         self,
@@ -181,7 +241,9 @@ class Broker:
         self.ledger.open(operation, *preparations)
         self.carry(operation)
         self.ledger.wait(operation.id, caller.wait_seconds)
-        return self.fetch(operation.id)
+        done = self.fetch(operation.id)
+        self.ledger.hand_out(done)
+        return done
 
     def fetch(self, operation: str) -> Operation:
         """Return an operation as it stands."""
@@ -219,6 +281,21 @@ class Broker:
     def close(self) -> None:
         """Let the calls under way end, and start no more."""
         self._lanes.close()
+
+
+def _look(
+    future: Future[Look],
+    reader: Reader,
+    instance: Instance,
+    work: Callable[[Reader, Instance], Look],
+) -> None:
+    try:
+        future.set_result(work(reader, instance))
+    except CommandFailed as error:
+        found = diagnose(reader, Step(error.command, {}), instance)
+        future.set_exception(found or error)
+    except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
+        future.set_exception(error)
 
 
 def place_of(instance: Instance) -> Place:

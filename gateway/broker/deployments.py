@@ -118,7 +118,7 @@ class Deployments:
         try:
             _succeeded(client, PING)
             environment = _succeeded(client, GET_ENVIRONMENT_INFO)
-            commands = tuple(signature.name for signature in client.metadata())
+            commands = signatures(client)
         except UpstreamError as error:
             error.deployment = deployment.id
             raise
@@ -163,7 +163,7 @@ class Deployments:
             changed = self._tried(changed, password)
             columns |= {
                 "version": changed.version,
-                "commands": list(changed.commands),
+                "commands": dict(changed.commands),
                 "last_contact_time": changed.last_contact_time,
                 "password": self._broker.ledger.vault.seal(password),
             }
@@ -219,6 +219,14 @@ def _succeeded(client: Client, command: Any) -> Any:  # noqa: ANN401 - any JSON 
     return status.result
 
 
+def signatures(client: Client) -> dict[str, list[str]]:
+    """Return what the deployment can do: its arguments by the name of the command."""
+    return {
+        signature.name: [argument.name for argument in signature.args]
+        for signature in client.metadata()
+    }
+
+
 def _deployment(new: NewDeployment) -> Deployment:
     time = now()
     return Deployment(
@@ -234,7 +242,7 @@ def _deployment(new: NewDeployment) -> Deployment:
         instance_url=new.instance_url,
         cordoned=False,
         version=None,
-        commands=(),
+        commands={},
         last_contact_time=None,
         revision=1,
         create_time=time,

@@ -16,7 +16,7 @@ from gateway.errors import (
     ServiceProviderAccessOff,
     UpstreamError,
 )
-from gateway.model import Instance, Operation, Step
+from gateway.model import Instance, Step
 from gateway.spe.command import Target
 from gateway.spe.commands.archive_admin import GET_ARCHIVE_ADMIN_ENABLED
 from gateway.spe.commands.stores import GET_STORES
@@ -26,22 +26,18 @@ STOPPED_FIRST = frozenset({"SetInstanceConfiguration", "DeleteInstances"})
 RUNNING = frozenset({"running", "safeMode"})
 
 
-def diagnose(
-    reader: Reader, operation: Operation, step: Step, instance: Instance | None
-) -> GatewayError | None:
+def diagnose(reader: Reader, step: Step, instance: Instance | None) -> GatewayError | None:
     """Return the error that tells the caller what to do, or None when nothing is found."""
     if instance is None:
         return None
     try:
-        return _diagnose(reader, operation, step, instance)
+        return _diagnose(reader, step, instance)
     except UpstreamError:
         return None
 
 
-def _diagnose(
-    reader: Reader, operation: Operation, step: Step, instance: Instance
-) -> GatewayError | None:
-    row = row_of(reader, operation, instance)
+def _diagnose(reader: Reader, step: Step, instance: Instance) -> GatewayError | None:
+    row = row_of(reader, instance)
     if row is None:
         return None
     running = row.get("status") in RUNNING
@@ -50,7 +46,7 @@ def _diagnose(
     command = command_of(step)
     if command.target is Target.INSTANCE and not running:
         return InstanceNotRunning(f"The instance is {row.get('status')}; start it first.")
-    deployment = str(operation.deployment)
+    deployment = instance.deployment
     if command.needs_service_provider_access and not _access(reader, deployment, instance):
         return ServiceProviderAccessOff(
             "Service provider access is off for this instance: with the customer's consent, "

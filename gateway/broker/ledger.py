@@ -20,6 +20,7 @@ from gateway.storage.vault import Vault
 
 Ending = Callable[[Connection, Operation], None]
 READS_KEPT = timedelta(hours=1)
+SECRETS_KEPT = timedelta(minutes=5)
 GLANCE_SECONDS = 0.5
 
 
@@ -102,9 +103,17 @@ class Ledger:
             return list(operations.due(connection, now(), limit))
 
     def tidy(self) -> None:
-        """Forget the results of reads after an hour."""
+        """Forget the results of reads after an hour, and secrets that nobody came for."""
         with self.database.write() as connection:
             operations.expired_reads(connection, now() - READS_KEPT)
+            for operation in operations.unclaimed(connection, now() - SECRETS_KEPT):
+                operations.forget(connection, operation, self.vault)
+
+    def hand_out(self, operation: Operation) -> None:
+        """Erase a one-time result that is being answered."""
+        if operation.one_time and operation.status.is_final:
+            with self.database.write() as connection:
+                operations.forget(connection, operation.id, self.vault)
 
     def wait(self, operation: str, seconds: float) -> None:
         """Wait until an operation is final, at most for some seconds."""

@@ -1,6 +1,7 @@
 """Operations as their owners see them: listed, watched, cancelled."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
@@ -30,7 +31,16 @@ class Operations:
         permit(self._database, caller, operation)
         if caller.wait_seconds:
             self._broker.ledger.wait(operation, caller.wait_seconds)
-        return self._find(caller, operation)
+        return self._handed_out(caller, self._find(caller, operation))
+
+    def _handed_out(self, caller: Caller, found: Operation) -> Operation:
+        """Give a one-time result to its creator, once, and to nobody else."""
+        if not found.one_time:
+            return found
+        if found.client == caller.principal.client:
+            self._broker.ledger.hand_out(found)
+            return found
+        return replace(found, steps=[replace(step, result=None) for step in found.steps])
 
     def _find(self, caller: Caller, operation: str) -> Operation:
         vault = self._broker.ledger.vault

@@ -27,6 +27,17 @@ DEADLINES = {
 """How long each class of command may take to its end; past it the operation is ended."""
 
 
+ONE_TIME = frozenset(
+    {
+        "CreateClientOneTimeUrlForArchiveAdmin",
+        "CreateSystemAdministratorAPIPassword",
+        "InitializeMFA",
+        "InitializeSystemAdministratorMFA",
+    }
+)
+"""Commands whose result is a secret: handed out once, then erased (decision 16)."""
+
+
 @dataclass(frozen=True)
 class Invocation:
     """A command that is wished for, without the name of a tenant.
@@ -34,7 +45,8 @@ class Invocation:
     Args:
         command: from the catalogue.
         arguments: everything but ``instanceID`` and ``instanceFilter``.
-        prepare: name of the rule that makes the arguments when the turn comes.
+        prepare: name of the rule that makes the arguments when the turn comes, or judges
+            those that are there.
         check: name of the rule that judges what was read.
         tolerant: a failure is noted and passed over.
         always: carried out even after a failure of an earlier one.
@@ -94,6 +106,11 @@ def _shape(command: Command) -> frozenset[str]:
     return frozenset({"instanceID"}) if command.name in about else frozenset()
 
 
+def _is_whole(wish: Invocation) -> bool:
+    """Whether the arguments are there already; a preparation may still judge them."""
+    return bool(wish.arguments) or not wish.prepare
+
+
 def steps_for(invocations: Sequence[Invocation], instance: Instance | None) -> list[Step]:
     """Bind and check each command; nothing is sent when one of them is not valid.
 
@@ -102,8 +119,8 @@ def steps_for(invocations: Sequence[Invocation], instance: Instance | None) -> l
     """
     steps = []
     for wish in invocations:
-        arguments = {} if wish.prepare else bound(wish.command, wish.arguments, instance)
-        if not wish.prepare:
+        arguments = bound(wish.command, wish.arguments, instance) if _is_whole(wish) else {}
+        if arguments or not wish.prepare:
             encode(wish.command, arguments)
         steps.append(
             Step(
@@ -116,6 +133,17 @@ def steps_for(invocations: Sequence[Invocation], instance: Instance | None) -> l
             )
         )
     return steps
+
+
+def is_listed(wish: Invocation, commands: Mapping[str, Sequence[str]]) -> bool:
+    """Whether get-metadata lists a command with the arguments that are given.
+
+    An empty list comes from a deployment that was never asked; SPE itself answers then.
+    """
+    if not commands:
+        return True
+    listed = commands.get(wish.command.name)
+    return listed is not None and set(wish.arguments) <= set(listed)
 
 
 def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation]) -> Operation:
@@ -137,6 +165,7 @@ def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation
         deadline=now() + max((DEADLINES[effect] for effect in effects), default=timedelta()),
         changes=changes,
         lock=_lock(instance, effects),
+        one_time=any(wish.command.name in ONE_TIME for wish in invocations),
     )
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from gateway.errors import GatewayError, UpstreamError
+from gateway.errors import GatewayError, NotFound, OperationFailed, UpstreamError
+from gateway.model import Operation
 
 
 def problem_of(error: GatewayError) -> dict[str, Any]:
@@ -23,10 +24,13 @@ def problem_of(error: GatewayError) -> dict[str, Any]:
     return problem
 
 
-def error_of(problem: dict[str, Any]) -> GatewayError:
-    """Return an error that answers what was stored."""
-    upstream = problem.get("upstream", {})
-    error = UpstreamError(problem["detail"], **upstream)
-    error.status, error.code = problem["status"], problem["code"]
-    error.title, error.retryable = problem["title"], problem["retryable"]
-    return error
+def failure_of(operation: Operation) -> OperationFailed:
+    """Return the error that answers a failed operation.
+
+    What is absent looks the same whoever found it out, so a 404 names no operation.
+    """
+    problem = operation.problem or {}
+    if problem["status"] == NotFound.status or not operation.changes:
+        return OperationFailed(problem, "", ())
+    steps = [{"command": step.command, "status": step.status} for step in operation.steps]
+    return OperationFailed(problem, operation.id, steps)

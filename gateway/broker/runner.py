@@ -58,7 +58,7 @@ class Runner:
         checks: Mapping[str, Check],
     ) -> None:
         self._connections = connections
-        self._reader = Reader(connections)
+        self.reader = Reader(connections)
         self._instance_of = instance_of
         self._preparations = preparations
         self._checks = checks
@@ -160,7 +160,7 @@ class Runner:
             step.status = StepStatus.SETTLING  # the first try may have been carried out late
             return False
         instance = self._instance_of(operation)
-        error = diagnose(self._reader, operation, step, instance) or CommandFailed(
+        error = diagnose(self.reader, step, instance) or CommandFailed(
             f"The deployment could not carry out {step.command}.",
             deployment=str(operation.deployment),
             command=step.command,
@@ -184,7 +184,7 @@ class Runner:
 
     def _settle(self, operation: Operation, step: Step) -> bool:
         step.status = StepStatus.SETTLING
-        finding = settle(self._reader, operation, step, self._instance_of(operation))
+        finding = settle(self.reader, step, self._instance_of(operation))
         log.info("operation.settled", operation=operation.id, finding=finding.value)
         if finding is Finding.DONE:
             _succeed(step, "read", None)

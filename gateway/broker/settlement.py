@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.broker.plan import command_of
 from gateway.broker.reader import Reader
-from gateway.model import Instance, Operation, Step
+from gateway.model import Instance, Step
 from gateway.spe.command import Evidence
 from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION
 from gateway.spe.commands.stores import GET_STORES
@@ -29,10 +29,10 @@ class Finding(Enum):
 MAX_ATTEMPTS = 2
 """A command that was proved absent is sent once more, not oftener."""
 
-Rule = Callable[[Reader, Operation, Step, Instance], Finding]
+Rule = Callable[[Reader, Step, Instance], Finding]
 
 
-def settle(reader: Reader, operation: Operation, step: Step, instance: Instance | None) -> Finding:
+def settle(reader: Reader, step: Step, instance: Instance | None) -> Finding:
     """Find out whether a step was carried out.
 
     Raises:
@@ -43,37 +43,37 @@ def settle(reader: Reader, operation: Operation, step: Step, instance: Instance 
     rule = RULES.get(step.command)
     if rule is None or instance is None:
         return Finding.UNDECIDED
-    return rule(reader, operation, step, instance)
+    return rule(reader, step, instance)
 
 
-def row_of(reader: Reader, operation: Operation, instance: Instance) -> dict[str, Any] | None:
+def row_of(reader: Reader, instance: Instance) -> dict[str, Any] | None:
     """Return SPE's row of an instance, or None when it has none.
 
     The row is looked up in the whole list: an id that does not exist is no error there.
     """
-    rows = reader.discover(str(operation.deployment))
+    rows = reader.discover(instance.deployment)
     return next((row for row in rows if row.get("instanceID") == instance.instance_id), None)
 
 
-def _created(reader: Reader, operation: Operation, step: Step, instance: Instance) -> Finding:
+def _created(reader: Reader, step: Step, instance: Instance) -> Finding:
     del step
-    if row_of(reader, operation, instance) is None:
+    if row_of(reader, instance) is None:
         return Finding.ABSENT
-    found = reader.read(str(operation.deployment), GET_INSTANCE_CONFIGURATION, instance=instance)
+    found = reader.read(instance.deployment, GET_INSTANCE_CONFIGURATION, instance=instance)
     ours = found.get("baseDirectory") == instance.base_directory
     return Finding.DONE if ours else Finding.FOREIGN
 
 
-def _removed(reader: Reader, operation: Operation, step: Step, instance: Instance) -> Finding:
+def _removed(reader: Reader, step: Step, instance: Instance) -> Finding:
     del step
-    gone = row_of(reader, operation, instance) is None
+    gone = row_of(reader, instance) is None
     return Finding.DONE if gone else Finding.UNDECIDED
 
 
 def _in_state(*wanted: str) -> Rule:
-    def rule(reader: Reader, operation: Operation, step: Step, instance: Instance) -> Finding:
+    def rule(reader: Reader, step: Step, instance: Instance) -> Finding:
         del step
-        row = row_of(reader, operation, instance)
+        row = row_of(reader, instance)
         if row is None:
             return Finding.UNDECIDED
         return Finding.DONE if row.get("status") in wanted else Finding.ABSENT
@@ -81,28 +81,28 @@ def _in_state(*wanted: str) -> Rule:
     return rule
 
 
-def _store_created(reader: Reader, operation: Operation, step: Step, instance: Instance) -> Finding:
+def _store_created(reader: Reader, step: Step, instance: Instance) -> Finding:
     path = str(step.arguments["databasePath"])
     own = path.rpartition("\\")[2]
-    stores = reader.read(str(operation.deployment), GET_STORES, instance=instance)
+    stores = reader.read(instance.deployment, GET_STORES, instance=instance)
     found = any(own in str(store.get("databasePath")) for store in stores)
     return Finding.DONE if found else Finding.ABSENT
 
 
-def _user_names(reader: Reader, operation: Operation, instance: Instance) -> set[str]:
-    users = reader.read(str(operation.deployment), GET_USERS, instance=instance)
+def _user_names(reader: Reader, instance: Instance) -> set[str]:
+    users = reader.read(instance.deployment, GET_USERS, instance=instance)
     return {str(user.get("userName")).lower() for user in users}
 
 
-def _user_created(reader: Reader, operation: Operation, step: Step, instance: Instance) -> Finding:
+def _user_created(reader: Reader, step: Step, instance: Instance) -> Finding:
     name = str(step.arguments["userName"]).lower()
-    found = name in _user_names(reader, operation, instance)
+    found = name in _user_names(reader, instance)
     return Finding.DONE if found else Finding.ABSENT
 
 
-def _user_deleted(reader: Reader, operation: Operation, step: Step, instance: Instance) -> Finding:
+def _user_deleted(reader: Reader, step: Step, instance: Instance) -> Finding:
     name = str(step.arguments["userName"]).lower()
-    found = name in _user_names(reader, operation, instance)
+    found = name in _user_names(reader, instance)
     return Finding.UNDECIDED if found else Finding.DONE
 
 

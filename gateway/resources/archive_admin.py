@@ -66,7 +66,7 @@ class ArchiveAdmin(MethodView):
         errors=(409,),
         shape=shape,
     )
-    @blp.arguments(ArchiveAdminSchema)
+    @blp.arguments(ArchiveAdminSchema, example={"enabled": True})
     @blp.response(200, ArchiveAdminSchema)
     def put(self, body: dict[str, Any], instance: str) -> Response:
         """Switch service provider access; on only with the customer's consent."""

@@ -96,8 +96,8 @@ class Clients(MethodView):
         return paging.page(found[:limit], more)
 
     @operation(blp, "createClient", permission=Permission.CLIENTS_CREATE, errors=(409,))
-    @blp.arguments(ClientCreateSchema)
-    @blp.response(201, ClientSecretSchema, headers={"ETag": "ETag"})
+    @blp.arguments(ClientCreateSchema, example={"name": "Billing", "roles": ["billing"]})
+    @blp.response(201, ClientSecretSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Make a client; the answer shows its secret this once."""
         made, secret = services().clients.create(caller(), NewClient(**body))
@@ -123,7 +123,7 @@ class OneClient(MethodView):
         errors=(412,),
         parameters=("IfMatch",),
     )
-    @blp.arguments(ClientPatchSchema)
+    @blp.arguments(ClientPatchSchema, example={"roles": ["support"], "expireTime": None})
     @blp.response(200, ClientSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], client: str) -> tuple[Client, dict[str, str]]:
         """Change a client; it cannot be given more than you have."""

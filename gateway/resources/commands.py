@@ -57,7 +57,7 @@ class RawCommand(MethodView):
         parameters=("Confirm",),
         shape=shape,
     )
-    @blp.arguments(CommandRequestSchema)
+    @blp.arguments(CommandRequestSchema, example={"arguments": {"instanceID": "acme"}})
     @blp.response(200, CommandResultSchema)
     def post(self, body: dict[str, Any], deployment: str, command: str) -> Response:
         """Send any command that the deployment lists.

@@ -51,6 +51,18 @@ WRITABLE = (
 )
 DeploymentPage = page_of(DeploymentSchema)
 
+CREATION = {
+    "name": "Frankfurt 1",
+    "host": "spe.example.com",
+    "port": 8474,
+    "userName": "gateway",
+    "password": "the password of that administrator",
+    "certificate": {"pin": "3D2B8E60F1A94C7785D0B6E21F94A7C35E8B10D4"},
+    "labels": {"region": "eu"},
+    "capacity": 300,
+}
+"""The example of the contract."""
+
 
 def tag_of(found: Deployment) -> str:
     """Return the entity tag: over what can be written."""
@@ -125,8 +137,8 @@ class Deployments(MethodView):
         commands=(PING, GET_ENVIRONMENT_INFO),
         errors=(409,),
     )
-    @blp.arguments(DeploymentCreateSchema)
-    @blp.response(201, DeploymentSchema, headers={"ETag": "ETag"})
+    @blp.arguments(DeploymentCreateSchema, example=CREATION)
+    @blp.response(201, DeploymentSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         """Register a deployment: its certificate is compared, then its password is tried.
 
@@ -144,7 +156,7 @@ class Probe(MethodView):
     """A look at a certificate."""
 
     @operation(blp, "probeDeployment", permission=Permission.DEPLOYMENTS_CREATE)
-    @blp.arguments(ProbeSchema)
+    @blp.arguments(ProbeSchema, example={"host": "spe.example.com", "port": 8474})
     @blp.response(200, CertificateSchema)
     def post(self, body: dict[str, Any]) -> object:
         """Show the certificate of a server before anything is sent to it."""
@@ -170,7 +182,7 @@ class OneDeployment(MethodView):
         errors=(409, 412),
         parameters=("IfMatch",),
     )
-    @blp.arguments(DeploymentPatchSchema)
+    @blp.arguments(DeploymentPatchSchema, example={"labels": {"region": "eu"}, "capacity": 400})
     @blp.response(200, DeploymentSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], deployment: str) -> tuple[dict[str, Any], dict[str, str]]:
         """Change a registration. Another host, port, certificate or user needs the password."""

@@ -58,7 +58,7 @@ def _route(action: Action) -> None:
             errors=(409,),
             shape=shape,
         )
-        @blp.response(200, InstanceSchema)
+        @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
         def post(self, instance: str) -> Response:
             return answered(services().instances.operate(caller(), instance, action.command, {}))
 
@@ -83,8 +83,8 @@ class InstanceStart(MethodView):
         errors=(409,),
         shape=shape,
     )
-    @blp.arguments(InstanceStartSchema)
-    @blp.response(200, InstanceSchema)
+    @blp.arguments(InstanceStartSchema, example={"safeMode": False})
+    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Start an instance."""
         arguments = {"safeMode": True} if body["safe_mode"] else {}

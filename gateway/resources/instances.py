@@ -46,6 +46,15 @@ blp = Blueprint("instances", __name__, description=__doc__, url_prefix="/instanc
 
 UPSTREAM = {"display_name": "displayName", "alias": "alias", "start_mode": "startMode"}
 OWN = ("external_id", "labels")
+CREATION = {
+    "instanceID": "acme",
+    "displayName": "Acme Ltd",
+    "labels": {"plan": "gold"},
+    "archiveAdmin": True,
+    "store": {"name": "2026"},
+    "users": [{"userName": "jane", "fullName": "Jane Doe", "password": "for Jane alone"}],
+}
+"""The example of the contract."""
 COLUMNS = {"deployment": "deployment", "reseller": "reseller", "external_id": "external_id"}
 
 
@@ -154,8 +163,8 @@ class Instances(MethodView):
         errors=(409,),
         shape=shape,
     )
-    @blp.arguments(InstanceCreateSchema)
-    @blp.response(201, InstanceSchema, headers={"ETag": "ETag"})
+    @blp.arguments(InstanceCreateSchema, example=CREATION)
+    @blp.response(201, InstanceSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any]) -> Response:
         """Create an instance, started and with a store and users if you wish.
 
@@ -221,7 +230,7 @@ class OneInstance(MethodView):
         shape=shape,
     )
     @blp.arguments(InstancePatchQuery, location="query")
-    @blp.arguments(InstancePatchSchema)
+    @blp.arguments(InstancePatchSchema, example={"displayName": "Acme Ltd"})
     @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def patch(self, query: dict[str, Any], body: dict[str, Any], instance: str) -> Response:
         """Change an instance. Labels and external id are ours and need no stopped instance.
@@ -258,7 +267,7 @@ class OneInstance(MethodView):
         errors=(409,),
         shape=shape,
     )
-    @blp.response(200, InstanceSchema)
+    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def delete(self, instance: str) -> Response:
         """Stop an instance and disable its start; the days of grace begin.
 
@@ -287,7 +296,7 @@ class InstanceUndeletion(MethodView):
         errors=(409,),
         shape=shape,
     )
-    @blp.response(200, InstanceSchema)
+    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def post(self, instance: str) -> Response:
         """Bring a deleted instance back, as it was started before."""
         return answered(services().instances.undelete(caller(), instance))
@@ -306,7 +315,7 @@ class InstancePurge(MethodView):
         errors=(409,),
         shape=purged_shape,
     )
-    @blp.arguments(InstancePurgeSchema)
+    @blp.arguments(InstancePurgeSchema, example={"instanceID": "acme"})
     @blp.response(200, PurgedInstanceSchema)
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Remove a deleted instance from SPE; its data stays on disk, and its id is never reused.

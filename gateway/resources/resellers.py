@@ -85,8 +85,10 @@ class Resellers(MethodView):
         return paging.page(found[:limit], more)
 
     @operation(blp, "createReseller", permission=Permission.RESELLERS_CREATE, errors=(409,))
-    @blp.arguments(ResellerCreateSchema)
-    @blp.response(201, ResellerSchema, headers={"ETag": "ETag"})
+    @blp.arguments(
+        ResellerCreateSchema, example={"name": "Example Hosting", "externalId": "R-1042"}
+    )
+    @blp.response(201, ResellerSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any]) -> tuple[Reseller, dict[str, str]]:
         """Make a reseller below your own, or below another that you reach."""
         made = services().resellers.create(
@@ -117,7 +119,7 @@ class OneReseller(MethodView):
         errors=(412,),
         parameters=("IfMatch",),
     )
-    @blp.arguments(ResellerPatchSchema)
+    @blp.arguments(ResellerPatchSchema, example={"name": "Example Hosting Ltd"})
     @blp.response(200, ResellerSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], reseller: str) -> tuple[Reseller, dict[str, str]]:
         """Change a reseller below your own."""

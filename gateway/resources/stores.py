@@ -147,7 +147,7 @@ class Stores(MethodView):
         errors=(409,),
         shape=created_shape,
     )
-    @blp.arguments(StoreCreateSchema)
+    @blp.arguments(StoreCreateSchema, example={"name": "2026"})
     @blp.response(201, StoreSchema)
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create an archive store; its directory is derived."""
@@ -188,7 +188,7 @@ class OneStore(MethodView):
         errors=(409,),
         shape=one_shape,
     )
-    @blp.arguments(StorePatchSchema)
+    @blp.arguments(StorePatchSchema, example={"requestedState": "writeProtected"})
     @blp.response(200, StoreSchema)
     def patch(self, body: dict[str, Any], instance: str, store: int) -> Response:
         """Rename a store, then change its state; the operation's steps say what was done."""
@@ -216,7 +216,7 @@ class StoreVerification(MethodView):
         errors=(409,),
         shape=verified_shape,
     )
-    @blp.arguments(StoreVerificationRequestSchema)
+    @blp.arguments(StoreVerificationRequestSchema, example={"includeIndexes": True})
     @blp.response(200, StoreVerificationSchema)
     def post(self, body: dict[str, Any], instance: str, store: int) -> Response:
         """Verify the consistency of an archive store."""
@@ -238,7 +238,7 @@ class StoresVerification(MethodView):
         errors=(409,),
         shape=verified_shape,
     )
-    @blp.arguments(StoreVerificationRequestSchema)
+    @blp.arguments(StoreVerificationRequestSchema, example={"includeIndexes": True})
     @blp.response(200, StoreVerificationSchema)
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Verify the consistency of all archive stores of an instance."""

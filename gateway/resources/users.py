@@ -175,7 +175,7 @@ class Users(MethodView):
         errors=(409,),
         shape=details_shape,
     )
-    @blp.arguments(UserCreateSchema)
+    @blp.arguments(UserCreateSchema, example={"userName": "jane", "fullName": "Jane Doe"})
     @blp.response(201, UserDetailsSchema)
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a user."""

@@ -11,9 +11,7 @@ _PUBLIC = [column for column in deployments.c if column.name != "password"]
 
 
 def _deployment(row: RowMapping) -> Deployment:
-    fields = dict(row)
-    fields["commands"] = tuple(row["commands"])
-    return Deployment(**fields)
+    return Deployment(**row)
 
 
 def add(connection: Connection, deployment: Deployment, sealed_password: str) -> None:

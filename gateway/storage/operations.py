@@ -176,3 +176,25 @@ def expired_reads(connection: Connection, time: datetime) -> None:
     connection.execute(
         operations.delete().where(operations.c.changes.is_(False), operations.c.end_time < time)
     )
+
+
+def forget(connection: Connection, operation: str, vault: Vault) -> None:
+    """Erase the results of a final operation: they were handed out, or nobody came for them."""
+    found = get(connection, operation, vault)
+    found.result = None
+    for step in found.steps:
+        step.result = None
+    mine = operations.c.id == operation
+    connection.execute(
+        update(operations)
+        .where(mine)
+        .values(secrets=_columns(found, vault)["secrets"], one_time=False)
+    )
+
+
+def unclaimed(connection: Connection, time: datetime) -> Sequence[str]:
+    """Return the operations with a one-time result that ended before a time."""
+    query = select(operations.c.id).where(
+        operations.c.one_time, operations.c.status.in_(FINAL), operations.c.end_time < time
+    )
+    return list(connection.execute(query).scalars())

@@ -191,6 +191,7 @@ operations = Table(
     Column("problem", JSON),
     Column("lock", String(100), unique=True),
     Column("cancel_requested", Boolean, nullable=False),
+    Column("one_time", Boolean, nullable=False),
     Column("deadline", Instant, nullable=False),
     Column("next_poll_time", Instant),
     Column("lease_owner", String(64)),

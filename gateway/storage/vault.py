@@ -2,9 +2,9 @@
 
 import json
 import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -75,6 +75,8 @@ def _read(path: Path) -> list[str]:
         return path.read_text().split()
     except FileNotFoundError:
         return []
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path} does not hold keys.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
 
@@ -88,14 +90,14 @@ def create_keys(home: Path) -> list[str]:
     path = home / KEY_FILE
     key = Fernet.generate_key().decode()
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(
-            path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, stat.S_IRUSR | stat.S_IWUSR
-        )
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=home, prefix=KEY_FILE) as file:  # its mode is 0600
+            file.write(key + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+            os.link(file.name, path)  # whole or not at all, and never over another
     except FileExistsError:
         raise ConfigurationError(f"{path} exists: this home is set up already.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key + "\n")
     return [key]

@@ -58,7 +58,7 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "Location": {
-        "description": "Where the operation is followed, as a relative reference.",
+        "description": "Where the operation is followed, or what was made is; a relative reference.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "ETag": {

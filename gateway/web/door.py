@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from flask import Response, current_app, jsonify
 
-from gateway.broker.problems import error_of
+from gateway.broker.problems import failure_of
 from gateway.broker.services import Services
 from gateway.errors import Conflict, DeclarationError, ReplyInvalid
 from gateway.model import Operation, OperationStatus
@@ -54,7 +54,7 @@ def succeeded(operation: Operation) -> Operation:
         GatewayError: it did not; the stored problem.
     """
     if operation.problem is not None:
-        raise error_of(operation.problem)
+        raise failure_of(operation)
     if operation.status is not OperationStatus.SUCCEEDED:
         raise Conflict(f"The operation {operation.id} was {operation.status}.")
     return operation

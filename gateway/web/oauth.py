@@ -31,7 +31,8 @@ _FORM: Final[dict[str, Any]] = {
                     "client_id": {"type": "string"},
                     "client_secret": {"type": "string", "format": "password"},
                 },
-            }
+            },
+            "example": {"grant_type": GRANT_TYPE, "scope": "instances:read stores:read"},
         }
     },
 }

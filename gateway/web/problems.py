@@ -23,6 +23,7 @@ from gateway.errors import (
     MalformedRequest,
     NotFound,
     NotSent,
+    OperationFailed,
     OperationInProgress,
     PayloadTooLarge,
     PermissionMissing,
@@ -134,8 +135,18 @@ def _extensions(error: GatewayError) -> Iterator[tuple[str, Any]]:
         yield "permission", error.permission
     if isinstance(error, OperationInProgress):
         yield "operation", error.operation
+    if isinstance(error, OperationFailed):
+        yield from _operation_members(error)
     if isinstance(error, UpstreamError) and _caller_is_operator():
         yield "upstream", _upstream_member(error)
+
+
+def _operation_members(error: OperationFailed) -> Iterator[tuple[str, Any]]:
+    if error.operation:
+        yield "operation", error.operation
+        yield "steps", [dict(step) for step in error.steps]
+    if error.upstream and _caller_is_operator():
+        yield "upstream", dict(error.upstream)
 
 
 def _fault_member(fault: InputFault) -> dict[str, str]:

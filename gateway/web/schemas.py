@@ -130,6 +130,13 @@ class UpstreamFault(Schema):
     message = Text("The deployment's own words.", dump_only=True)
 
 
+class ProblemStep(Schema):
+    """One command of a failed operation."""
+
+    command = Text("The Management API command.", required=True, dump_only=True)
+    status = Text("How far it came.", required=True, dump_only=True)
+
+
 class Problem(Schema):
     """An error, as in RFC 9457."""
 
@@ -145,5 +152,6 @@ class Problem(Schema):
     retryable = Flag("Whether the same request may be sent again.", required=True, dump_only=True)
     errors = ListOf(Part(InputFault), "Each fault in the input.", dump_only=True)
     permission = Text("The missing permission.", dump_only=True)
-    operation = Text("Id of the operation that is in progress.", dump_only=True)
+    operation = Text("Id of the operation that is in progress, or failed.", dump_only=True)
+    steps = ListOf(Part(ProblemStep), "What of a failed operation was done.", dump_only=True)
     upstream = Part(UpstreamFault, "What the deployment said; operators only.", dump_only=True)

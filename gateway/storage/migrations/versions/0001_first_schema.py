@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("problem", sa.JSON(), nullable=True),
         sa.Column("lock", sa.String(length=100), nullable=True),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
+        sa.Column("one_time", sa.Boolean(), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_poll_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.String(length=64), nullable=True),
