@@ -389,6 +389,8 @@ class OperationFailed(GatewayError):
         self.status, self.code = problem["status"], problem["code"]
         self.title, self.retryable = problem["title"], problem["retryable"]
         self.upstream: Mapping[str, str] | None = problem.get("upstream")
+        self.faults: Sequence[Mapping[str, str]] = problem.get("errors", ())
+        self.permission: str | None = problem.get("permission")
         self.operation = operation
         self.steps = tuple(steps)
 

@@ -24,6 +24,7 @@ from gateway.broker.reader import Reader
 from gateway.broker.resellers import Resellers
 from gateway.broker.runner import Runner
 from gateway.broker.services import Services
+from gateway.broker.stores import Stores
 from gateway.model import Instance, Operation
 from gateway.resources import BLUEPRINTS
 from gateway.settings import Settings
@@ -91,6 +92,7 @@ def create_gateway(settings: Settings) -> Gateway:
             inventory=Inventory(database, reader, settings.executor_threads),
             operations=Operations(broker),
             resellers=Resellers(database),
+            stores=Stores(broker),
         ),
         connections=connections,
         issuer=TokenIssuer(settings.issuer, key_ring, settings.token_seconds),

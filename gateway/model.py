@@ -273,5 +273,10 @@ class Operation:
     @property
     def current(self) -> Step | None:
         """The first step that is not done; None after the last."""
-        done = {StepStatus.SUCCEEDED, StepStatus.SKIPPED, StepStatus.FAILED}
+        done = {
+            StepStatus.SUCCEEDED,
+            StepStatus.SKIPPED,
+            StepStatus.FAILED,
+            StepStatus.CANCELLED,
+        }
         return next((step for step in self.steps if step.status not in done), None)

@@ -50,12 +50,20 @@ class Tracker:
             except Exception:  # the thread's last resort: the next glance tries again
                 log.exception("tracker.crashed")
 
+    def _take(self, operation: str) -> None:
+        """Carry one on; one that cannot be read must not hold up the others."""
+        try:
+            claimed = self._broker.ledger.claim(operation)
+        except StorageUnavailable as error:
+            log.warning("tracker.not_claimed", operation=operation, detail=error.detail)
+            return
+        if claimed is not None:
+            self._broker.carry(claimed)
+
     def _glance(self) -> None:
         ledger = self._broker.ledger
         for operation in ledger.due(BATCH):
-            claimed = ledger.claim(operation)
-            if claimed is not None:
-                self._broker.carry(claimed)
+            self._take(operation)
         if monotonic() - self._tidied > TIDY_SECONDS:
             self._tidied = monotonic()
             ledger.tidy()

@@ -18,7 +18,7 @@ class Control:
         self._url = url
 
     def state(self) -> JSON:
-        """Return hosts, instances, archives, disk, operations and clock."""
+        """Return everything that lasts, and operations and clock."""
         return self._call("GET", "/state").json()
 
     def state_hash(self) -> str:
@@ -42,7 +42,7 @@ class Control:
         return self._call("GET", "/connections").json()
 
     def seed(self, **document: list[JSON]) -> None:
-        """Plant `hosts` and `instances`."""
+        """Plant `hosts`, `clientAccessServers`, `administrators` and `instances`."""
         self._call("POST", "/seed", document)
 
     def reset(self) -> None:

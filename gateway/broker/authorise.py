@@ -22,9 +22,17 @@ def permit(database: Database, caller: Caller, target: str, *more: Permission) -
     for permission in needed:
         verdict = Holds(permission).verify(caller.principal)
         if not verdict:
-            _note(database, caller, target, f"needs {permission}")
-            raise PermissionMissing(permission)
+            raise denied(database, caller, target, permission)
     caller.authorised = True
+
+
+def denied(
+    database: Database, caller: Caller, target: str, permission: str | None = None
+) -> PermissionMissing:
+    """Make the answer for what a permission alone does not allow; by default the operation's."""
+    missing = permission or str(caller.permission)
+    _note(database, caller, target, f"needs {missing}")
+    return PermissionMissing(missing)
 
 
 def absent(database: Database, caller: Caller, target: str) -> NotFound:

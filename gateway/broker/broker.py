@@ -176,7 +176,7 @@ class Broker:
         operation = operation_for(caller, place, self._supported(caller, place, invocations))
         operation.context = dict(context or {})
         if operation.changes or preparations:
-            return self._change(caller, operation, preparations)
+            return self._change(caller, operation, place.instance, preparations)
         return self._read(caller, operation)
 
     def _supported(
@@ -236,9 +236,10 @@ class Broker:
         self,
         caller: Caller,
         operation: Operation,
+        instance: Instance | None,
         preparations: Sequence[Callable[[Connection], None]],
     ) -> Operation:
-        self.ledger.open(operation, *preparations)
+        self.ledger.open(operation, partial(_require_unchanged, instance), *preparations)
         self.carry(operation)
         self.ledger.wait(operation.id, caller.wait_seconds)
         done = self.fetch(operation.id)
@@ -255,7 +256,7 @@ class Broker:
         self._submit(operation, passing)
         if not passing.done.wait(caller.wait_seconds):
             passing.adopt(operation)
-        return operation
+        return self.fetch(operation.id) if passing.adopted else operation
 
     # carry on
 
@@ -292,7 +293,7 @@ def _look(
     try:
         future.set_result(work(reader, instance))
     except CommandFailed as error:
-        found = diagnose(reader, Step(error.command, {}), instance)
+        found = diagnose(reader, Step(error.command, {}), instance.deployment, instance)
         future.set_exception(found or error)
     except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
         future.set_exception(error)
@@ -301,6 +302,17 @@ def _look(
 def place_of(instance: Instance) -> Place:
     """Where commands about an instance go."""
     return Place(instance.deployment, instance.reseller, instance.reseller_path, instance)
+
+
+def _require_unchanged(instance: Instance | None, connection: Connection) -> None:
+    """Look once more, now under the lock: what was judged may have ended meanwhile.
+
+    Raises:
+        Conflict: another operation has brought the instance into another state.
+    """
+    found = instances.tracked(connection, instance.id) if instance else None
+    if instance and found and found.status is not instance.status:
+        raise Conflict(f"The instance became {found.status} meanwhile; read it again.")
 
 
 def require_active(instance: Instance) -> None:

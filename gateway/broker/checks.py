@@ -4,7 +4,7 @@ A filter that hits no instance succeeds too. Words that are neither running nor 
 taken as being on the way.
 """
 
-from gateway.broker.preparations import STOPPED, known, latest, row_read
+from gateway.broker.preparations import STOPPED, known, latest, require_version, row_read
 from gateway.broker.runner import Check
 from gateway.errors import CommandFailed, NotFound
 from gateway.model import Instance, Operation
@@ -48,7 +48,14 @@ def _contradicted(operation: Operation, message: object) -> CommandFailed:
     )
 
 
+def _is_wanted_version(operation: Operation, instance: Instance | None) -> None:
+    """What is to be changed is there, and nobody changed it since the caller read it."""
+    del instance
+    require_version(operation)
+
+
 CHECKS: dict[str, Check] = {
+    "require-version": _is_wanted_version,
     "is-listed": _is_listed,
     "is-not-running": _is_not_running,
     "is-not-stopped": _is_not_stopped,

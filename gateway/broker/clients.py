@@ -9,13 +9,12 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
-from gateway.access.permissions import Permission
 from gateway.access.principal import permissions_of
-from gateway.access.scope import Covers
+from gateway.access.scope import Covers, Unrestricted
 from gateway.broker import audit
-from gateway.broker.authorise import absent, permit
+from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.caller import Caller
-from gateway.errors import Conflict, PermissionMissing
+from gateway.errors import Conflict
 from gateway.model import Client, Prefix, Reseller, new_id, now
 from gateway.storage import clients, instances, resellers
 from gateway.storage.database import Database
@@ -76,6 +75,8 @@ class Clients:
             Conflict: the reseller has as many clients as it may have.
         """
         owner = self._owner(caller, new.reseller or caller.principal.reseller)
+        if not Unrestricted().verify(caller.principal):
+            raise denied(self._database, caller, owner.id)
         opaque, time = new_id(Prefix.CLIENT), now()
         made = Client(
             id=opaque,
@@ -146,10 +147,10 @@ class Clients:
         granted = permissions_of(client, is_operator=is_operator)
         if not Covers(granted).verify(caller.principal):
             missing = min(granted - caller.principal.permissions)
-            raise PermissionMissing(Permission(missing))
+            raise denied(self._database, caller, client.id, missing)
         own = caller.principal.reach.instances
         if own is not None and not (client.instances and set(client.instances) <= own):
-            raise PermissionMissing(str(caller.permission))
+            raise denied(self._database, caller, client.id)
 
     def _require_instances(self, caller: Caller, chosen: Sequence[str] | None) -> None:
         with self._database.read() as connection:

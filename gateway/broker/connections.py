@@ -77,15 +77,24 @@ class Connections:
             found = deployments.find(connection, deployment)
             if found is None:
                 raise DeploymentUnreachable("The deployment is not registered any more.")
-            return self._current(found, deployments.sealed_password(connection, deployment))
+            sealed = deployments.sealed_password(connection, deployment)
+        kept = self._kept(found)
+        return kept or self._keep(found, self.candidate(found, self._vault.open(sealed)))
 
-    def _current(self, deployment: Deployment, sealed_password: str) -> Client:
+    def _kept(self, deployment: Deployment) -> Client | None:
         with self._lock:
-            revision, client = self._clients.get(deployment.id, (None, None))
-            if client is None or revision != deployment.revision:
-                client = self.candidate(deployment, self._vault.open(sealed_password))
-                self._clients[deployment.id] = (deployment.revision, client)
-            return client
+            revision, client = self._clients.get(deployment.id, (0, None))
+            return client if revision >= deployment.revision else None
+
+    def _keep(self, deployment: Deployment, made: Client) -> Client:
+        """Keep a client that was made outside the lock, where resolving a name may take long."""
+        with self._lock:
+            revision, client = self._clients.get(deployment.id, (0, None))
+            if client is not None and revision >= deployment.revision:
+                made.close()
+                return client
+            self._clients[deployment.id] = (deployment.revision, made)
+            return made
 
     def candidate(self, deployment: Deployment, password: str) -> Client:
         """Make a client that is not kept, to try a registration with."""

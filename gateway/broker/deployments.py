@@ -7,16 +7,16 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from gateway.broker import audit
-from gateway.broker.authorise import permit
+from gateway.broker.authorise import denied, permit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.connections import Connections, Networks
+from gateway.broker.reader import finished
 from gateway.errors import (
     Conflict,
     InputFault,
     InUse,
     InvalidInput,
-    PermissionMissing,
     ReplyInvalid,
     UpstreamError,
 )
@@ -75,7 +75,7 @@ class Deployments:
 
     def _permit(self, caller: Caller, target: str) -> None:
         if not caller.principal.is_operator:
-            raise PermissionMissing(str(caller.permission))
+            raise denied(self._database, caller, target)
         permit(self._database, caller, target)
 
     def probe(self, caller: Caller, host: str, port: int) -> Certificate:
@@ -84,11 +84,11 @@ class Deployments:
         self._networks.require(host)
         return probe(host, port, PROBE_SECONDS)
 
-    def probe_registered(self, caller: Caller, deployment: str) -> tuple[Deployment, Certificate]:
+    def probe_registered(self, caller: Caller, deployment: str) -> Certificate:
         """Show the certificate that a registered deployment presents now."""
         found = self._broker.deployment(caller, deployment)
         self._networks.require(found.host)
-        return found, probe(found.host, found.port, PROBE_SECONDS)
+        return probe(found.host, found.port, PROBE_SECONDS)
 
     def register(self, caller: Caller, new: NewDeployment) -> Deployment:
         """Register a deployment whose certificate, password and version were tried.
@@ -207,9 +207,7 @@ class Deployments:
 
 
 def _succeeded(client: Client, command: Any) -> Any:  # noqa: ANN401 - any JSON value
-    status = client.invoke(command, {})
-    while status.is_running and status.token:
-        status = client.get_status(status.token, status.version, wait_milliseconds=1000)
+    status = finished(client, client.invoke(command, {}))
     if not status.succeeded:
         raise ReplyInvalid(
             f"The server did not carry out {command.name}; is it an SPE Management Server?",

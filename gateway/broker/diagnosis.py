@@ -4,6 +4,9 @@ SPE's messages are not documented; what the state of the instance shows is the s
 every version and language.
 """
 
+from gateway.broker.evidence import Scene
+from gateway.broker.explanations import EXPLANATIONS
+from gateway.broker.listings import CHANGED, NAMED, REMOVED
 from gateway.broker.plan import command_of
 from gateway.broker.reader import Reader
 from gateway.broker.settlement import row_of
@@ -19,18 +22,20 @@ from gateway.errors import (
 from gateway.model import Instance, Step
 from gateway.spe.command import Target
 from gateway.spe.commands.archive_admin import GET_ARCHIVE_ADMIN_ENABLED
-from gateway.spe.commands.stores import GET_STORES
 from gateway.spe.commands.users import GET_USERS
+from gateway.storage.names import REFUSAL
 
 STOPPED_FIRST = frozenset({"SetInstanceConfiguration", "DeleteInstances"})
 RUNNING = frozenset({"running", "safeMode"})
 
 
-def diagnose(reader: Reader, step: Step, instance: Instance | None) -> GatewayError | None:
+def diagnose(
+    reader: Reader, step: Step, deployment: str, instance: Instance | None
+) -> GatewayError | None:
     """Return the error that tells the caller what to do, or None when nothing is found."""
-    if instance is None:
-        return None
     try:
+        if instance is None:
+            return _listed(reader, deployment, step, None)
         return _diagnose(reader, step, instance)
     except UpstreamError:
         return None
@@ -40,6 +45,8 @@ def _diagnose(reader: Reader, step: Step, instance: Instance) -> GatewayError | 
     row = row_of(reader, instance)
     if row is None:
         return None
+    if step.command == "CreateInstance":
+        return NameTaken(REFUSAL)
     running = row.get("status") in RUNNING
     if step.command in STOPPED_FIRST:
         return InstanceNotStopped("Stop the instance first.") if running else None
@@ -56,21 +63,43 @@ def _diagnose(reader: Reader, step: Step, instance: Instance) -> GatewayError | 
 
 
 def _access(reader: Reader, deployment: str, instance: Instance) -> bool:
-    found = reader.read(deployment, GET_ARCHIVE_ADMIN_ENABLED, instance=instance)
+    found = reader.record(deployment, GET_ARCHIVE_ADMIN_ENABLED, instance)
     return bool(found.get("value"))
 
 
 def _inside(reader: Reader, deployment: str, step: Step, instance: Instance) -> GatewayError | None:
-    """Look whether the store or user that the command names is there."""
-    if step.command.endswith(("Store", "StoreRequestedState")) and "id" in step.arguments:
-        stores = reader.read(deployment, GET_STORES, instance=instance)
-        known = any(store.get("id") == step.arguments["id"] for store in stores)
-        return None if known else NotFound()
+    """Look whether what the command names is there."""
+    if step.command in {*CHANGED, *REMOVED, *NAMED}:
+        found = _listed(reader, deployment, step, instance)
+        return found or _explained(reader, deployment, step, instance)
+    if step.command in EXPLANATIONS:
+        return _explained(reader, deployment, step, instance)
     if "userName" in step.arguments:
-        users = reader.read(deployment, GET_USERS, instance=instance)
+        users = reader.rows(deployment, GET_USERS, instance)
         name = str(step.arguments["userName"]).lower()
         known = any(str(user.get("userName")).lower() == name for user in users)
         if step.command == "CreateUser":
             return NameTaken("A user of this name exists already.") if known else None
         return None if known else NotFound()
     return None
+
+
+def _explained(
+    reader: Reader, deployment: str, step: Step, instance: Instance
+) -> GatewayError | None:
+    explanation = EXPLANATIONS.get(step.command)
+    return explanation and explanation(Scene(reader, deployment, instance), step)
+
+
+def _listed(
+    reader: Reader, deployment: str, step: Step, instance: Instance | None
+) -> GatewayError | None:
+    """Look into the list of the command's noun: made twice, or changed where there is none."""
+    made = NAMED.get(step.command)
+    listing = made or CHANGED.get(step.command) or REMOVED.get(step.command)
+    if listing is None or not step.arguments:
+        return None
+    found = listing.has(listing.rows(reader, deployment, instance), step)
+    if made:
+        return NameTaken("There is one of this name already.") if found else None
+    return None if found else NotFound()

@@ -16,7 +16,7 @@ def observed(operation: Operation) -> dict[str, Any]:
     rows = latest(operation, "GetInstances")
     configuration = latest(operation, "GetInstanceConfiguration")
     columns: dict[str, Any] = {}
-    if isinstance(rows, list) and len(rows) == 1:
+    if isinstance(rows, list) and len(rows) == 1 and isinstance(rows[0], dict):
         columns |= {"observed": rows[0], "observe_time": now()}
     if isinstance(configuration, dict):
         columns |= {

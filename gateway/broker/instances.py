@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 from gateway.access.permissions import Permission
 from gateway.access.scope import Reaches, Unrestricted
 from gateway.broker import audit
-from gateway.broker.authorise import absent, permit
+from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.broker import Broker, place_of, require_active
 from gateway.broker.caller import Caller
 from gateway.broker.endings import observed
-from gateway.broker.placement import Placement, Spot, Wish
+from gateway.broker.placement import Placement, Spot, Wish, require_room
 from gateway.broker.plan import Invocation, Place
-from gateway.errors import Conflict, InputFault, InvalidInput, NotFound, PermissionMissing
+from gateway.errors import Conflict, InputFault, InvalidInput, NotFound
 from gateway.model import (
     Instance,
     InstanceStatus,
@@ -93,6 +93,7 @@ class Instances:
         place = Place(spot.deployment.id, owner.id, owner.path, instance)
 
         def reserve(connection: Connection) -> None:
+            require_room(connection, spot.deployment.id)
             for name in {new.instance_id, new.alias or new.instance_id}:
                 names.reserve(
                     connection,
@@ -114,7 +115,7 @@ class Instances:
             raise absent(self._broker.database, caller, reseller or principal.reseller)
         permit(self._broker.database, caller, owner.id, *more)
         if not Unrestricted().verify(principal):
-            raise PermissionMissing(str(caller.permission))
+            raise denied(self._broker.database, caller, owner.id)
         return owner
 
     def get(self, caller: Caller, instance: str) -> Instance:

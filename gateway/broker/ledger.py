@@ -53,9 +53,9 @@ class Ledger:
             GatewayError: whatever a preparation raises; nothing is written then.
         """
         with self.database.write() as connection:
-            for prepare in preparations:
-                prepare(connection)
             operations.add(connection, operation, self.vault, self.owner)
+            for prepare in preparations:  # under the lock: what they read stays true
+                prepare(connection)
             if operation.changes:
                 audit.intended(connection, operation)
 
@@ -110,10 +110,13 @@ class Ledger:
                 operations.forget(connection, operation, self.vault)
 
     def hand_out(self, operation: Operation) -> None:
-        """Erase a one-time result that is being answered."""
-        if operation.one_time and operation.status.is_final:
-            with self.database.write() as connection:
-                operations.forget(connection, operation.id, self.vault)
+        """Erase a one-time result that is being answered; whoever comes second gets none."""
+        if not operation.one_time or not operation.status.is_final:
+            return
+        with self.database.write() as connection:
+            first = operations.forget(connection, operation.id, self.vault)
+        for step in operation.steps:
+            step.result = step.result if first else None
 
     def wait(self, operation: str, seconds: float) -> None:
         """Wait until an operation is final, at most for some seconds."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from gateway.broker import audit
 from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
@@ -65,5 +66,6 @@ class Operations:
         self._find(caller, operation)
         permit(self._database, caller, operation)
         with self._database.write() as connection:
-            operations.request_cancel(connection, operation)
+            if operations.request_cancel(connection, operation):
+                audit.changed(connection, caller, operation, ["cancelRequested"])
         return self._find(caller, operation)

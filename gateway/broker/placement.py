@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from gateway.broker.reader import Reader
 from gateway.errors import NoPlacement
 from gateway.model import Deployment, Reseller
 from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
-from gateway.storage import deployments
+from gateway.storage import deployments, resellers
 from gateway.storage.database import Database
+from gateway.storage.deployments import GONE
 from gateway.storage.tables import instances
 
 
@@ -52,10 +53,13 @@ class Placement:
         """
         with self._database.read() as connection:
             load = deployments.load(connection)
+            open_to = resellers.deployments_of(connection, reseller)
             fitting = [
                 deployment
                 for deployment in deployments.every(connection)
-                if _fits(deployment, load.get(deployment.id, 0), reseller, wish)
+                if _has_room(deployment, load.get(deployment.id, 0))
+                and (open_to is None or deployment.id in open_to)
+                and _is_wished(deployment, wish)
             ]
         if not fitting:
             raise NoPlacement(
@@ -66,11 +70,12 @@ class Placement:
         return self._spot(chosen)
 
     def _spot(self, deployment: Deployment) -> Spot:
-        hosts = self._reader.read(deployment.id, GET_INSTANCE_HOSTS)
+        hosts = self._reader.rows(deployment.id, GET_INSTANCE_HOSTS)
         usable = [
             (str(host["serverName"]), base)
             for host in hosts
-            if (base := host.get("baseDirectory") or deployment.instance_base_directory)
+            if host.get("serverName")
+            and (base := host.get("baseDirectory") or deployment.instance_base_directory)
         ]
         if not usable:
             raise NoPlacement(
@@ -84,20 +89,32 @@ class Placement:
     def _host_load(self, deployment: str) -> dict[str, int]:
         query = (
             select(instances.c.instance_host, func.count().label("number"))
-            .where(instances.c.deployment == deployment)
+            .where(instances.c.deployment == deployment, instances.c.status.not_in(GONE))
             .group_by(instances.c.instance_host)
         )
         with self._database.read() as connection:
             return {row.instance_host: row.number for row in connection.execute(query)}
 
 
-def _fits(deployment: Deployment, load: int, reseller: Reseller, wish: Wish) -> bool:
-    return (
-        not deployment.cordoned
-        and (deployment.capacity is None or load < deployment.capacity)
-        and (reseller.deployments is None or deployment.id in reseller.deployments)
-        and (wish.deployment is None or wish.deployment == deployment.id)
-        and _carries(deployment.labels, wish.labels or {})
+def require_room(connection: Connection, deployment: str) -> None:
+    """Look once more in the transaction that takes the place: others may have been quicker.
+
+    Raises:
+        NoPlacement: the deployment was removed, cordoned or filled meanwhile.
+    """
+    found = deployments.hold(connection, deployment)
+    load = deployments.load(connection)
+    if found is None or not _has_room(found, load.get(deployment, 0)):
+        raise NoPlacement("The deployment was filled or cordoned meanwhile; try again.")
+
+
+def _has_room(deployment: Deployment, load: int) -> bool:
+    return not deployment.cordoned and (deployment.capacity is None or load < deployment.capacity)
+
+
+def _is_wished(deployment: Deployment, wish: Wish) -> bool:
+    return wish.deployment in {None, deployment.id} and _carries(
+        deployment.labels, wish.labels or {}
     )
 
 

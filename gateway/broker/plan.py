@@ -38,6 +38,10 @@ ONE_TIME = frozenset(
 """Commands whose result is a secret: handed out once, then erased (decision 16)."""
 
 
+TENANT_UNSURE = frozenset({"SetJobSchedule"})
+"""Commands that could hit another tenant unless get-metadata itself lists ``instanceID``."""
+
+
 @dataclass(frozen=True)
 class Invocation:
     """A command that is wished for, without the name of a tenant.
@@ -138,8 +142,11 @@ def steps_for(invocations: Sequence[Invocation], instance: Instance | None) -> l
 def is_listed(wish: Invocation, commands: Mapping[str, Sequence[str]]) -> bool:
     """Whether get-metadata lists a command with the arguments that are given.
 
-    An empty list comes from a deployment that was never asked; SPE itself answers then.
+    An empty list comes from a deployment that was never asked; SPE itself answers then, but
+    for commands whose tenant the vendor's reference leaves out (decision 9).
     """
+    if wish.command.name in TENANT_UNSURE:
+        return {*wish.arguments, "instanceID"} <= set(commands.get(wish.command.name, ()))
     if not commands:
         return True
     listed = commands.get(wish.command.name)
@@ -164,14 +171,18 @@ def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation
         steps=steps_for(invocations, place.instance),
         deadline=now() + max((DEADLINES[effect] for effect in effects), default=timedelta()),
         changes=changes,
-        lock=_lock(instance, effects),
+        lock=_lock(instance, [wish.command for wish in invocations]),
         one_time=any(wish.command.name in ONE_TIME for wish in invocations),
     )
 
 
-def _lock(instance: str | None, effects: Sequence[Effect]) -> str | None:
+def _lock(instance: str | None, commands: Sequence[Command]) -> str | None:
     """One change of an instance at a time; what only runs within it needs no lock."""
-    alters = any(effect.changes and effect is not Effect.RUN for effect in effects)
+    alters = any(
+        command.effect.changes
+        and (command.effect is not Effect.RUN or command.target is Target.INSTANCE_FILTER)
+        for command in commands
+    )
     return f"instance:{instance}" if instance and alters else None
 
 

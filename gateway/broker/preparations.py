@@ -9,9 +9,14 @@ from typing import Any
 
 from gateway.broker.plan import bound
 from gateway.broker.runner import Preparation
+from gateway.broker.jobs import require_action
+from gateway.broker.redaction import without_secrets
+from gateway.broker.replacements import replaced
+from gateway.broker.store_paths import require_free_of_stores
 from gateway.errors import (
     DeclarationError,
     InstanceNotStopped,
+    NotFound,
     PreconditionFailed,
     ReplyInvalid,
 )
@@ -78,6 +83,44 @@ def _configuration(operation: Operation) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ReplyInvalid("The deployment's configuration of the instance is not an object.")
     return found
+
+
+def subject(operation: Operation) -> dict[str, Any]:
+    """Return what an operation is about, as it was read last.
+
+    ``context["subject"]`` names the reading command under ``read``; where that lists many,
+    ``key`` and ``value`` pick one, names without regard to case.
+
+    Raises:
+        NotFound: the list has no such entry.
+        ReplyInvalid: the deployment answered something else.
+    """
+    about = operation.context["subject"]
+    found = latest(operation, about["read"])
+    if "key" in about and isinstance(found, list):
+        found = next((row for row in found if _is_meant(row, about)), None)
+        if found is None:
+            raise NotFound
+    if not isinstance(found, dict):
+        raise ReplyInvalid("The deployment's answer is not an object.", command=about["read"])
+    return found
+
+
+def _is_meant(row: object, about: Mapping[str, Any]) -> bool:
+    key = row.get(about["key"]) if isinstance(row, dict) else None
+    return str(key).lower() == str(about["value"]).lower()
+
+
+def version_read(operation: Operation) -> str:
+    """Return the version of what was read last: over its ``members`` that can be written.
+
+    Where SPE does not say which members there are, it is over all but the secrets.
+    """
+    about = operation.context["subject"]
+    if about["members"] is None:
+        return version_of({"whole": without_secrets(latest(operation, about["read"]))})
+    found = subject(operation)
+    return version_of({name: found.get(name) for name in about["members"]})
 
 
 def known(instance: Instance | None) -> Instance:
@@ -151,7 +194,98 @@ def _start_if_it_ran(operation: Operation, instance: Instance | None) -> dict[st
     return bound(START_INSTANCES, {}, ours) if ours.kept_state.get("ran") else None
 
 
+def require_version(operation: Operation) -> None:
+    """Demand that what was read is there, and of a version that is wanted.
+
+    Raises:
+        NotFound: the list has no such entry.
+        PreconditionFailed: it is of another version.
+    """
+    found = f'"{version_read(operation)}"'
+    wanted = operation.context.get("ifMatch")
+    if wanted is not None and found not in wanted:
+        raise PreconditionFailed("It was changed since it was read; read it again.")
+
+
+def _require_version_read(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Let the arguments pass when what they change is there, in a version that is wanted."""
+    del instance
+    require_version(operation)
+    return arguments_of(operation)
+
+
+def arguments_of(operation: Operation) -> dict[str, Any]:
+    """Return the arguments of the step whose turn it is.
+
+    Raises:
+        DeclarationError: there is none.
+    """
+    if operation.current is None:
+        raise DeclarationError("A preparation needs a step.")
+    return operation.current.arguments
+
+
+def _merge_subject(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Send the whole of what was read, with the changes merged in (RFC 7396)."""
+    _require_version_read(operation, instance)
+    about, found = operation.context["subject"], subject(operation)
+    kept = {name: found[name] for name in about["members"] if found.get(name) is not None}
+    named = {about["key"]: found[about["key"]]} if "key" in about else {}
+    return {"config": named | merged(kept, operation.context["changes"])}
+
+
+def _keep_rest(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Send what was read where the caller said nothing: SPE replaces the whole."""
+    arguments = _require_version_read(operation, instance)
+    found = subject(operation)
+    members = operation.context["subject"]["members"]
+    kept = {name: found[name] for name in members if name in found}
+    return {**arguments, "config": kept | arguments["config"]}
+
+
+def _replace_settings(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Judge settings that replace what was read, and complete them by it."""
+    arguments, step = _require_version_read(operation, instance), operation.current
+    return replaced(step.command if step else "", subject(operation), arguments)
+
+
+def _require_action(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Let the arguments pass when the caller may do what the job runs: ``mayRun``."""
+    arguments = _require_version_read(operation, instance)
+    require_action(subject(operation).get("action"), operation.context["mayRun"])
+    return arguments
+
+
+def _require_free_path(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Let the arguments pass when no other store of the instance lies there."""
+    arguments = arguments_of(operation)
+    stores = latest(operation, "GetStores")
+    if isinstance(stores, list):
+        require_free_of_stores(arguments, known(instance), stores)
+    return arguments
+
+
+def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Apply a JSON Merge Patch (RFC 7396)."""
+    result = dict(target)
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        elif isinstance(value, Mapping):
+            below = result.get(name)
+            result[name] = merged(below if isinstance(below, Mapping) else {}, value)
+        else:
+            result[name] = value
+    return result
+
+
 PREPARATIONS: dict[str, Preparation] = {
+    "require-version": _require_version_read,
+    "merge-subject": _merge_subject,
+    "keep-rest": _keep_rest,
+    "require-free-path": _require_free_path,
+    "replace-settings": _replace_settings,
+    "require-action": _require_action,
     "stop-to-configure": _stop_to_configure,
     "merge-configuration": _merge_configuration,
     "start-again": _start_again,

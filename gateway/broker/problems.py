@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from gateway.errors import GatewayError, NotFound, OperationFailed, UpstreamError
+from gateway.errors import (
+    GatewayError,
+    InvalidInput,
+    NotFound,
+    OperationFailed,
+    PermissionMissing,
+    UpstreamError,
+)
 from gateway.model import Operation
 
 
@@ -21,6 +28,10 @@ def problem_of(error: GatewayError) -> dict[str, Any]:
             "command": error.command,
             "message": error.message,
         }
+    if isinstance(error, InvalidInput):
+        problem["errors"] = [vars(fault) for fault in error.faults]
+    if isinstance(error, PermissionMissing):
+        problem["permission"] = error.permission
     return problem
 
 

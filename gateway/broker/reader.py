@@ -6,13 +6,14 @@ from typing import Any
 
 from gateway.broker.connections import Connections
 from gateway.broker.plan import bound
-from gateway.errors import CommandFailed, UpstreamTimeout
+from gateway.errors import CommandFailed, ReplyInvalid, UpstreamTimeout
 from gateway.model import Instance
 from gateway.spe.client import Client
 from gateway.spe.command import Command
 from gateway.spe.commands.instances import GET_INSTANCES
 from gateway.spe.status import Status
 
+Rows = list[dict[str, Any]]
 READ_SECONDS = 20.0
 POLL_MILLISECONDS = 500
 
@@ -41,17 +42,48 @@ class Reader:
         """
         client = self._connections.client(deployment)
         status = client.invoke(command, bound(command, arguments or {}, instance))
-        return _result(deployment, command.name, _finished(client, status))
+        return _result(deployment, command.name, finished(client, status))
 
-    def discover(self, deployment: str) -> list[dict[str, Any]]:
+    def discover(self, deployment: str) -> Rows:
         """Return every instance of a deployment: the one place that asks for all."""
         client = self._connections.client(deployment)
-        status = _finished(client, client.discover())
-        rows = _result(deployment, GET_INSTANCES.name, status)
-        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        status = finished(client, client.discover())
+        return _rows(_result(deployment, GET_INSTANCES.name, status))
+
+    def rows(self, deployment: str, command: Command, instance: Instance | None = None) -> Rows:
+        """Return the list of objects that a read without further arguments answers.
+
+        Raises:
+            UpstreamError: the deployment could not be read, or answered something else.
+        """
+        return _rows(self.read(deployment, command, instance=instance))
+
+    def record(self, deployment: str, command: Command, instance: Instance) -> dict[str, Any]:
+        """Return the object that a read without further arguments answers.
+
+        Raises:
+            UpstreamError: the deployment could not be read, or answered something else.
+        """
+        found = self.read(deployment, command, instance=instance)
+        if not isinstance(found, dict):
+            raise ReplyInvalid("The deployment's answer is not an object.")
+        return found
 
 
-def _finished(client: Client, status: Status) -> Status:
+def _rows(found: object) -> Rows:
+    """Anything but a list of objects is no answer, least of all an empty one."""
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise ReplyInvalid("The deployment's answer is not a list of objects.")
+    return found
+
+
+def finished(client: Client, status: Status) -> Status:
+    """Follow a read that runs to its end.
+
+    Raises:
+        UpstreamTimeout: it does not end in time.
+        UpstreamError: there is no usable answer.
+    """
     end = monotonic() + READ_SECONDS
     while status.is_running and status.token is not None:
         if monotonic() > end:

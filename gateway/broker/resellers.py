@@ -6,9 +6,9 @@ from typing import Any
 
 from gateway.access.scope import Unrestricted
 from gateway.broker import audit
-from gateway.broker.authorise import absent, permit
+from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.caller import Caller
-from gateway.errors import InUse, PermissionMissing
+from gateway.errors import InUse
 from gateway.model import Prefix, Reseller, new_id, now
 from gateway.storage import resellers
 from gateway.storage.database import Database
@@ -59,7 +59,7 @@ class Resellers:
         """
         above = self.get(caller, parent or caller.principal.reseller)
         if not Unrestricted().verify(caller.principal):
-            raise PermissionMissing(str(caller.permission))
+            raise denied(self._database, caller, above.id)
         opaque, time = new_id(Prefix.RESELLER), now()
         made = Reseller(
             id=opaque,
@@ -105,5 +105,5 @@ class Resellers:
     def _below(self, caller: Caller, reseller: str) -> Reseller:
         found = self.get(caller, reseller)
         if found.id == caller.principal.reseller:
-            raise PermissionMissing(str(caller.permission))
+            raise denied(self._database, caller, reseller)
         return found

@@ -15,9 +15,19 @@ from gateway.broker.diagnosis import diagnose
 from gateway.broker.plan import command_of
 from gateway.broker.problems import problem_of
 from gateway.broker.reader import Reader
-from gateway.broker.settlement import MAX_ATTEMPTS, Finding, settle
-from gateway.errors import AnswerLost, CommandFailed, GatewayError, TokenLost, UpstreamError
+from gateway.broker.settlement import MAX_ATTEMPTS, Finding, look_before, settle
+from gateway.errors import (
+    AnswerLost,
+    CommandFailed,
+    GatewayError,
+    NotSent,
+    ReplyInvalid,
+    StorageUnavailable,
+    TokenLost,
+    UpstreamError,
+)
 from gateway.model import Instance, Operation, OperationStatus, Step, StepStatus, now
+from gateway.spe.client import Client
 from gateway.spe.command import Effect
 from gateway.spe.encoding import encode
 from gateway.spe.status import MAX_LOG_CHARACTERS, Status
@@ -26,6 +36,9 @@ MAX_TEXT_CHARACTERS = 2_000
 SHORTEST = timedelta(milliseconds=250)
 LONGEST = timedelta(seconds=10)
 SHARE = 10
+WORDS = frozenset({"running", "succeeded", "failed", "cancelled"})
+ONCE_ONLY = frozenset({Effect.CREATE_NAMED, Effect.CREATE_NUMBERED, Effect.DESTROY})
+"""Doing these twice is refused: a refused second try says nothing of the first."""
 
 log = structlog.get_logger()
 
@@ -76,8 +89,7 @@ class Runner:
         """Make one action; true when the deployment needs time."""
         step = operation.current
         if step is None:
-            failed = operation.problem is not None
-            _end(operation, OperationStatus.FAILED if failed else OperationStatus.SUCCEEDED)
+            _end(operation, _outcome(operation))
             return False
         try:
             if now() > operation.deadline:
@@ -86,7 +98,7 @@ class Runner:
         except UpstreamError as error:
             return self._fall(operation, step, error)
         except GatewayError as error:
-            return _fail(operation, step, error)
+            return _stumble(operation, step, error)
 
     def _act(self, operation: Operation, step: Step, journal: Journal) -> bool:
         if step.status is StepStatus.QUEUED:
@@ -96,19 +108,26 @@ class Runner:
         return self._settle(operation, step)
 
     def _send(self, operation: Operation, step: Step, journal: Journal) -> bool:
-        if operation.cancel_requested:
-            _end(operation, OperationStatus.CANCELLED, step)
-            return False
+        if operation.cancel_requested and not step.attempts and not step.always:
+            return _leave(operation, step, StepStatus.CANCELLED)
         if not self._prepared(operation, step):
             step.status = StepStatus.SKIPPED
             return False
-        operation.status = OperationStatus.RUNNING
-        step.attempts += 1
-        if command_of(step).effect.changes:
-            step.status = StepStatus.SENDING
-            journal.save(operation)
         client = self._connections.client(str(operation.deployment))
+        operation.status = OperationStatus.RUNNING
+        if command_of(step).effect.changes:
+            self._intend(operation, step, journal)
         return self._take(operation, step, client.invoke(command_of(step), step.arguments))
+
+    def _intend(self, operation: Operation, step: Step, journal: Journal) -> None:
+        """Commit that it is about to be sent, and what would tell later whether it was."""
+        if not step.attempts:
+            step.before = look_before(
+                self.reader, step, str(operation.deployment), self._instance_of(operation)
+            )
+        step.attempts += 1
+        step.status = StepStatus.SENDING
+        journal.save(operation)
 
     def _prepared(self, operation: Operation, step: Step) -> bool:
         if step.prepare is None:
@@ -124,16 +143,20 @@ class Runner:
         client = self._connections.client(str(operation.deployment))
         if operation.cancel_requested:
             operation.status = OperationStatus.CANCELLING
-        if operation.cancel_requested and not step.cancel_sent:
-            client.cancel(str(step.token))
-            step.cancel_sent = True
+            _cancel(client, step)
         status = client.get_status(str(step.token), step.version, wait_milliseconds=0)
         if status.version < step.version:
             return True
         return self._take(operation, step, status)
 
     def _take(self, operation: Operation, step: Step, status: Status) -> bool:
-        """Merge what the deployment says into the step."""
+        """Merge what the deployment says into the step.
+
+        Raises:
+            ReplyInvalid: a word that we do not know, which says nothing of the outcome.
+        """
+        if status.code not in WORDS:
+            raise ReplyInvalid("The deployment's answer has an unknown state.")
         operation.percent_progress = status.percent
         operation.status_text = status.text and status.text[:MAX_TEXT_CHARACTERS]
         operation.log = (operation.log + status.log)[-MAX_LOG_CHARACTERS:]
@@ -146,8 +169,7 @@ class Runner:
             self._check(operation, step)
             return False
         if status.code == OperationStatus.CANCELLED:
-            _end(operation, OperationStatus.CANCELLED, step)
-            return False
+            return _leave(operation, step, StepStatus.CANCELLED)
         return self._refused(operation, step, status)
 
     def _check(self, operation: Operation, step: Step) -> None:
@@ -156,11 +178,12 @@ class Runner:
             self._checks[step.check](operation, self._instance_of(operation))
 
     def _refused(self, operation: Operation, step: Step, status: Status) -> bool:
-        if step.attempts > 1 and _creates(step):
+        if step.attempts > 1 and command_of(step).effect in ONCE_ONLY:
             step.status = StepStatus.SETTLING  # the first try may have been carried out late
             return False
         instance = self._instance_of(operation)
-        error = diagnose(self.reader, step, instance) or CommandFailed(
+        deployment = str(operation.deployment)
+        error = diagnose(self.reader, step, deployment, instance) or CommandFailed(
             f"The deployment could not carry out {step.command}.",
             deployment=str(operation.deployment),
             command=step.command,
@@ -170,26 +193,29 @@ class Runner:
 
     def _fall(self, operation: Operation, step: Step, error: UpstreamError) -> bool:
         """Sort an upstream error: not sent, failed, or lost."""
-        changes = command_of(step).effect.changes
         if step.status is StepStatus.RUNNING and not isinstance(error, TokenLost):
             return True  # the token is still good: the next poll tells
-        if not changes:
-            return _fail(operation, step, error)
-        if isinstance(error, AnswerLost) or step.status is StepStatus.SETTLING:
-            log.warning("operation.answer_lost", operation=operation.id, command=step.command)
-            waiting = step.status is StepStatus.SETTLING
-            step.status = StepStatus.SETTLING
-            return waiting
-        return _fail(operation, step, error)
+        if step.status is StepStatus.SETTLING:
+            return True  # not readable now: the next poll looks again
+        if not command_of(step).effect.changes:
+            again = isinstance(error, AnswerLost) or error.retryable
+            return (
+                _wait(step) if again and _waits(operation, step) else _fail(operation, step, error)
+            )
+        if step.status is StepStatus.QUEUED or isinstance(error, NotSent):
+            return _not_sent(operation, step, error)
+        log.warning("operation.answer_lost", operation=operation.id, command=step.command)
+        step.status = StepStatus.SETTLING
+        return False
 
     def _settle(self, operation: Operation, step: Step) -> bool:
         step.status = StepStatus.SETTLING
-        finding = settle(self.reader, step, self._instance_of(operation))
+        finding = settle(self.reader, step, str(operation.deployment), self._instance_of(operation))
         log.info("operation.settled", operation=operation.id, finding=finding.value)
         if finding is Finding.DONE:
             _succeed(step, "read", None)
         elif finding is Finding.ABSENT and step.attempts < MAX_ATTEMPTS:
-            step.status, step.token, step.version = StepStatus.QUEUED, None, 0
+            _wait(step)
         elif finding is Finding.UNDECIDED:
             _end(operation, OperationStatus.UNKNOWN, step)
         else:
@@ -197,8 +223,62 @@ class Runner:
         return False
 
 
-def _creates(step: Step) -> bool:
-    return command_of(step).effect in {Effect.CREATE_NAMED, Effect.CREATE_NUMBERED}
+def _cancel(client: Client, step: Step) -> None:
+    """Pass the wish on; one that does not arrive is passed on again at the next poll."""
+    if step.cancel_sent:
+        return
+    try:
+        client.cancel(str(step.token))
+    except TokenLost:
+        raise
+    except UpstreamError as error:
+        log.warning("operation.cancel_not_sent", command=step.command, error=error.code)
+    else:
+        step.cancel_sent = True
+
+
+def _begun(operation: Operation) -> bool:
+    """Whether the deployment is another one already because of this operation."""
+    return any(
+        step.status is StepStatus.SUCCEEDED and command_of(step).effect.changes
+        for step in operation.steps
+    )
+
+
+def _waits(operation: Operation, step: Step) -> bool:
+    """Whether a step that could not be sent is sent later: what is half done is carried on."""
+    return _begun(operation) and not step.tolerant
+
+
+def _wait(step: Step) -> bool:
+    """Have a step sent again, without what its last try has left."""
+    step.status, step.token, step.version = StepStatus.QUEUED, None, 0
+    return True
+
+
+def _not_sent(operation: Operation, step: Step, error: UpstreamError) -> bool:
+    """Take a try back that the deployment has not seen; a lost one before it stays open."""
+    if step.status is StepStatus.SENDING:
+        step.attempts -= 1
+    if step.attempts:
+        step.status = StepStatus.SETTLING
+        return True
+    if error.retryable and _waits(operation, step):
+        return _wait(step)
+    return _fail(operation, step, error)
+
+
+def _stumble(operation: Operation, step: Step, error: GatewayError) -> bool:
+    """Fail on an error of our own, unless the step may have been carried out.
+
+    Raises:
+        StorageUnavailable: it was about to be sent; whoever has the lease next finds out.
+    """
+    if step.status in {StepStatus.RUNNING, StepStatus.SETTLING}:
+        return True
+    if step.status is StepStatus.SENDING and isinstance(error, StorageUnavailable):
+        raise error
+    return _fail(operation, step, error)
 
 
 def _not_done(operation: Operation, step: Step) -> AnswerLost:
@@ -218,12 +298,17 @@ def _fail(operation: Operation, step: Step, error: GatewayError) -> bool:
         step.status, step.evidence = StepStatus.SKIPPED, error.code
         return False
     operation.problem = operation.problem or problem_of(error)
+    return _leave(operation, step, StepStatus.FAILED)
+
+
+def _leave(operation: Operation, step: Step, status: StepStatus) -> bool:
+    """Leave the operation at a step that failed or was cancelled, but for what always follows."""
     place = next(number for number, each in enumerate(operation.steps) if each is step)
     rest = operation.steps[place + 1 :]
     if not any(later.always for later in rest):
-        _end(operation, OperationStatus.FAILED, step)
+        _end(operation, OperationStatus(status), step)
         return False
-    step.status = StepStatus.FAILED
+    step.status = status
     for later in rest:
         later.status = later.status if later.always else StepStatus.SKIPPED
     return False
@@ -244,10 +329,18 @@ def _end(operation: Operation, status: OperationStatus, step: Step | None = None
         )
 
 
+def _outcome(operation: Operation) -> OperationStatus:
+    """Return how an operation ended whose steps are all done or left."""
+    if operation.problem is not None:
+        return OperationStatus.FAILED
+    left = any(step.status is StepStatus.CANCELLED for step in operation.steps)
+    return OperationStatus.CANCELLED if left else OperationStatus.SUCCEEDED
+
+
 def _expire(operation: Operation, step: Step) -> bool:
     """End what is past its deadline (law 6): what may have been carried out is unknown."""
-    sent = step.status is not StepStatus.QUEUED and command_of(step).effect.changes
-    if sent:
+    sent = step.status is not StepStatus.QUEUED or step.attempts > 0
+    if sent and command_of(step).effect.changes:
         _end(operation, OperationStatus.UNKNOWN, step)
         return False
     return _fail(operation, step, AnswerLost("The operation did not end within its deadline."))

@@ -10,6 +10,7 @@ from gateway.broker.instances import Instances
 from gateway.broker.inventory import Inventory
 from gateway.broker.operations import Operations
 from gateway.broker.resellers import Resellers
+from gateway.broker.stores import Stores
 from gateway.storage.database import Database
 
 
@@ -26,3 +27,4 @@ class Services:
     inventory: Inventory
     operations: Operations
     resellers: Resellers
+    stores: Stores

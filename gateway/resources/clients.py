@@ -95,7 +95,7 @@ class Clients(MethodView):
         more = found[limit - 1].id if len(found) > limit else None
         return paging.page(found[:limit], more)
 
-    @operation(blp, "createClient", permission=Permission.CLIENTS_CREATE, errors=(409,))
+    @operation(blp, "createClient", permission=Permission.CLIENTS_CREATE, errors=(404, 409))
     @blp.arguments(ClientCreateSchema, example={"name": "Billing", "roles": ["billing"]})
     @blp.response(201, ClientSecretSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

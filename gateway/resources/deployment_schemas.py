@@ -17,7 +17,16 @@ from gateway.web.schemas import Schema
 
 HOST = r"^[A-Za-z0-9]([A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?$"
 PIN = r"^([0-9A-Fa-f]{2}:?){19}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"
-DIRECTORY = r"^[A-Za-z]:\\[^<>:\"/|?*]*$"
+_DEVICES = (
+    r"(?:[Cc][Oo][Nn]|[Pp][Rr][Nn]|[Aa][Uu][Xx]|[Nn][Uu][Ll]|[Cc][Oo][Mm][0-9]|[Ll][Pp][Tt][0-9])"
+)
+SEGMENTS = (
+    rf"(?:\\(?!{_DEVICES}(?:[.\\]|$))"
+    r"[^<>:\"/\\|?*\u0000-\u001F]*[^<>:\"/\\|?*\u0000-\u0020.])+"
+)
+"""Names below a directory: no ``..``, no device, no dot or blank at an end, no stream."""
+
+DIRECTORY = rf"[A-Za-z]:(?:\\|{SEGMENTS})"
 PORTS = 65535
 
 

@@ -1,6 +1,6 @@
 """The schemas of instances."""
 
-from gateway.resources.stores import StoreCreateSchema
+from gateway.resources.store_schemas import StoreCreateSchema
 from gateway.resources.users import UserCreateSchema
 from gateway.web.fields import (
     Choice,
@@ -22,6 +22,7 @@ STATUSES = (
     "running",
     "stopped",
     "safeMode",
+    "frozen",
     "missing",
     "deleted",
     "failed",

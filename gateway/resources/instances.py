@@ -160,7 +160,7 @@ class Instances(MethodView):
             GET_INSTANCE_CONFIGURATION,
         ),
         asynchronous=True,
-        errors=(409,),
+        errors=(404, 409),
         shape=shape,
     )
     @blp.arguments(InstanceCreateSchema, example=CREATION)

@@ -14,7 +14,7 @@ from gateway.web.door import services, shaped
 from gateway.web.fields import AnyValue, Choice, Flag, Id, ListOf, Part, Text, Time, Whole
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
-from gateway.web.schemas import Paging, Schema, page_of
+from gateway.web.schemas import InputFault, Paging, Schema, page_of
 
 blp = Blueprint("operations", __name__, description=__doc__, url_prefix="/operations")
 
@@ -42,6 +42,8 @@ class OperationProblemSchema(Schema):
     detail = Text("What happened and what to do next.", required=True, dump_only=True)
     code = Text("The stable code.", required=True, dump_only=True)
     retryable = Flag("Whether the same call may succeed later.", required=True, dump_only=True)
+    errors = ListOf(Part(InputFault), "Each fault in the input.", dump_only=True)
+    permission = Text("The missing permission.", dump_only=True)
     upstream = Part(OperationUpstreamSchema, "For operators.", dump_only=True)
 
 

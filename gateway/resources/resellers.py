@@ -84,7 +84,7 @@ class Resellers(MethodView):
         more = found[limit - 1].id if len(found) > limit else None
         return paging.page(found[:limit], more)
 
-    @operation(blp, "createReseller", permission=Permission.RESELLERS_CREATE, errors=(409,))
+    @operation(blp, "createReseller", permission=Permission.RESELLERS_CREATE, errors=(404, 409))
     @blp.arguments(
         ResellerCreateSchema, example={"name": "Example Hosting", "externalId": "R-1042"}
     )

@@ -76,7 +76,8 @@ class Application:
     def _reply(self, environ: dict[str, Any], entry: Entry) -> Reply | None:
         if entry.method == "POST" and "CONTENT_LENGTH" not in environ:
             return _bare(411, ("Connection", "close"), body=LENGTH_REQUIRED)
-        entry.authorized = self._logins.check(environ.get("HTTP_AUTHORIZATION"))
+        entry.caller = self._logins.check(environ.get("HTTP_AUTHORIZATION"))
+        entry.authorized = entry.caller is not None
         if not entry.authorized:
             return _bare(401, ("WWW-Authenticate", CHALLENGE))
         return self._faulty(environ, entry)

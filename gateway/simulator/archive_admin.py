@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from .archive import Archive
 from .commands import command
 from .deployment import Deployment
 from .failures import Failure
@@ -45,3 +46,12 @@ def granted(deployment: Deployment, arguments: Arguments) -> Instance:
     if not instance.archive_admin_enabled:
         raise Failure("Archive admin access is not enabled for this instance.")
     return instance
+
+
+def opened(deployment: Deployment, arguments: Arguments) -> Archive:
+    """Return the data of the instance of a call that needs service provider access.
+
+    Raises:
+        Failure: as `granted`.
+    """
+    return deployment.archive(granted(deployment, arguments))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .deployment import Deployment
-from .reference import Signature, signatures
-from .wire import Arguments
+from .reference import Signature, offered, signatures
+from .wire import Arguments, Pairs, arguments
 
-Effect = Literal["read", "change", "run"]
+Effect = Literal["read", "change", "run", "background"]
 Handler = Callable[[Deployment, Arguments], Any]
 
 
@@ -18,7 +18,7 @@ class Command:
 
     Attributes:
         effect: "read" leaves the state alone, "change" alters it at once, "run" takes time and
-            always answers with a token first.
+            always answers with a token first, "background" starts work that goes on by itself.
     """
 
     signature: Signature
@@ -32,6 +32,16 @@ COMMANDS: dict[str, Command] = {}
 def is_change(name: str) -> bool:
     """Return whether a command alters the state or starts work; unknown ones do neither."""
     return name in COMMANDS and COMMANDS[name].effect != "read"
+
+
+def read_arguments(release: str, name: str, pairs: Pairs) -> Arguments:
+    """Return the arguments of a call by name; those that later versions brought are None.
+
+    Raises:
+        Failure: as `wire.arguments`.
+    """
+    later = {argument.name: None for argument in signatures()[name].arguments}
+    return {**later, **arguments(offered(release)[name], pairs)}
 
 
 def command(name: str, effect: Effect) -> Callable[[Handler], Handler]:

@@ -5,7 +5,7 @@
 | `GET /state`, `GET /state-hash` | everything, or its SHA-256 |
 | `GET /journal`, `DELETE /journal` | the requests to the SPE port |
 | `GET /connections` | how many connections came how far |
-| `POST /seed` | plants `{"hosts": [...], "instances": [...]}` |
+| `POST /seed` | plants `hosts`, `clientAccessServers`, `administrators`, `instances`, see `seed` |
 | `POST /reset` | back to the scenario; tokens, journal and faults are gone |
 | `POST /restart` | loses all tokens, as an upgrade does |
 | `POST /operations/{token or *}/pause` and `/resume` | holds operations where they stand |

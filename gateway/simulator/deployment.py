@@ -1,11 +1,15 @@
 """What a command works on: one deployment with its state, clock and settings."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from .archive import Archive
 from .clock import Clock
 from .failures import Failure
+from .operations import Operations
+from .reference import version
 from .scenario import Scenario
-from .state import Archive, Host, Instance, State
+from .state import Host, Instance, State
 
 
 @dataclass
@@ -15,6 +19,8 @@ class Deployment:
     Attributes:
         name: the stem of its server names.
         thumbprint: the SHA-1 thumbprint of the Management Server's certificate.
+        operations: what runs.
+        caller: the administrator who calls.
         touched: the archives looked at since the state was last kept.
     """
 
@@ -23,7 +29,17 @@ class Deployment:
     clock: Clock
     state: State
     thumbprint: str
+    operations: Operations
+    caller: str = ""
     touched: set[str] = field(default_factory=set)
+
+    def has(self, release: str) -> bool:
+        """Return whether the deployment is of this version or of a later one."""
+        return version(self.scenario.version) >= version(release)
+
+    def on_behalf_of(self, caller: str) -> Self:
+        """Return the same deployment as one administrator meets it."""
+        return replace(self, caller=caller)
 
     @property
     def server_name(self) -> str:

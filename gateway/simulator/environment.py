@@ -23,7 +23,7 @@ def get_environment_info(deployment: Deployment, _arguments: Arguments) -> dict[
         "licenseeName": scenario.licensee_name,
         "licenseeID": scenario.licensee_id,
         "serverName": deployment.server_name,
-        "userName": scenario.user_name,
+        "userName": deployment.caller,
         "systemProperties": system_properties(deployment),
     }
 

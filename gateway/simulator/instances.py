@@ -201,7 +201,7 @@ def _insert(deployment: Deployment, instance: Instance) -> None:
 
 
 def _require_distinct(instance: Instance, other: Instance) -> None:
-    if {instance.instance_id, instance.alias} & ({other.instance_id, other.alias} - {None}):
+    if {instance.instance_id, instance.alias} & ({other.instance_id, other.alias} - {None, ""}):
         raise Failure(f"The alias '{instance.alias}' is already in use.")
     if instance.directory == other.directory:
         raise Failure(f"The directory '{instance.base_directory}' is already in use.")

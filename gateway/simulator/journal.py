@@ -16,6 +16,7 @@ class Entry:
 
     Attributes:
         authorized: whether its credentials were right.
+        caller: whose they were.
         status: of the HTTP answer; None while it is awaited, or if a fault dealt with it.
         changed: whether the state is another one because of it.
         effect: "read" or "change", by the nature of the command; starting work is a change.
@@ -30,6 +31,7 @@ class Entry:
     body: bytes
     arguments: Pairs = field(default_factory=list)
     authorized: bool = False
+    caller: str | None = None
     status: int | None = None
     changed: bool = False
     effect: str = "read"

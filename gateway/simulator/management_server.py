@@ -3,40 +3,76 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from . import (
     archive_admin,
+    branding,
+    client_access_servers,
+    compliance,
+    credentials,
+    directory_services,
     environment,
+    folders,
+    indexes,
     instance_hosts,
     instances,
+    jobs,
     licenses,
+    pairing,
+    profiles,
+    reports,
+    retention_policies,
     services,
+    smtp,
     statistics,
     store_runs,
+    store_transfers,
     stores,
+    system_administrators,
+    time_zones,
     users,
+    worker_results,
 )
-from .commands import COMMANDS, Command
+from .commands import COMMANDS, Command, read_arguments
 from .deployment import Deployment
 from .failures import Failure
 from .journal import Entry
 from .operations import LongRun, Operations
+from .reference import metadata, offered
 from .scenario import Asynchronous
 from .state import StateFile
-from .wire import Arguments, Envelope, Pairs, arguments, error
+from .wire import Arguments, Envelope, Pairs, error
 
 NOUNS = (
     archive_admin,
+    branding,
+    client_access_servers,
+    compliance,
+    credentials,
+    directory_services,
     environment,
+    folders,
+    indexes,
     instance_hosts,
     instances,
+    jobs,
     licenses,
+    pairing,
+    profiles,
+    reports,
+    retention_policies,
     services,
+    smtp,
     statistics,
     store_runs,
+    store_transfers,
     stores,
+    system_administrators,
+    time_zones,
     users,
+    worker_results,
 )
 """Importing a noun registers its commands."""
 
@@ -46,10 +82,15 @@ class ManagementServer:
 
     def __init__(self, deployment: Deployment, file: StateFile) -> None:
         self.deployment = deployment
-        self.operations = Operations(deployment.clock, deployment.scenario.token_lifetime)
         self.asynchronous: Asynchronous = deployment.scenario.asynchronous
         self._file = file
         self._calls: Counter[str] = Counter()
+        self._release = deployment.scenario.version
+
+    @property
+    def operations(self) -> Operations:
+        """What runs in the deployment."""
+        return self.deployment.operations
 
     def invoke(self, name: str, pairs: Pairs, entry: Entry) -> Envelope:
         """Execute a command, at once or as an operation.
@@ -59,19 +100,18 @@ class ManagementServer:
             pairs: its arguments as they came.
             entry: the journal's, which learns whether the command changes anything.
         """
-        try:
-            command = COMMANDS[name]
-        except KeyError:
+        if name not in offered(self._release):
             return _failed(Failure(f"Unknown API command {name}."), name)
         with self.deployment.clock.monitor:
             try:
-                return self._execute(command, arguments(command.signature, pairs), entry)
+                values = read_arguments(self._release, name, pairs)
+                return self._execute(COMMANDS[name], values, entry)
             except Failure as failure:
                 return _failed(failure, name)
 
     def metadata(self) -> list[dict[str, Any]]:
         """Return the commands that this server offers."""
-        return [COMMANDS[name].signature.metadata() for name in sorted(COMMANDS)]
+        return metadata(self._release)
 
     def save(self) -> bool:
         """Keep the state on disk; return whether it is another one than before."""
@@ -87,18 +127,29 @@ class ManagementServer:
     def _execute(self, command: Command, values: Arguments, entry: Entry) -> Envelope:
         self.operations.settle()
         if command.effect == "run":
-            run: LongRun = command.handle(self.deployment, values)
-            return self._begin(command, run, entry)
+            return self._begin(command, self._handle(command, values, entry), entry)
         if self._turns_asynchronous(command.signature.name):
-            run = LongRun((), self.asynchronous.seconds, lambda: self._handle(command, values))
-            return self._begin(command, run, entry)
-        return Envelope(result=self._saved(lambda: self._handle(command, values), entry))
+            late = LongRun((), self.asynchronous.seconds, lambda: self._act(command, values, entry))
+            return self._begin(command, late, entry)
+        return Envelope(result=self._act(command, values, entry))
 
-    def _handle(self, command: Command, values: Arguments) -> Any:  # noqa: ANN401 - JSON
-        return command.handle(self.deployment, values)
+    def _act(self, command: Command, values: Arguments, entry: Entry) -> Any:  # noqa: ANN401 - JSON
+        """Do what is done at once; work in the background goes on after it."""
+        outcome = self._saved(lambda: self._handle(command, values, entry), entry)
+        if command.effect == "background":
+            self._begin(command, outcome, entry)
+            return None
+        return outcome
+
+    def _handle(self, command: Command, values: Arguments, entry: Entry) -> Any:  # noqa: ANN401 - JSON
+        return command.handle(self.deployment.on_behalf_of(entry.caller or ""), values)
 
     def _begin(self, command: Command, run: LongRun, entry: Entry) -> Envelope:
-        kept = LongRun(run.steps, run.seconds, lambda: self._saved(run.finish, entry))
+        kept = replace(
+            run,
+            finish=lambda: self._saved(run.finish, entry),
+            ended=lambda code: self._saved(lambda: run.ended(code), entry),
+        )
         return self.operations.begin(command.signature.name, kept)
 
     def _saved(self, act: Callable[[], Any], entry: Entry) -> Any:  # noqa: ANN401 - JSON

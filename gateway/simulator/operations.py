@@ -32,11 +32,15 @@ class LongRun:
         steps: in the order of their times.
         seconds: when the work is done.
         finish: does it, at the end; its return value is the result.
+        ended: is told the final status code, however the work has ended.
+        key: what nobody else may do at the same time; empty where that is no matter.
     """
 
     steps: tuple[Step, ...]
     seconds: float
     finish: Callable[[], Any]
+    ended: Callable[[str], Any] = lambda _code: None
+    key: str = ""
 
 
 @dataclass
@@ -130,6 +134,10 @@ class Operations:
         """Return an operation as it stands now."""
         self.settle()
         return self._running.get(token) or self._ended.get(token)
+
+    def running(self, key: str) -> Operation | None:
+        """Return what is at work under a key."""
+        return next((one for one in self._running.values() if one.run.key == key), None)
 
     def cancel(self, token: str) -> bool:
         """Ask for the end of an operation; return whether the token is known."""
@@ -235,3 +243,4 @@ class Operations:
         operation.ended = self._clock.seconds()
         self._running.pop(operation.token, None)
         self._ended[operation.token] = operation
+        operation.run.ended(code)

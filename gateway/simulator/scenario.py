@@ -31,9 +31,16 @@ class Scenario:
     Attributes:
         password: None makes a random one, which the data folder keeps.
         verify_rate: messages that a long-running command handles in a second.
+        local_time_zone: what `$Local` stands for.
+        messages_per_run: what an execution of a profile archives.
+        worker_result_days: the longest window of worker results that the server can read.
         token_lifetime: seconds for which the status of a finished command can be fetched.
         hosts: `{serverName, port, thumbprint, baseDirectory}` each.
-        instances: `{instanceID, …, status, archiveAdminEnabled, stores, users}` each.
+        client_access_servers: `{serverName, port, thumbprint}` each.
+        administrators: `{userName, fullName, emailAddress, mfaStatus, password}` each, beside
+            the one that `user_name` and `password` name.
+        instances: `{instanceID, …, status, archiveAdminEnabled, stores, users, …}` each, see
+            `seed`.
     """
 
     user_name: str = "admin"
@@ -45,10 +52,18 @@ class Scenario:
     messages_per_store: int = 1249
     bytes_per_message: int = 76800
     verify_rate: float = 420.0
+    local_time_zone: str = "UTC"
+    messages_per_run: int = 25
+    worker_result_days: float = 14.0
     token_lifetime: float = 600.0
     asynchronous: Asynchronous = field(default_factory=Asynchronous)
     hosts: tuple[dict[str, Any], ...] | None = None
+    client_access_servers: tuple[dict[str, Any], ...] = ()
+    administrators: tuple[dict[str, Any], ...] = ()
     instances: tuple[dict[str, Any], ...] = ()
+
+
+LISTS = {"hosts", "client_access_servers", "administrators", "instances"}
 
 
 def snake(name: str) -> str:
@@ -66,7 +81,7 @@ def parse(document: dict[str, Any]) -> Scenario:
     unknown = sorted(values.keys() - {entry.name for entry in fields(Scenario)})
     if unknown:
         raise ValueError(f"Unknown in a scenario: {', '.join(unknown)}")
-    for name in {"hosts", "instances"} & values.keys():
+    for name in LISTS & values.keys():
         values[name] = tuple(values[name])
     return Scenario(**{**values, "asynchronous": Asynchronous(**values.get("asynchronous", {}))})
 

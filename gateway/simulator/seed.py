@@ -3,14 +3,13 @@
 from hashlib import sha1
 from typing import Any
 
-from . import instances
+from . import archive_seed, instances
 from .deployment import Deployment
+from .documents import digest
 from .failures import Failure
 from .instance_hosts import read_host
 from .scenario import snake
-from .state import Instance, Store, StoreFiles, User
-from .stores import place
-from .users import LOGIN_PRIVILEGES
+from .state import Administrator
 
 HOST_PORT = 8472
 
@@ -26,35 +25,52 @@ def plant_scenario(deployment: Deployment) -> None:
     if hosts is None:
         hosts = tuple({"serverName": f"{deployment.name}-host{number}"} for number in (1, 2))
     try:
-        plant(deployment, {"hosts": hosts, "instances": scenario.instances})
+        plant(
+            deployment,
+            {
+                "hosts": hosts,
+                "clientAccessServers": scenario.client_access_servers,
+                "administrators": scenario.administrators,
+                "instances": scenario.instances,
+            },
+        )
     except Failure as refusal:
         raise ValueError(f"The scenario cannot be: {refusal.message}") from None
 
 
 def plant(deployment: Deployment, document: dict[str, Any]) -> None:
-    """Plant the `hosts` and `instances` of a document.
+    """Plant the `hosts`, `clientAccessServers`, `administrators` and `instances` of a document.
 
-    Existing ones of the name are replaced; stores and users that lie in the directory stay.
+    Existing ones of the name are replaced; what lies in an instance's directory stays.
 
     Raises:
         Failure: an instance's configuration is one that SPE would refuse.
     """
+    state = deployment.state
     for entry in document.get("hosts", ()):
-        _plant_host(deployment, entry)
+        host = read_host({"baseDirectory": "D:\\MailStore\\Instances", **_server(entry)})
+        state.hosts[host.server_name] = host
+    for entry in document.get("clientAccessServers", ()):
+        server = read_host(_server(entry))
+        state.client_access_servers[server.server_name] = server
+    for entry in document.get("administrators", ()):
+        plant_administrator(deployment, entry)
     for entry in document.get("instances", ()):
         _plant_instance(deployment, entry)
 
 
-def _plant_host(deployment: Deployment, entry: dict[str, Any]) -> None:
-    name = entry["serverName"]
-    thumbprint = sha1(name.encode()).hexdigest().upper()  # noqa: S324 - looks like one
-    complete = {
-        "port": HOST_PORT,
-        "serverCertificate": {"thumbprint": thumbprint},
-        "baseDirectory": "D:\\MailStore\\Instances",
-        **entry,
-    }
-    deployment.state.hosts[name] = read_host(complete)
+def plant_administrator(deployment: Deployment, entry: dict[str, Any]) -> None:
+    """Plant an administrator; an existing one of the name is replaced."""
+    values = {snake(key): value for key, value in entry.items()}
+    password = values.pop("password", None)
+    planted = Administrator(**values, password_sha256=password and digest(password))
+    deployment.state.administrators[planted.user_name] = planted
+
+
+def _server(entry: dict[str, Any]) -> dict[str, Any]:
+    """Complete a server's entry with a port and a certificate."""
+    thumbprint = sha1(entry["serverName"].encode()).hexdigest().upper()  # noqa: S324 - looks like one
+    return {"port": HOST_PORT, "serverCertificate": {"thumbprint": thumbprint}, **entry}
 
 
 def _plant_instance(deployment: Deployment, entry: dict[str, Any]) -> None:
@@ -68,36 +84,4 @@ def _plant_instance(deployment: Deployment, entry: dict[str, Any]) -> None:
     if mode != "stopped":
         instances.start(deployment, instance, mode)
     instance.archive_admin_enabled = entry.get("archiveAdminEnabled", False)
-    for store in entry.get("stores", ()):
-        _plant_store(deployment, instance, store)
-    for user in entry.get("users", ()):
-        _plant_user(deployment, instance, user)
-
-
-def _plant_store(deployment: Deployment, instance: Instance, entry: dict[str, Any]) -> None:
-    archive, scenario = deployment.archive(instance), deployment.scenario
-    archive.last_store_id += 1
-    path = entry.get("databasePath", f"~\\{entry['name']}")
-    archive.stores.append(
-        Store(
-            archive.last_store_id,
-            entry["name"],
-            entry.get("requestedState", "normal"),
-            path,
-            entry.get("contentPath", f"{path}\\Content"),
-            entry.get("indexPath", f"{path}\\Index"),
-            entry.get("needsUpgrade", False),
-            entry.get("searchIndexesNeedRebuild", False),
-        )
-    )
-    messages = entry.get("messages", scenario.messages_per_store)
-    size = messages * scenario.bytes_per_message
-    files = StoreFiles(messages, size, entry.get("oldFormat", False))
-    deployment.state.disk[place(instance, path)] = files
-
-
-def _plant_user(deployment: Deployment, instance: Instance, entry: dict[str, Any]) -> None:
-    values = {snake(key): value for key, value in entry.items()}
-    values.setdefault("login_privileges", list(LOGIN_PRIVILEGES))
-    values.setdefault("privileges", ["login"])
-    deployment.archive(instance).users[values["user_name"]] = User(**values)
+    archive_seed.plant(deployment, instance, entry)

@@ -7,6 +7,7 @@ import ssl
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
@@ -23,8 +24,9 @@ from .logins import Logins
 from .management_server import ManagementServer
 from .operations import Operations
 from .scenario import Scenario, load
-from .seed import plant_scenario
+from .seed import plant_administrator, plant_scenario
 from .state import State, StateFile
+from .system_administrators import authenticates
 
 
 class Simulator:
@@ -56,7 +58,8 @@ class Simulator:
             self._certificate = certificate.keep(self._folder / "certificate.pem", name)
             self._password = self._scenario.password or self._kept_password()
             self.server = self._load(name)
-            logins = Logins(self.server.deployment.clock, self._scenario.user_name, self._password)
+            deployment = self.server.deployment
+            logins = Logins(deployment.clock, partial(authenticates, deployment))
             self.application = Application(self.server, logins)
             self._api = Listener(self.application, port)
             self._control = Listener(Control(self))
@@ -106,9 +109,9 @@ class Simulator:
         deployment = self.server.deployment
         deployment.clock.set(datetime.now(UTC))
         deployment.state = State()
-        plant_scenario(deployment)
-        self.server.operations.forget()
-        self.server.operations = Operations(deployment.clock, self._scenario.token_lifetime)
+        self._plant(deployment)
+        deployment.operations.forget()
+        deployment.operations = self._operations(deployment.clock)
         self.server.recount(self._scenario.asynchronous)
         self.server.save()
         self.application.journal.clear()
@@ -140,16 +143,30 @@ class Simulator:
         self.stop()
 
     def _load(self, name: str) -> ManagementServer:
-        file = StateFile(self._folder / "state.json")
+        file, clock = StateFile(self._folder / "state.json"), Clock()
         kept = file.load()
         deployment = Deployment(
-            name, self._scenario, Clock(), kept or State(), self._certificate.thumbprint
+            name,
+            self._scenario,
+            clock,
+            kept or State(),
+            self._certificate.thumbprint,
+            self._operations(clock),
         )
         server = ManagementServer(deployment, file)
         if kept is None:
-            plant_scenario(deployment)
+            self._plant(deployment)
             server.save()
         return server
+
+    def _operations(self, clock: Clock) -> Operations:
+        return Operations(clock, self._scenario.token_lifetime)
+
+    def _plant(self, deployment: Deployment) -> None:
+        plant_administrator(
+            deployment, {"userName": self._scenario.user_name, "password": self._password}
+        )
+        plant_scenario(deployment)
 
     def _kept_password(self) -> str:
         path = self._folder / "password"

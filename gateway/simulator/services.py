@@ -14,20 +14,26 @@ MANAGEMENT_PORT = 8470
 @command("GetServiceStatus", "read")
 def get_service_status(deployment: Deployment, arguments: Arguments) -> dict[str, Any]:
     """List the server roles with what they carry, and the messages of the dashboard."""
+    management = Host(deployment.server_name, MANAGEMENT_PORT, deployment.thumbprint)
     hosts = deployment.state.hosts.values()
+    servers = deployment.state.client_access_servers.values()
     return {
         "environmentInfo": get_environment_info(deployment, arguments),
-        "serverInfos": [_management(deployment), *(_host(deployment, host) for host in hosts)],
+        "serverInfos": [
+            _role(deployment, "managementServer", management),
+            *(_host(deployment, host) for host in hosts),
+            *(_role(deployment, "clientAccessServer", server) for server in servers),
+        ],
         "messages": _messages(deployment),
     }
 
 
-def _management(deployment: Deployment) -> dict[str, Any]:
+def _role(deployment: Deployment, kind: str, server: Host) -> dict[str, Any]:
     return {
-        "serverName": deployment.server_name,
-        "port": MANAGEMENT_PORT,
-        "serverCertificate": {"thumbprint": deployment.thumbprint},
-        "serverType": "managementServer",
+        "serverName": server.server_name,
+        "port": server.port,
+        "serverCertificate": {"thumbprint": server.thumbprint},
+        "serverType": kind,
         "active": True,
         "systemProperties": system_properties(deployment),
         "numberOfInstances": None,
@@ -42,12 +48,7 @@ def _host(deployment: Deployment, host: Host) -> dict[str, Any]:
         if instance.instance_host == host.server_name
     ]
     return {
-        "serverName": host.server_name,
-        "port": host.port,
-        "serverCertificate": {"thumbprint": host.thumbprint},
-        "serverType": "instanceHost",
-        "active": True,
-        "systemProperties": system_properties(deployment),
+        **_role(deployment, "instanceHost", host),
         "numberOfInstances": len(here),
         "numberOfRunningInstances": sum(instance.running for instance in here),
     }

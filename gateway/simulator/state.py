@@ -1,10 +1,13 @@
 """What a deployment consists of, and the file that keeps it."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from .archive import Archive, read_archive
 
 
 @dataclass
@@ -50,62 +53,59 @@ class Instance:
 
 
 @dataclass
-class Store:
-    """An archive store as its instance knows it."""
-
-    id: int
-    name: str
-    requested_state: str
-    database_path: str
-    content_path: str
-    index_path: str
-    needs_upgrade: bool = False
-    search_indexes_need_rebuild: bool = False
-
-
-@dataclass
-class User:
-    """A MailStore user of an instance."""
-
-    user_name: str
-    full_name: str | None = None
-    distinguished_name: str | None = None
-    authentication: str = "integrated"
-    mfa_status: str = "disabled"
-    email_addresses: list[str] = field(default_factory=list)
-    pop3_user_names: list[str] = field(default_factory=list)
-    privileges: list[str] = field(default_factory=list)
-    login_privileges: list[str] = field(default_factory=list)
-    privileges_on_folders: dict[str, list[str]] = field(default_factory=dict)
-    password_sha256: str | None = None
-
-
-@dataclass
-class Archive:
-    """The data of an instance in its base directory."""
-
-    stores: list[Store] = field(default_factory=list)
-    users: dict[str, User] = field(default_factory=dict)
-    last_store_id: int = 0
-
-
-@dataclass
 class StoreFiles:
-    """The files of an archive store in their directory."""
+    """The files of an archive store in their directory.
+
+    Attributes:
+        old_format: of a database that is too old to attach.
+        broken: the database can only be recovered.
+        expired: how many of the messages a retention policy would delete.
+        identifier: of the recovery key that unlocks them; None where nothing is locked.
+        passphrase_sha256: of that key.
+    """
 
     messages: int
     size: int
     old_format: bool = False
+    broken: bool = False
+    expired: int = 0
+    identifier: str | None = None
+    passphrase_sha256: str | None = None
+
+
+@dataclass
+class Administrator:
+    """An administrator of the whole installation."""
+
+    user_name: str
+    full_name: str | None = None
+    email_address: str | None = None
+    mfa_status: str = "disabled"
+    password_sha256: str | None = None
+    api_password_sha256: str | None = None
 
 
 @dataclass
 class State:
-    """Everything that a restart of the machine leaves as it is."""
+    """Everything that a restart of the machine leaves as it is.
+
+    Attributes:
+        directories: made through the API, by host.
+        system_smtp: the settings for mail to administrators.
+        mails: what was sent with them.
+        branding_loads: how often the branding was loaded anew.
+    """
 
     archives: dict[str, Archive] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
+    client_access_servers: dict[str, Host] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
+    administrators: dict[str, Administrator] = field(default_factory=dict)
     disk: dict[str, StoreFiles] = field(default_factory=dict)
+    directories: dict[str, list[str]] = field(default_factory=dict)
+    system_smtp: dict[str, Any] = field(default_factory=dict)
+    mails: list[dict[str, Any]] = field(default_factory=list)
+    branding_loads: int = 0
     last_process_id: int = 3000
 
     def text(self) -> str:
@@ -126,24 +126,24 @@ def disk_key(host: str, path: str) -> str:
     return f"{host}|{path.replace('/', chr(92)).rstrip(chr(92))}".casefold()
 
 
+MAPPINGS: dict[str, Callable[..., Any]] = {
+    "hosts": Host,
+    "client_access_servers": Host,
+    "instances": Instance,
+    "administrators": Administrator,
+    "disk": StoreFiles,
+}
+
+
 def read(text: str) -> State:
     """Return the state that `State.text` wrote."""
     document = json.loads(text)
-    return State(
-        hosts={key: Host(**entry) for key, entry in document["hosts"].items()},
-        instances={key: Instance(**entry) for key, entry in document["instances"].items()},
-        archives={key: _archive(entry) for key, entry in document["archives"].items()},
-        disk={key: StoreFiles(**entry) for key, entry in document["disk"].items()},
-        last_process_id=document["last_process_id"],
-    )
-
-
-def _archive(entry: dict[str, Any]) -> Archive:
-    return Archive(
-        stores=[Store(**store) for store in entry["stores"]],
-        users={name: User(**user) for name, user in entry["users"].items()},
-        last_store_id=entry["last_store_id"],
-    )
+    mappings = {
+        name: {key: kind(**entry) for key, entry in document.get(name, {}).items()}
+        for name, kind in MAPPINGS.items()
+    }
+    archives = {key: read_archive(entry) for key, entry in document["archives"].items()}
+    return State(**{**document, **mappings, "archives": archives})
 
 
 class StateFile:

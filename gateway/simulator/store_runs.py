@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from .archive import Store
 from .commands import command
 from .deployment import Deployment
 from .failures import Failure
 from .operations import LongRun, Step
-from .state import Instance, Store
-from .stores import files, find
+from .state import Instance, StoreFiles
+from .stores import files, find, on_disk
 from .wire import Arguments
 
 BATCH = 100
@@ -24,108 +25,118 @@ def verify_store(deployment: Deployment, arguments: Arguments) -> LongRun:
 @command("VerifyStores", "run")
 def verify_stores(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Verify all archive stores that are in use."""
-    return _verification(deployment, *_all(deployment, arguments))
+    return _verification(deployment, *in_use(deployment, arguments))
 
 
 @command("CompactStore", "run")
 def compact_store(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Optimise the data structures of an archive store."""
-    return _work(deployment, *_one(deployment, arguments), "Compacting", _nothing)
+    return work(deployment, *_one(deployment, arguments), "Compacting", _nothing)
 
 
 @command("RecreateRecoveryRecords", "run")
 def recreate_recovery_records(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Recreate the recovery records of an archive store."""
     chosen = _one(deployment, arguments)
-    return _work(deployment, *chosen, "Recreating recovery records of", _nothing)
+    return work(deployment, *chosen, "Recreating recovery records of", _nothing)
 
 
 @command("RecoverStore", "run")
 def recover_store(deployment: Deployment, arguments: Arguments) -> LongRun:
-    """Recreate the database of a store that is out of use or broken."""
+    """Recreate the database of a store that is out of use or broken; no key is kept."""
     instance = deployment.running_instance(arguments["instanceID"])
     store = find(deployment.archive(instance), arguments["id"])
     if files(deployment, instance, store):
         raise Failure(f"The archive store '{store.name}' must be disabled or in error state.")
-    return _work(deployment, instance, [store], "Recovering", _nothing)
+    if store.needs_upgrade:
+        raise Failure(f"The archive store '{store.name}' must be upgraded first.")
+
+    def recovered(store: Store) -> None:
+        found = on_disk(deployment, instance, store)
+        if found is None:
+            raise Failure(f"The recovery records of '{store.name}' cannot be found.")
+        found.broken, store.error = False, None
+
+    return work(deployment, instance, [store], "Recovering", recovered)
 
 
 @command("RepairStoreDatabase", "run")
 def repair_store_database(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Repair the database of an archive store."""
-    return _work(deployment, *_one(deployment, arguments), "Repairing", _nothing)
+    return work(deployment, *_one(deployment, arguments), "Repairing", _nothing)
 
 
 @command("UpgradeStore", "run")
 def upgrade_store(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Upgrade an archive store to the current format."""
-    return _work(deployment, *_one(deployment, arguments), "Upgrading", _upgraded)
+    return work(deployment, *_one(deployment, arguments), "Upgrading", _upgraded)
 
 
 @command("UpgradeStores", "run")
 def upgrade_stores(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Upgrade all archive stores to the current format."""
-    return _work(deployment, *_all(deployment, arguments), "Upgrading", _upgraded)
+    return work(deployment, *in_use(deployment, arguments), "Upgrading", _upgraded)
 
 
 @command("MaintainFileSystemDatabases", "run")
 def maintain_file_system_databases(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Maintain the databases of all archive stores."""
-    return _work(deployment, *_all(deployment, arguments), "Maintaining", _nothing)
+    return work(deployment, *in_use(deployment, arguments), "Maintaining", _nothing)
 
 
 @command("RefreshAllStoreStatistics", "run")
 def refresh_all_store_statistics(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Count the messages of all archive stores again."""
-    return _work(deployment, *_all(deployment, arguments), "Refreshing statistics of", _nothing)
+    return work(deployment, *in_use(deployment, arguments), "Refreshing statistics of", _nothing)
 
 
 @command("RetryOpenStores", "run")
 def retry_open_stores(deployment: Deployment, arguments: Arguments) -> LongRun:
-    """Try again to open the archive stores that failed."""
-    return _work(deployment, *_all(deployment, arguments), "Opening", _nothing)
-
-
-@command("SelectAllStoreIndexesForRebuild", "change")
-def select_all_store_indexes_for_rebuild(deployment: Deployment, arguments: Arguments) -> None:
-    """Mark the search indexes of all archive stores for a rebuild."""
+    """Try again to open the archive stores that failed; passing trouble has passed."""
     instance = deployment.running_instance(arguments["instanceID"])
-    for store in deployment.archive(instance).stores:
-        store.search_indexes_need_rebuild = True
-
-
-@command("RebuildSelectedStoreIndexes", "run")
-def rebuild_selected_store_indexes(deployment: Deployment, arguments: Arguments) -> LongRun:
-    """Rebuild the search indexes that are marked."""
-    instance, stores = _all(deployment, arguments)
-    marked = [store for store in stores if store.search_indexes_need_rebuild]
-    return _work(deployment, instance, marked, "Rebuilding search indexes of", _rebuilt)
+    stores = deployment.archive(instance).stores
+    wanted = [store for store in stores if store.requested_state != "disabled"]
+    return work(deployment, instance, wanted, "Opening", _opened)
 
 
 def _nothing(_store: Store) -> None:
     """Leave a store as it is: the work does not show in what can be read."""
 
 
+def _opened(store: Store) -> None:
+    store.error = None
+
+
 def _upgraded(store: Store) -> None:
     store.needs_upgrade = False
-
-
-def _rebuilt(store: Store) -> None:
-    store.search_indexes_need_rebuild = False
 
 
 def _one(deployment: Deployment, arguments: Arguments) -> tuple[Instance, list[Store]]:
     instance = deployment.running_instance(arguments["instanceID"])
     store = find(deployment.archive(instance), arguments["id"])
-    if store.requested_state == "disabled":
-        raise Failure(f"The archive store '{store.name}' is disabled.")
+    require_open(deployment, instance, store)
     return instance, [store]
 
 
-def _all(deployment: Deployment, arguments: Arguments) -> tuple[Instance, list[Store]]:
+def require_open(deployment: Deployment, instance: Instance, store: Store) -> StoreFiles:
+    """Return the files of a store that can be worked on.
+
+    Raises:
+        Failure: the store is disabled or could not be opened.
+    """
+    if store.requested_state == "disabled":
+        raise Failure(f"The archive store '{store.name}' is disabled.")
+    found = files(deployment, instance, store)
+    if found is None:
+        raise Failure(f"The archive store '{store.name}' is not open.")
+    return found
+
+
+def in_use(deployment: Deployment, arguments: Arguments) -> tuple[Instance, list[Store]]:
+    """Return an instance and those of its stores that are open."""
     instance = deployment.running_instance(arguments["instanceID"])
     stores = deployment.archive(instance).stores
-    return instance, [store for store in stores if store.requested_state != "disabled"]
+    return instance, [store for store in stores if files(deployment, instance, store)]
 
 
 def _counted(
@@ -161,13 +172,22 @@ def _verification_log(counted: list[tuple[Store, int]]) -> Iterator[tuple[int, s
     yield done, "Finished. No errors have been found."
 
 
-def _work(
+def work(
     deployment: Deployment,
     instance: Instance,
     stores: list[Store],
     word: str,
     outcome: Callable[[Store], None],
 ) -> LongRun:
+    """Return a run over stores that takes as long as they have messages.
+
+    Args:
+        deployment: theirs.
+        instance: theirs.
+        stores: in the order of the work.
+        word: what the log says is done to each.
+        outcome: what is done to each, at the end.
+    """
     counted = _counted(deployment, instance, stores)
     rate = deployment.scenario.verify_rate
     steps, done = [], 0

@@ -1,12 +1,22 @@
 """Archive stores: what an instance knows of them, and their files on disk."""
 
+from hmac import compare_digest
 from typing import Any
 
+from .archive import Archive, Store
 from .commands import command
 from .deployment import Deployment
+from .documents import OPTIONAL_TEXT, digest, read_document
 from .failures import Failure
-from .state import Archive, Instance, Store, StoreFiles, disk_key
+from .state import Instance, StoreFiles, disk_key
 from .wire import Arguments
+
+AUTO_CREATE_DEFAULTS = {
+    "sizeThreshold": None,
+    "baseDirectory": "~\\",
+    "contentBaseDirectory": "~\\",
+    "indexBaseDirectory": "~\\",
+}
 
 
 @command("GetStores", "read")
@@ -81,6 +91,38 @@ def set_store_path(deployment: Deployment, arguments: Arguments) -> None:
     store.database_path, store.content_path, store.index_path = _paths(arguments)
 
 
+@command("UnlockStore", "change")
+def unlock_store(deployment: Deployment, arguments: Arguments) -> bool:
+    """Open a store that came from another server with the recovery key of that server."""
+    instance = deployment.running_instance(arguments["instanceID"])
+    store = find(deployment.archive(instance), arguments["id"])
+    found = on_disk(deployment, instance, store)
+    if found is None or found.identifier is None:
+        return True
+    if not compare_digest(digest(arguments["passphrase"]), found.passphrase_sha256 or ""):
+        raise Failure(f"Unable to unlock archive store (Identifier: {found.identifier})")
+    found.identifier = found.passphrase_sha256 = None
+    return True
+
+
+@command("GetStoreAutoCreateConfiguration", "read")
+def get_store_auto_create_configuration(
+    deployment: Deployment, arguments: Arguments
+) -> dict[str, Any]:
+    """Return when and where archive stores come into being by themselves."""
+    kept = _archive(deployment, arguments).configuration.get("storeAutoCreate", {})
+    return {**AUTO_CREATE_DEFAULTS, **kept}
+
+
+@command("SetStoreAutoCreateConfiguration", "change")
+def set_store_auto_create_configuration(deployment: Deployment, arguments: Arguments) -> None:
+    """Replace the configuration; what is left out goes back to its default."""
+    archive = _archive(deployment, arguments)
+    members = dict.fromkeys(AUTO_CREATE_DEFAULTS, OPTIONAL_TEXT)
+    config = read_document(arguments["config"], "config", members)
+    archive.configuration["storeAutoCreate"] = config
+
+
 def find(archive: Archive, store_id: int) -> Store:
     """Return an archive store by its ID.
 
@@ -101,9 +143,15 @@ def place(instance: Instance, path: str) -> str:
 
 
 def files(deployment: Deployment, instance: Instance, store: Store) -> StoreFiles | None:
-    """Return the files of a store, or None where it has none or does not use them."""
-    if store.requested_state == "disabled":
+    """Return the files of a store that is open, or None."""
+    found = on_disk(deployment, instance, store)
+    if store.requested_state == "disabled" or found is None or _trouble(store, found):
         return None
+    return found
+
+
+def on_disk(deployment: Deployment, instance: Instance, store: Store) -> StoreFiles | None:
+    """Return the files of a store, open or not, or None where its directory has none."""
     return deployment.state.disk.get(place(instance, store.database_path))
 
 
@@ -132,10 +180,21 @@ def _request(archive: Archive, store: Store, state: str) -> None:
     store.requested_state = state
 
 
-def _error(store: Store, found: StoreFiles | None) -> str | None:
-    if store.requested_state == "disabled" or found:
+def _trouble(store: Store, found: StoreFiles | None) -> str | None:
+    """Return what keeps a store that is wanted from being open."""
+    if found is None:
+        return f"Unable to open the archive store {store.name}. File not found."
+    if found.identifier:
+        return f"Unable to unlock archive store (Identifier: {found.identifier})"
+    if found.broken:
+        return f"Unable to open the archive store {store.name}. Database file is corrupt."
+    return store.error
+
+
+def _error(deployment: Deployment, instance: Instance, store: Store) -> str | None:
+    if store.requested_state == "disabled":
         return None
-    return f"Unable to open the archive store {store.name}. File not found."
+    return _trouble(store, on_disk(deployment, instance, store))
 
 
 def _view(
@@ -146,7 +205,7 @@ def _view(
         "id": store.id,
         "name": store.name,
         "requestedState": store.requested_state,
-        "error": _error(store, found),
+        "error": _error(deployment, instance, store),
         "statisticsCount": found.messages if found else 0,
         "statisticsSize": (found.size if found else 0) if with_size else None,
         "needsUpgrade": store.needs_upgrade,

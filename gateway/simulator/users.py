@@ -3,13 +3,16 @@
 from hashlib import sha256
 from typing import Any
 
+from .archive import Archive, User
 from .archive_admin import USER_NAME, granted
 from .commands import command
 from .deployment import Deployment
 from .failures import Failure
-from .state import Archive, Instance, User
+from .folders import top_level
+from .state import Instance
 from .wire import Arguments
 
+SINCE = {"mfaStatus": "23.2", "loginPrivileges": "23.4"}
 LOGIN_PRIVILEGES = ["windows", "web", "outlook", "windowsCmd", "imap"]
 
 
@@ -17,16 +20,16 @@ LOGIN_PRIVILEGES = ["windows", "web", "outlook", "windowsCmd", "imap"]
 def get_users(deployment: Deployment, arguments: Arguments) -> list[dict[str, Any]]:
     """List the users, `$archiveadmin` among them."""
     users = _archive(deployment, arguments).users.values()
-    return [_row(user) for user in (_ARCHIVE_ADMIN, *users)]
+    return [_known(deployment, _row(user)) for user in (_ARCHIVE_ADMIN, *users)]
 
 
 @command("GetUserInfo", "read")
 def get_user_info(deployment: Deployment, arguments: Arguments) -> dict[str, Any]:
     """Return everything about a user; for administrators without folders."""
     archive = _archive(deployment, arguments)
-    if arguments["userName"] == USER_NAME:
-        return _details(_ARCHIVE_ADMIN)
-    return _details(_find(archive, arguments["userName"]))
+    own = arguments["userName"] == USER_NAME
+    user = _ARCHIVE_ADMIN if own else _find(archive, arguments["userName"])
+    return _known(deployment, _details(user))
 
 
 @command("CreateUser", "change")
@@ -129,6 +132,22 @@ def clear_user_privileges_on_folders(deployment: Deployment, arguments: Argument
     _user(deployment, arguments).privileges_on_folders.clear()
 
 
+@command("SetUserPrivilegesOnAllFolders", "change")
+def set_user_privileges_on_all_folders(deployment: Deployment, arguments: Arguments) -> None:
+    """Replace the privileges on all top-level folders but those that are excluded."""
+    archive, user = _archive(deployment, arguments), _user(deployment, arguments)
+    excluded = _list(arguments["excludeFolders"])
+    for folder in top_level(archive):
+        if folder not in excluded:
+            user.privileges_on_folders[folder] = list(arguments["privileges"])
+
+
+@command("DeleteAppPasswords", "change")
+def delete_app_passwords(deployment: Deployment, arguments: Arguments) -> None:
+    """Take away the passwords for programs that know no second factor."""
+    _user(deployment, arguments).app_passwords = 0
+
+
 @command("InitializeMFA", "change")
 def initialize_mfa(deployment: Deployment, arguments: Arguments) -> None:
     """Demand a second factor, to be set up at the next login."""
@@ -178,6 +197,11 @@ def _digest(password: str | None) -> str | None:
 
 def _list(text: str | None) -> list[str]:
     return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _known(deployment: Deployment, view: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what an older version knows nothing of."""
+    return {key: value for key, value in view.items() if deployment.has(SINCE.get(key, ""))}
 
 
 def _row(user: User) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class Param:
         required: must be given; an optional one is left out rather than sent empty.
         values: the only values allowed (of the elements, for a list); empty for any.
         is_list: a string that holds elements separated by commas.
+        takes_array: JSON that may be an array instead of an object.
         secret: holds a credential; never stored, logged or shown in clear.
     """
 
@@ -102,11 +103,14 @@ class Param:
     required: bool = True
     values: tuple[str | int, ...] = ()
     is_list: bool = False
+    takes_array: bool = False
     secret: bool = False
 
     def __post_init__(self) -> None:
         if self.is_list and self.type is not ParamType.STRING:
             raise DeclarationError(f"{self.name}: only a string holds a list.")
+        if self.takes_array and self.type is not ParamType.JSON:
+            raise DeclarationError(f"{self.name}: only JSON holds an array.")
         kinds = {ParamType.STRING: str, ParamType.NUMBER: int}
         if self.values and not all(type(value) is kinds.get(self.type) for value in self.values):
             raise DeclarationError(f"{self.name}: the values are not of its type.")

@@ -77,10 +77,18 @@ def _field(
     if param.name in given:
         value = given[param.name]
         _check_target(command, param, value)
-        yield param.name, _list(param, value) if param.is_list else _WRITERS[param.type](value)
+        yield param.name, _written(param, value)
         _check_values(param, value)
     elif param.required:
         raise _Refused("REQUIRED", "This argument is required.")
+
+
+def _written(param: Param, value: object) -> str:
+    if param.is_list:
+        return _list(param, value)
+    if param.takes_array and isinstance(value, list):
+        return _json_text(value)
+    return _WRITERS[param.type](value)
 
 
 def _check_values(param: Param, value: object) -> None:
@@ -150,6 +158,10 @@ def _bool(value: object) -> str:
 def _json(value: object) -> str:
     if not isinstance(value, Mapping):
         raise _Refused("TYPE", "This must be an object.")
+    return _json_text(value)
+
+
+def _json_text(value: object) -> str:
     return json.dumps(_plain(value, "", 1), ensure_ascii=False, separators=(",", ":"))
 
 

@@ -105,6 +105,28 @@ class _Session(requests.Session):
         """Hides redirects: requests reads, and unpacks, the body of one it may not follow."""
 
 
+def open_connection(
+    host: str, port: int, pin: str | None, *, connect_seconds: float
+) -> HTTPSConnection:
+    """A connection beside the pool, for who looks at the bytes themselves; not connected yet.
+
+    Args:
+        host: name or address.
+        port: usually 8474.
+        pin: a normalised pin, or None to rely on the system's trust.
+        connect_seconds: for the connection, and again for the handshake.
+
+    Returns:
+        The connection, which compares the certificate as those of the pool do. It needs a
+        deadline around all that is done with it.
+    """
+    if pin is None:
+        context = verifying_context()
+        return _Connection(host, port, timeout=connect_seconds, ssl_context=context)
+    context = comparing_context()
+    return _PinnedConnection(host, port, pin=pin, timeout=connect_seconds, ssl_context=context)
+
+
 def open_session(
     host: str, port: int, pin: str | None, *, connections: int, wait_seconds: float
 ) -> requests.Session:

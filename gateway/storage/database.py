@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.errors import ConfigurationError, StorageUnavailable
@@ -75,8 +76,8 @@ def _translated() -> Iterator[None]:
         yield
     except IntegrityError:
         raise
-    except DBAPIError as error:
-        log.warning("storage.unavailable", error=type(error.orig).__name__)
+    except (DBAPIError, PoolTimeout) as error:
+        log.warning("storage.unavailable", error=type(error).__name__)
         raise StorageUnavailable from error
 
 

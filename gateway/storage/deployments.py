@@ -7,6 +7,9 @@ from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, sel
 from gateway.model import Deployment, InstanceStatus
 from gateway.storage.tables import deployments, instances, names
 
+GONE = (InstanceStatus.PURGED, InstanceStatus.FAILED)
+"""Instances in these states take no room."""
+
 _PUBLIC = [column for column in deployments.c if column.name != "password"]
 
 
@@ -22,6 +25,13 @@ def add(connection: Connection, deployment: Deployment, sealed_password: str) ->
 def find(connection: Connection, deployment: str) -> Deployment | None:
     """Return a deployment, or None."""
     query = select(*_PUBLIC).where(deployments.c.id == deployment)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else _deployment(row)
+
+
+def hold(connection: Connection, deployment: str) -> Deployment | None:
+    """Return a deployment that nobody else may change before this transaction ends."""
+    query = select(*_PUBLIC).where(deployments.c.id == deployment).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else _deployment(row)
 
@@ -61,10 +71,9 @@ def observe(connection: Connection, deployment: str, values: Mapping[str, object
 
 def load(connection: Connection) -> dict[str, int]:
     """Return how many instances that are not purged or failed each deployment has."""
-    gone = (InstanceStatus.PURGED, InstanceStatus.FAILED)
     query = (
         select(instances.c.deployment, func.count().label("number"))
-        .where(instances.c.status.not_in(gone))
+        .where(instances.c.status.not_in(GONE))
         .group_by(instances.c.deployment)
     )
     return {row.deployment: row.number for row in connection.execute(query)}

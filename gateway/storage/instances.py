@@ -53,6 +53,17 @@ def tracked(connection: Connection, instance: str) -> Instance | None:
     return None if row is None else _instance(row)
 
 
+def neighbours(connection: Connection, instance: Instance) -> Sequence[Instance]:
+    """Return what else is or was on an instance's deployment, whoever's it is.
+
+    To judge paths only: the data of purged instances is still on disk.
+    """
+    query = _selected().where(
+        instances.c.deployment == instance.deployment, instances.c.id != instance.id
+    )
+    return [_instance(row) for row in connection.execute(query).mappings()]
+
+
 def page(
     connection: Connection,
     reach: Reach,

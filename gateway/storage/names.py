@@ -25,7 +25,8 @@ def reserve(
 ) -> None:
     """Take a name for an instance.
 
-    The same reseller gets its own tombstoned id back; nobody else ever does (law 3).
+    The same reseller gets its own tombstoned id back; nobody else ever does (law 3). What the
+    instance has already it may take again.
 
     Raises:
         NameTaken: whatever the reason, the answer is the same (decision 7).
@@ -33,7 +34,7 @@ def reserve(
     folded = name.lower()
     if folded in RESERVED:
         raise NameTaken(REFUSAL)
-    if _revive(connection, deployment, folded, instance=instance, reseller=reseller):
+    if _retake(connection, deployment, folded, instance=instance, reseller=reseller):
         return
     try:
         with connection.begin_nested():
@@ -52,14 +53,14 @@ def reserve(
         raise NameTaken(REFUSAL) from None
 
 
-def _revive(
+def _retake(
     connection: Connection, deployment: str, name: str, *, instance: str, reseller: str
 ) -> bool:
     own = (
         names.c.deployment == deployment,
         names.c.name == name,
-        names.c.tombstone,
         names.c.reseller == reseller,
+        names.c.tombstone | (names.c.instance == instance),
     )
     done = connection.execute(update(names).where(*own).values(instance=instance, tombstone=False))
     return done.rowcount == 1

@@ -64,13 +64,27 @@ def _holder(connection: Connection, lock: str | None) -> str:
 
 
 def save(connection: Connection, operation: Operation, vault: Vault) -> bool:
-    """Write progress or outcome; False when the lease was lost meanwhile."""
-    operation.update_time = now()
-    values = _columns(operation, vault)
-    del values["fence"], values["cancel_requested"]
+    """Write progress or outcome and renew the lease; False when it was lost meanwhile.
+
+    A wish to cancel that came meanwhile is taken over, not overwritten.
+    """
     mine = (operations.c.id == operation.id) & (operations.c.fence == operation.fence)
-    done = connection.execute(update(operations).where(mine).values(**values))
-    return done.rowcount == 1
+    row = connection.execute(
+        update(operations)
+        .where(mine, operations.c.status.not_in(FINAL))
+        .values(lease_time=now() + LEASE)
+        .returning(operations.c.cancel_requested)
+    ).one_or_none()
+    if row is None:
+        return False
+    operation.update_time = now()
+    operation.cancel_requested = row.cancel_requested
+    if operation.cancel_requested and not operation.status.is_final:
+        operation.status = OperationStatus.CANCELLING
+    values = _columns(operation, vault)
+    del values["fence"]
+    connection.execute(update(operations).where(mine).values(**values))
+    return True
 
 
 def release(connection: Connection, operation: Operation) -> None:
@@ -146,13 +160,14 @@ def page(
     return [_operation(row, vault) for row in rows.mappings()]
 
 
-def request_cancel(connection: Connection, operation: str) -> None:
-    """Note the wish to cancel; whoever holds the lease passes it on."""
-    connection.execute(
+def request_cancel(connection: Connection, operation: str) -> bool:
+    """Note the wish to cancel; whoever holds the lease passes it on. False after the end."""
+    done = connection.execute(
         update(operations)
         .where(operations.c.id == operation, operations.c.status.not_in(FINAL))
         .values(cancel_requested=True, status=OperationStatus.CANCELLING, next_poll_time=now())
     )
+    return done.rowcount == 1
 
 
 def cancel_requested(connection: Connection, operation: str) -> bool:
@@ -178,9 +193,15 @@ def expired_reads(connection: Connection, time: datetime) -> None:
     )
 
 
-def forget(connection: Connection, operation: str, vault: Vault) -> None:
-    """Erase the results of a final operation: they were handed out, or nobody came for them."""
+def forget(connection: Connection, operation: str, vault: Vault) -> bool:
+    """Erase the results of a final operation: they were handed out, or nobody came for them.
+
+    Returns:
+        False if they were erased before.
+    """
     found = get(connection, operation, vault)
+    if not found.one_time:
+        return False
     found.result = None
     for step in found.steps:
         step.result = None
@@ -190,6 +211,7 @@ def forget(connection: Connection, operation: str, vault: Vault) -> None:
         .where(mine)
         .values(secrets=_columns(found, vault)["secrets"], one_time=False)
     )
+    return True
 
 
 def unclaimed(connection: Connection, time: datetime) -> Sequence[str]:

@@ -52,6 +52,18 @@ def page(connection: Connection, reach: Reach, after: str, limit: int) -> Sequen
     return [_reseller(row) for row in connection.execute(query).mappings()]
 
 
+def deployments_of(connection: Connection, reseller: Reseller) -> frozenset[str] | None:
+    """Return where a reseller's instances may lie: nowhere that is closed to one above it.
+
+    Returns:
+        Ids of deployments; None if no reseller of the path is restricted.
+    """
+    path = reseller.path.strip("/").split("/")
+    query = select(resellers.c.deployments).where(resellers.c.id.in_(path))
+    open_to = [set(row) for row in connection.execute(query).scalars() if row is not None]
+    return frozenset(set.intersection(*open_to)) if open_to else None
+
+
 def change(connection: Connection, reseller: str, values: Mapping[str, object]) -> None:
     """Update the given columns."""
     connection.execute(update(resellers).where(resellers.c.id == reseller).values(**values))

@@ -1,15 +1,20 @@
 """From a view to the broker and back: the answer, a 202, or the problem."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import marshmallow as ma
 from flask import Response, current_app, jsonify
 
+from gateway.broker.preparations import version_read
 from gateway.broker.problems import failure_of
 from gateway.broker.services import Services
 from gateway.errors import Conflict, DeclarationError, ReplyInvalid
 from gateway.model import Operation, OperationStatus
-from gateway.web import paging
+from gateway.spe.command import Command
+from gateway.web import etags, paging
 from gateway.web.accepted import accepted
+from gateway.web.fields import ListOf, Part
 from gateway.web.hooks import EXTENSION
 from gateway.web.operation import OPERATIONS
 from gateway.web.schemas import Schema
@@ -41,6 +46,30 @@ def answer(operation: Operation, status: int = 200) -> Response:
     body = None if status == NO_CONTENT else shaped(succeeded(operation))
     response = jsonify(body) if body is not None else Response()
     response.status_code = status
+    return response
+
+
+def versioned(
+    read: Command, members: Sequence[str] | None, one: tuple[str, object] | None = None
+) -> dict[str, Any]:
+    """Return the context of an operation whose subject has an entity tag.
+
+    Args:
+        read: the command that shows the subject.
+        members: those of its members that can be written; None for all but the secrets.
+        one: key and value that pick the subject, where the command lists many.
+    """
+    about: dict[str, Any] = {"read": read.name, "members": members and list(members)}
+    if one is not None:
+        about |= {"key": one[0], "value": one[1]}
+    return {"subject": about, "ifMatch": etags.wanted()}
+
+
+def tagged(operation: Operation, status: int = 200) -> Response:
+    """Answer an operation whose context came from ``versioned``, with the entity tag."""
+    response = answer(operation, status)
+    if operation.status.is_final:
+        response.headers["ETag"] = f'"{version_read(operation)}"'
     return response
 
 
@@ -105,10 +134,24 @@ def object_of(result: object) -> dict[str, Any]:
 
 def shown(schema: type[Schema], row: dict[str, Any]) -> dict[str, Any]:
     """Return of an object of SPE's what a schema knows, under the same keys."""
-    names = {field.data_key: name for name, field in schema().fields.items()}
-    known = {names[key]: value for key, value in row.items() if key in names}
-    dumped: dict[str, Any] = schema().dump(known)
+    shape = schema()
+    dumped: dict[str, Any] = shape.dump(_known(shape, row))
     return dumped
+
+
+def _known(schema: ma.Schema, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that a schema knows under the names of its fields, at every depth."""
+    fields = {str(field.data_key): (name, field) for name, field in schema.fields.items()}
+    known = {key: value for key, value in row.items() if key in fields}
+    return {fields[key][0]: _inner(fields[key][1], value) for key, value in known.items()}
+
+
+def _inner(field: object, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(field, Part) and isinstance(value, dict):
+        return _known(field.schema, value)
+    if isinstance(field, ListOf) and isinstance(value, list):
+        return [_inner(field.inner, item) for item in value]
+    return value
 
 
 def shape_of_operation() -> Any:  # noqa: ANN401 - the shape of the operation resource

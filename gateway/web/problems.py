@@ -145,6 +145,10 @@ def _operation_members(error: OperationFailed) -> Iterator[tuple[str, Any]]:
     if error.operation:
         yield "operation", error.operation
         yield "steps", [dict(step) for step in error.steps]
+    if error.faults:
+        yield "errors", [dict(fault) for fault in error.faults[:_MAX_FAULTS]]
+    if error.permission:
+        yield "permission", error.permission
     if error.upstream and _caller_is_operator():
         yield "upstream", dict(error.upstream)
 

@@ -168,3 +168,11 @@ def test_a_stopped_instance_cannot_be_looked_into(acme: Client) -> None:
     for command in ("GetStores", "GetUsers", "GetInstanceStatistics", "GetArchiveAdminEnabled"):
         assert acme.refusal(command, instanceID="acme") == "The instance 'acme' is not running."
     assert acme.refusal("GetStores", instanceID="nobody") == "The instance 'nobody' does not exist."
+
+
+def test_any_number_of_instances_may_have_an_empty_alias(client: Client) -> None:
+    create(client, alias="")
+    create(client, instanceID="bravo", alias="")
+
+    found = client.result("GetInstances", instanceFilter="*")
+    assert [instance["instanceID"] for instance in found] == ["acme", "bravo"]

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from gateway.simulator.state import Archive, Host, State, StateFile, Store, StoreFiles, User, read
+from gateway.simulator.archive import Archive, Store, User
+from gateway.simulator.state import Host, State, StateFile, StoreFiles, read
 
 
 def sample() -> State:

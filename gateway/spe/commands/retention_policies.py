@@ -1,6 +1,6 @@
 """Retention policies, which delete mail that is old enough."""
 
-from gateway.spe.command import CONFIG, INSTANCE_ID, Command, Effect, Evidence, Target
+from gateway.spe.command import INSTANCE_ID, Command, Effect, Evidence, Param, ParamType, Target
 
 GET_RETENTION_POLICIES = Command(
     name="GetRetentionPolicies",
@@ -14,7 +14,7 @@ SET_RETENTION_POLICIES = Command(
     name="SetRetentionPolicies",
     target=Target.INSTANCE,
     effect=Effect.IDEMPOTENT_WRITE,
-    params=(INSTANCE_ID, CONFIG),
+    params=(INSTANCE_ID, Param("config", ParamType.JSON, takes_array=True)),
     needs_service_provider_access=True,
     evidence=Evidence.SEND_AGAIN,
 )

@@ -1,0 +1,65 @@
+# The one-word commands of this project; `make` lists them.
+#
+# requirements/ is locked with hashes by `make lock`, from pyproject.toml.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --no-config --generate-hashes --no-header --python-version 3.11
+
+.PHONY: help
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY) ## Make .venv with everything that is locked; quick when nothing changed
+
+$(READY): requirements/dev.txt pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make setup PYTHON=..." >&2; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Two simulated deployments, the gateway and a tour (DEMO_EXIT=1: end after it)
+	@$(BIN)/spe-gateway demo $(if $(DEMO_EXIT),--exit)
+
+.PHONY: test
+test: lint ## Lint, then run every test (T=path runs some)
+	$(BIN)/pytest -n 2 $(T)
+
+.PHONY: lint
+lint: setup ## Check style, types, layers and the Dockerfile
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
+
+.PHONY: format
+format: setup ## Bring the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: openapi
+openapi: setup ## Write openapi/openapi.yaml anew from the code
+	$(BIN)/spe-gateway openapi --write openapi/openapi.yaml
+
+.PHONY: lock
+lock: setup ## Lock the dependencies anew, with hashes
+	$(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(COMPILE) --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## Remove what the other targets made
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache .coverage
+	find gateway tests -name __pycache__ -type d -prune -exec rm -rf {} +

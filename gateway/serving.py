@@ -1,0 +1,156 @@
+"""How gunicorn serves the gateway; its configuration: ``-c python:gateway.serving app:app``.
+
+Embedded (SQLite) means one process with threads: one worker, which tracks operations too, and
+the home folder locked. Threads start after the fork. The lower-case names are gunicorn's own.
+"""
+
+import sys
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
+from sqlalchemy.engine import make_url
+
+from gateway import logs
+from gateway.errors import ConfigurationError, SetupError, StorageUnavailable
+from gateway.factory import Gateway, create_gateway
+from gateway.home import held
+from gateway.settings import Settings
+from gateway.web.hooks import EXTENSION
+from gateway.web.request_ids import HEADER
+from gateway.worker import Tracker
+
+bind = "127.0.0.1:8080"
+workers = 1
+worker_class = "gthread"
+preload_app = False
+control_socket_disable = True
+logger_class = "gateway.serving.ServerLog"
+loglevel = "warning"
+# A token of 900 seconds and every permission by name fits into 8 KiB, and little else needs to.
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+# Prefer: wait=30 is the longest that an answer takes.
+graceful_timeout = 35
+timeout = 60
+keepalive = 5
+
+_TRACKER: Final = "spe-gateway-tracker"
+
+log = structlog.get_logger(__name__)
+
+
+def prepare(settings: Settings) -> ExitStack:
+    """Start the logs, lock the home of an embedded gateway and try out what the worker needs.
+
+    Returns:
+        What is held; until it is closed, or the process ends.
+
+    Raises:
+        ConfigurationError: the gateway could not serve with these settings.
+    """
+    with ExitStack() as undo:
+        _try_out(settings)
+        if settings.is_embedded:
+            undo.enter_context(held(settings.home))
+        logs.configure(settings.log_level)
+        return undo.pop_all()
+
+
+def _try_out(settings: Settings) -> None:
+    try:
+        gateway = create_gateway(settings)
+        try:
+            if not gateway.key_ring.verification_keys().keys:
+                raise ConfigurationError("The database is not set up: run 'spe-gateway init'.")
+        finally:
+            gateway.close()
+    except StorageUnavailable as error:
+        raise unusable(settings, error) from error
+
+
+def unusable(settings: Settings, error: StorageUnavailable) -> ConfigurationError:
+    """Return the storage's error as one of the configuration, with the database's own words."""
+    cause = getattr(error.__cause__, "orig", None)
+    if cause is None:
+        return ConfigurationError(error.detail)
+    url = make_url(settings.database).render_as_string(hide_password=True)
+    return ConfigurationError(f"The database {url} cannot be used: {cause}.")
+
+
+def on_starting(server: Arbiter) -> None:
+    """Check everything before the first fork (hook of gunicorn's).
+
+    Raises:
+        RuntimeError: the gateway cannot serve; gunicorn prints it as one line.
+    """
+    try:
+        settings = Settings.from_environment()
+        if settings.is_embedded and server.cfg.workers != 1:
+            raise ConfigurationError("More than one worker needs PostgreSQL.")
+        server.held = prepare(settings)
+    except SetupError as error:
+        raise RuntimeError(error.detail) from error
+    server.cfg.set("threads", settings.http_threads)
+
+
+def post_worker_init(worker: Worker) -> None:
+    """Start the tracker, now that the fork is over, and say that we are ready (hook)."""
+    if Settings.from_environment().tracker:
+        tracker = Tracker(_gateway(worker).services.broker)
+        tracker.start()
+        worker.wsgi.extensions[_TRACKER] = tracker
+    sys.stderr.write(f"spe-gateway is ready on {address(worker)}\n")
+    sys.stderr.flush()
+
+
+def worker_exit(server: Arbiter, worker: Worker) -> None:
+    """Stop the tracker, let what is under way end, and close every connection (hook)."""
+    del server
+    if hasattr(worker, "wsgi"):
+        tracker = worker.wsgi.extensions.get(_TRACKER)
+        if tracker is not None:
+            tracker.stop()
+        _gateway(worker).close()
+
+
+def address(worker: Worker) -> str:
+    """Return the URL that a worker serves, with the port in effect."""
+    return str(worker.sockets[0])
+
+
+def _gateway(worker: Worker) -> Gateway:
+    gateway: Gateway = worker.wsgi.extensions[EXTENSION]
+    return gateway
+
+
+class ServerLog(Logger):  # type: ignore[misc] # gunicorn ships no types
+    """Writes gunicorn's log, and one line for each request, like all our logs."""
+
+    def setup(self, cfg: Config) -> None:
+        """Leave the records to the root logger's handler."""
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self._access_log_enabled = True
+
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:  # noqa: ANN401 # gunicorn ships no types
+        """Log a request without its query and its headers, which may hold secrets."""
+        del req
+        headers = {name.lower(): value for name, value in resp.headers}
+        log.info(
+            "request",
+            request_id=headers.get(HEADER.lower()),
+            method=environ.get("REQUEST_METHOD"),
+            path=str(environ.get("RAW_URI", "")).partition("?")[0],
+            status=int(str(resp.status).partition(" ")[0]),
+            bytes=resp.sent,
+            milliseconds=round(request_time.total_seconds() * 1000, 1),
+            peer=environ.get("REMOTE_ADDR"),
+        )

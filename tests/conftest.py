@@ -1,0 +1,21 @@
+"""The world that black-box tests share; each module that spoils it makes its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.world import World, world
+
+
+@pytest.fixture(scope="session")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world for tests that clean up behind themselves."""
+    with world(tmp_path_factory.mktemp("gateway")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world that a module may spoil."""
+    with world(tmp_path_factory.mktemp("gateway")) as made:
+        yield made

@@ -1,0 +1,110 @@
+"""The tables of the documents that the code knows better: made here, compared by a test.
+
+``python -m tests.docs.tables`` writes them between their markers.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+import gateway.resources
+from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permission
+from gateway.settings import PREFIX, Settings
+from gateway.web.docs import problem_kinds
+from gateway.web.operation import OPERATIONS
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+assert gateway.resources, "importing it fills OPERATIONS"
+
+Row = tuple[str, ...]
+
+
+def settings() -> Iterator[Row]:
+    """Yield each setting."""
+    yield ("Setting", "Default", "Meaning")
+    for name, field in Settings.model_fields.items():
+        yield (f"`{PREFIX}{name.upper()}`", _default(field.default), f"{field.description}")
+
+
+def _default(value: Any) -> str:  # noqa: ANN401 - of whatever type the setting has
+    plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(plain, bool):
+        return f"`{str(plain).lower()}`"
+    return "empty" if plain in {"", ()} else f"`{plain}`"
+
+
+def errors() -> Iterator[Row]:
+    """Yield each error that can be a problem."""
+    yield ("Code", "Status", "Retry", "Title", "Meaning")
+    rows = {
+        kind.code: (
+            f"`{kind.code}`",
+            str(kind.status),
+            "yes" if kind.retryable else "no",
+            kind.title,
+            _sentence(kind),
+        )
+        for kind in problem_kinds()
+    }
+    yield from (rows[code] for code in sorted(rows))
+
+
+def _sentence(kind: type) -> str:
+    lines = (inspect.getdoc(kind) or "").partition("\n\n")[0]
+    return " ".join(lines.split())
+
+
+def permissions() -> Iterator[Row]:
+    """Yield each permission, which roles have it and what needs it."""
+    yield ("Permission", "Meaning", "Roles", "Operations")
+    needed: dict[object, list[str]] = {}
+    for spec in OPERATIONS.values():
+        needed.setdefault(spec.permission, []).append(f"`{spec.operation_id}`")
+    for permission in sorted(Permission):
+        roles = [name for name, granted in ROLES.items() if permission in granted]
+        mark = " *" if permission in ROOT_ONLY else ""
+        yield (
+            f"`{permission}`{mark}",
+            DESCRIPTIONS[permission],
+            ", ".join(roles),
+            ", ".join(sorted(needed.get(permission, ()))) or "–",
+        )
+
+
+TABLES: dict[str, Callable[[], Iterable[Row]]] = {
+    "settings": settings,
+    "errors": errors,
+    "permissions": permissions,
+}
+
+
+def markdown(rows: Iterable[Row]) -> str:
+    """Return rows as a table; the first is its head."""
+    head, *rest = [f"| {' | '.join(row)} |" for row in rows]
+    width = head.count("|") - 1
+    return "\n".join([head, f"|{'---|' * width}", *rest]) + "\n"
+
+
+def written(text: str) -> str:
+    """Return a document with its tables made anew."""
+    return BLOCK.sub(lambda found: found[1] + markdown(TABLES[found[2]]()) + found[3], text)
+
+
+def documents() -> list[Path]:
+    """Return every document of the project."""
+    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def main() -> None:
+    """Write the tables of all documents."""
+    for path in documents():
+        path.write_text(written(path.read_text()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Makes a call and holds what came of it against the model."""
+
+from werkzeug.test import TestResponse
+
+from tests.personas.model import BELOW, Expected, Persona, expected
+from tests.personas.table import ABOUT_ONE, Row
+from tests.personas.targets import Target, fresh
+from tests.served import assert_problem
+from tests.world import World, canary
+
+UNSTABLE = {"X-Request-Id", "Date"}
+OWNERS = ("root", "A", "A1", "B", "portal")
+
+
+def send(world: World, row: Row, persona: Persona, target: Target) -> TestResponse:
+    """Make the call of a row on a target."""
+    return world.personas[persona.name].open(
+        row.path.format(**target),
+        method=row.method,
+        json=row.body(target) if row.body else None,
+        headers=dict(row.headers or {}),
+    )
+
+
+def judge(world: World, row: Row, persona: Persona, owner: str, target: Target) -> None:
+    """Make a call and check status, journal and every byte of the answer.
+
+    Raises:
+        AssertionError: something is not as the model has it.
+    """
+    wanted = expected(row, persona, owner)
+    world.forget()
+    response = send(world, row, persona, target)
+    check_nothing_leaks(response, persona)
+    assert response.status_code == wanted.status, response.text
+    if response.status_code == 202:
+        world.await_command(row.sends)
+        world.release()
+        world.call("GET", response.headers["Location"])
+    if wanted.succeeds:
+        assert row.sends == "" or row.sends in world.sent(), world.sent()
+    else:
+        check_refusal(world, response, wanted)
+
+
+def check_refusal(world: World, response: TestResponse, wanted: Expected) -> None:
+    """Check that a refusal says why, and that nothing at all was sent."""
+    codes = {401: "UNAUTHENTICATED", 403: "PERMISSION_MISSING", 404: "NOT_FOUND"}
+    problem = assert_problem(response, wanted.status, codes[wanted.status])
+    assert problem.get("permission", "") == wanted.permission
+    assert world.journal() == []
+
+
+def check_nothing_leaks(response: TestResponse, persona: Persona) -> None:
+    """Check that no byte of an answer belongs to somebody whom the persona does not reach."""
+    seen = set(BELOW.get(persona.reseller, ()))
+    seen = {"portal"} if persona.restricted else seen | ({"portal"} if "A" in seen else set())
+    everything = f"{response.headers}\n{response.text}"
+    leaked = [owner for owner in OWNERS if owner not in seen and canary(owner) in everything]
+    assert leaked == [], everything
+
+
+def judge_fresh(world: World, row: Row, persona: Persona, owner: str) -> None:
+    """Judge a call on an object that was made for it."""
+    judge(world, row, persona, owner, fresh(world, row, owner))
+
+
+def essence(response: TestResponse) -> tuple[int, list[tuple[str, str]], dict[str, object]]:
+    """Return all of a problem but what names the request."""
+    headers = sorted((k, v) for k, v in response.headers if k not in UNSTABLE)
+    body = response.get_json(force=True)
+    return response.status_code, headers, {**body, "requestId": "", "instance": ""}
+
+
+def is_about_one(row: Row) -> bool:
+    """Whether a row is about one object that may be somebody's."""
+    return row.kind in ABOUT_ONE

@@ -1,0 +1,126 @@
+"""Makes what a call is about: somebody's, or nobody's."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from tests.personas.model import ABSENT
+from tests.personas.table import Kind, Row
+from tests.world import World, canary, registration
+
+Target = dict[str, Any]
+
+PREFIXES = {
+    "instance": "ins",
+    "deployment": "dep",
+    "reseller": "res",
+    "client": "cli",
+    "operation": "op",
+}
+
+
+def absent(world: World) -> Target:
+    """Return ids that nothing has."""
+    ids = {noun: f"{prefix}_{uuid.uuid4().hex}" for noun, prefix in PREFIXES.items()}
+    return {**ids, "name": f"tenant-{next(world.numbers)}"}
+
+
+def fresh(world: World, row: Row, owner: str) -> Target:
+    """Make an object for one call, in the state that the call needs.
+
+    Args:
+        world: where.
+        row: the operation that will be called.
+        owner: whose, or ``ABSENT``.
+    """
+    target = absent(world)
+    if owner != ABSENT and row.kind in MAKERS:
+        target |= MAKERS[row.kind](world, row, owner)
+    if row.state:
+        STATES[row.state](world, target) if owner != ABSENT else None
+    return target
+
+
+def _instance(world: World, row: Row, owner: str) -> Target:
+    del row
+    made = world.new_instance(owner)
+    return {"instance": made["id"], "name": made["instanceID"]}
+
+
+def _operation(world: World, row: Row, owner: str) -> Target:
+    """An operation about an instance: one that has ended, unless the row wants otherwise."""
+    target = _instance(world, row, owner)
+    if row.state:
+        return target
+    page = world.call("GET", f"/operations?instance={target['instance']}")
+    return target | {"operation": page["items"][0]["id"]}
+
+
+def _reseller(world: World, row: Row, owner: str) -> Target:
+    """A reseller directly below the owner."""
+    del row
+    return {"reseller": world.new_reseller(owner)["id"]}
+
+
+def _client(world: World, row: Row, owner: str) -> Target:
+    del row
+    return {"client": world.new_client(owner)["id"]}
+
+
+def _parent(world: World, row: Row, owner: str) -> Target:
+    del row
+    return {"reseller": world.resellers[owner]}
+
+
+def _deployment(world: World, row: Row, owner: str) -> Target:
+    """The deployment of an owner; one under a second address where it is to be removed."""
+    del owner
+    site = world.sites["beta"]
+    if row.name != "deleteDeployment":
+        return {"deployment": site.id}
+    body = registration(site.simulator, f"{canary('root')}spare", "localhost")
+    return {"deployment": world.call("POST", "/deployments", body, 201)["id"]}
+
+
+def _fleet(world: World, row: Row, owner: str) -> Target:
+    del row, owner
+    simulator = world.sites["alpha"].simulator
+    body = registration(simulator, f"{canary('root')}new", "localhost")
+    return {"registration": body, "port": body["port"]}
+
+
+MAKERS: dict[Kind, Callable[[World, Row, str], Target]] = {
+    Kind.INSTANCE: _instance,
+    Kind.OPERATION: _operation,
+    Kind.RESELLER: _reseller,
+    Kind.CLIENT: _client,
+    Kind.CREATE: _parent,
+    Kind.DEPLOYMENT: _deployment,
+    Kind.FLEET: _fleet,
+}
+
+
+def _acted(method: str, verb: str) -> Callable[[World, Target], None]:
+    def act(world: World, target: Target) -> None:
+        world.call(method, f"/instances/{target['instance']}{verb}")
+
+    return act
+
+
+def _running(world: World, target: Target) -> None:
+    """Let a verification run until somebody ends it."""
+    for site in world.sites.values():
+        site.control.pause()
+    path = f"/instances/{target['instance']}/stores/verify"
+    headers = {"Prefer": "wait=0"}
+    response = world.operator.post(path, json={}, headers=headers)
+    assert response.status_code == 202, response.text
+    target["operation"] = response.get_json()["id"]
+
+
+STATES: dict[str, Callable[[World, Target], None]] = {
+    "stopped": _acted("POST", "/stop"),
+    "frozen": _acted("POST", "/freeze"),
+    "deleted": _acted("DELETE", ""),
+    "running": _running,
+}

@@ -1,0 +1,127 @@
+"""A gateway served in process, and clients whose every answer is held against the contract."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gateway.broker.bootstrap import FirstOperator, set_up
+from gateway.factory import Gateway, create_app
+from gateway.settings import Settings
+from gateway.storage.database import Database
+from gateway.storage.vault import Vault, create_keys
+from gateway.web.document import openapi_document
+from gateway.worker import Tracker
+from tests.answers import Contract
+
+WAIT = "wait=30"
+"""``Prefer`` of every call, unless a test asks for something else."""
+
+
+class CheckedClient(FlaskClient):
+    """A test client that fails on an answer that is not documented.
+
+    Args:
+        app: what is called.
+        contract: what its answers must be.
+        token: sent as Bearer, if any.
+    """
+
+    def __init__(self, app: Flask, contract: Contract, token: str | None = None) -> None:
+        super().__init__(app, app.response_class, use_cookies=False)
+        self.contract = contract
+        self.token = token
+        self.environ_base["HTTP_PREFER"] = WAIT
+        if token is not None:
+            self.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:  # noqa: ANN401 # Flask's signature
+        """Send a request and check its answer."""
+        response = super().open(*args, **{"buffered": True, **options})
+        self.contract.check(response.request.method, response.request.path, response)
+        return response
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running gateway.
+
+    Attributes:
+        app: the application.
+        gateway: what it was built of.
+        settings: its settings.
+        operator: the credentials of the first operator.
+        contract: what its answers must be.
+    """
+
+    app: Flask
+    gateway: Gateway
+    settings: Settings
+    operator: FirstOperator
+    contract: Contract
+
+    def client(self, token: str | None = None) -> CheckedClient:
+        """Make a client with a token, or an anonymous one."""
+        return CheckedClient(self.app, self.contract, token)
+
+    def log_in(self, client_id: str, secret: str, scope: str | None = None) -> CheckedClient:
+        """Make a client with a token of an API client."""
+        return self.client(self.token(client_id, secret, scope))
+
+    def token(self, client_id: str, secret: str, scope: str | None = None) -> str:
+        """Fetch a token."""
+        form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+        asked = form if scope is None else {**form, "scope": scope}
+        response = self.client().post("/oauth/token", data=asked)
+        assert response.status_code == 200, response.text
+        return str(response.json["access_token"])  # type: ignore[index] # an object, as checked
+
+
+@contextmanager
+def served(home: Path, **settings: Any) -> Iterator[Served]:  # noqa: ANN401 # as Settings takes them
+    """Set a gateway up in an empty folder and run it with its tracker.
+
+    Args:
+        home: an empty folder.
+        settings: besides ``home``.
+    """
+    chosen = Settings(home=home, deployment_networks=("127.0.0.0/8", "::1/128"), **settings)
+    database = Database(chosen.database)
+    operator = set_up(database, Vault(create_keys(home)))
+    database.close()
+    app = create_app(chosen)
+    gateway: Gateway = app.extensions["spe-gateway"]
+    tracker = Tracker(gateway.services.broker)
+    tracker.start()
+    try:
+        yield Served(app, gateway, chosen, operator, Contract(openapi_document(app)))
+    finally:
+        tracker.stop()
+        gateway.close()
+
+
+def assert_problem(
+    response: TestResponse, status: int, code: str | None = None, **members: object
+) -> Mapping[str, Any]:
+    """Assert that an answer is a problem (RFC 9457), and return it.
+
+    Args:
+        response: of any client.
+        status: of HTTP, and in the problem.
+        code: which kind; None where several are right.
+        members: further ones, by their names in the problem.
+    """
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    problem: dict[str, Any] = response.get_json(force=True)
+    assert problem["status"] == status
+    assert problem["type"].endswith(f"#{problem['code']}")
+    assert problem["requestId"] == response.headers["X-Request-Id"]
+    assert code in {None, problem["code"]}, problem
+    assert {name: problem.get(name) for name in members} == members
+    return problem

@@ -1,0 +1,193 @@
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from cryptography.fernet import Fernet
+
+from gateway.errors import OperationInProgress, StorageUnavailable
+from gateway.model import Operation, OperationStatus, Prefix, Step, StepStatus, new_id, now
+from gateway.storage import operations
+from gateway.storage.database import Database
+from gateway.storage.operations import LEASE
+from gateway.storage.vault import Vault
+
+CANARY = "CANARY-7f3a"
+Make = Callable[..., Operation]
+
+
+def fresh(**values: object) -> Operation:
+    whole: dict[str, object] = {
+        "id": new_id(Prefix.OPERATION),
+        "kind": "createUser",
+        "reseller": "res_1",
+        "reseller_path": "/res_1/",
+        "client": "cli_1",
+        "deployment": "dep_1",
+        "instance": "ins_1",
+        "on_behalf_of": None,
+        "request_id": "req",
+        "steps": [Step("CreateUser", {"password": CANARY}, before=CANARY)],
+        "deadline": now() + timedelta(hours=1),
+        "lock": "instance:ins_1",
+    }
+    return Operation(**(whole | values))  # type: ignore[arg-type] # checked by the test itself
+
+
+@pytest.fixture
+def added(database: Database, vault: Vault) -> Make:
+    def add(**values: object) -> Operation:
+        made = fresh(**values)
+        with database.write() as connection:
+            operations.add(connection, made, vault, "me")
+        return made
+
+    return add
+
+
+def claimed(
+    database: Database, vault: Vault, operation: str, owner: str = "you"
+) -> Operation | None:
+    with database.write() as connection:
+        if not operations.claim(connection, operation, owner, now()):
+            return None
+        return operations.get(connection, operation, vault)
+
+
+def saved(database: Database, vault: Vault, operation: Operation) -> bool:
+    with database.write() as connection:
+        return operations.save(connection, operation, vault)
+
+
+def stored(database: Database, vault: Vault, operation: str) -> Operation:
+    with database.read() as connection:
+        return operations.get(connection, operation, vault)
+
+
+def test_what_was_added_is_what_is_read(database: Database, vault: Vault, added: Make) -> None:
+    made = added(context={"a": 1}, log="text")
+    assert stored(database, vault, made.id) == made
+
+
+def test_a_lease_keeps_others_out_until_it_ends(
+    database: Database, vault: Vault, added: Make
+) -> None:
+    made = added()
+    assert claimed(database, vault, made.id) is None
+    with time_machine.travel(now() + LEASE + timedelta(seconds=1)):
+        assert claimed(database, vault, made.id) is not None
+        assert claimed(database, vault, made.id, "third") is None
+
+
+def test_whoever_lost_the_lease_cannot_write(database: Database, vault: Vault, added: Make) -> None:
+    mine = added()
+    with time_machine.travel(now() + LEASE * 2):
+        yours = claimed(database, vault, mine.id)
+        assert yours is not None
+        mine.status, mine.log = OperationStatus.FAILED, "mine"
+        assert not saved(database, vault, mine)
+        with database.write() as connection:
+            operations.release(connection, mine)
+        assert claimed(database, vault, mine.id, "third") is None
+        yours.status = OperationStatus.RUNNING
+        assert saved(database, vault, yours)
+    found = stored(database, vault, mine.id)
+    assert (found.status, found.log) == (OperationStatus.RUNNING, "")
+
+
+def test_whoever_makes_progress_keeps_the_lease(
+    database: Database, vault: Vault, added: Make
+) -> None:
+    made = added()
+    for _ in range(3):
+        with time_machine.travel(now() + LEASE * 0.9, tick=False) as travelled:
+            assert saved(database, vault, made)
+            travelled.shift(LEASE * 0.9)
+            assert claimed(database, vault, made.id) is None
+
+
+def test_what_is_final_is_written_no_more(database: Database, vault: Vault, added: Make) -> None:
+    made = added(lock=None)
+    made.status = OperationStatus.SUCCEEDED
+    assert saved(database, vault, made)
+    made.status = OperationStatus.FAILED
+    assert not saved(database, vault, made)
+    assert claimed(database, vault, made.id) is None
+    assert stored(database, vault, made.id).status is OperationStatus.SUCCEEDED
+
+
+def test_a_wish_to_cancel_is_not_overwritten(database: Database, vault: Vault, added: Make) -> None:
+    made = added()
+    with database.write() as connection:
+        assert operations.request_cancel(connection, made.id)
+    made.status = OperationStatus.RUNNING
+    assert saved(database, vault, made)
+    assert made.cancel_requested
+    assert stored(database, vault, made.id).status is OperationStatus.CANCELLING
+
+
+def test_what_is_over_cannot_be_cancelled(database: Database, vault: Vault, added: Make) -> None:
+    made = added(lock=None)
+    made.status = OperationStatus.SUCCEEDED
+    saved(database, vault, made)
+    with database.write() as connection:
+        assert not operations.request_cancel(connection, made.id)
+
+
+def test_a_second_change_of_an_instance_is_told_of_the_first(
+    database: Database, vault: Vault, added: Make
+) -> None:
+    first = added()
+    with pytest.raises(OperationInProgress) as refusal:
+        added()
+    assert refusal.value.operation == first.id
+    first.status, first.lock = OperationStatus.SUCCEEDED, None
+    assert saved(database, vault, first)
+    added()
+
+
+def test_only_what_is_ripe_and_free_is_due(database: Database, added: Make) -> None:
+    leased = added(lock=None)
+    ripe = added(lock=None, next_poll_time=now() - timedelta(seconds=1))
+    later = added(lock=None, next_poll_time=now() + timedelta(minutes=9))
+    with database.write() as connection:
+        operations.release(connection, ripe)
+        operations.release(connection, later)
+    with database.read() as connection:
+        assert operations.due(connection, now(), 10) == [ripe.id]
+        all_of_them = operations.due(connection, now() + timedelta(hours=1), 10)
+    assert set(all_of_them) == {leased.id, ripe.id, later.id}
+
+
+def test_no_secret_lies_in_clear_in_the_files(
+    database: Database, home: Path, vault: Vault, added: Make
+) -> None:
+    made = added(result=CANARY)
+    made.steps[0].result = {"url": CANARY}
+    made.steps[0].status = StepStatus.SENDING
+    saved(database, vault, made)
+    files = [path for path in home.iterdir() if path.name.startswith("gateway.db")]
+    assert {path.suffix for path in files} >= {".db", ".db-wal"}
+    assert made.id.encode() in b"".join(path.read_bytes() for path in files)
+    for path in files:
+        assert CANARY.encode() not in path.read_bytes()
+    assert stored(database, vault, made.id).steps[0].arguments == {"password": CANARY}
+
+
+def test_an_operation_sealed_with_another_key_is_not_guessed_at(
+    database: Database, added: Make
+) -> None:
+    made = added()
+    with pytest.raises(StorageUnavailable):
+        stored(database, Vault([Fernet.generate_key().decode()]), made.id)
+
+
+def test_a_secret_is_handed_out_once(database: Database, vault: Vault, added: Make) -> None:
+    made = added(lock=None, one_time=True)
+    made.status, made.steps[0].result = OperationStatus.SUCCEEDED, CANARY
+    saved(database, vault, made)
+    with database.write() as connection:
+        assert operations.forget(connection, made.id, vault)
+        assert not operations.forget(connection, made.id, vault)
+    assert stored(database, vault, made.id).steps[0].result is None

@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from gateway.errors import ConfigurationError
+from gateway.storage import schema
+from gateway.storage.database import Database
+from gateway.storage.tables import metadata
+from tests.core import url_of
+
+
+def structure(database: Database) -> str:
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT sql FROM sqlite_master ORDER BY name"))
+        return "\n".join(str(row.sql) for row in rows)
+
+
+def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_upgrade_of_what_is_up_to_date_does_nothing(database: Database) -> None:
+    before = structure(database)
+    schema.upgrade(database)
+    assert structure(database) == before
+    schema.require_current(database)
+
+
+def test_the_way_back_leaves_nothing_and_can_be_gone_again(database: Database) -> None:
+    before = structure(database)
+    with database.write() as connection:
+        command.downgrade(schema._config(connection), "base")  # noqa: SLF001 - alembic's own door
+    with database.read() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    schema.upgrade(database)
+    assert sorted(structure(database)) == sorted(before)
+
+
+def test_an_empty_database_is_not_run_on(tmp_path: Path) -> None:
+    database = Database(url_of(tmp_path))
+    with pytest.raises(ConfigurationError, match="init"):
+        schema.require_current(database)
+    database.close()
+
+
+def test_a_database_of_another_version_is_not_run_on(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(ConfigurationError, match="9999"):
+        schema.require_current(database)
