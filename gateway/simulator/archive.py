@@ -45,7 +45,11 @@ class User:
 
 @dataclass
 class Job:
-    """Management API commands on a schedule; moments are seconds since 1970."""
+    """A Management API command on a schedule; moments are seconds since 1970.
+
+    Attributes:
+        due: when the schedule starts it next; None for never.
+    """
 
     id: int
     name: str
@@ -54,6 +58,7 @@ class Job:
     created: float
     schedule: Document
     enabled: bool = True
+    due: float | None = None
     last_start: float | None = None
     last_complete: float | None = None
 

@@ -103,7 +103,7 @@ class Control:
             raise NotThere(f"{verb} of a running operation {token}")
 
     def _state(self, _document: Document) -> Document:
-        self._server.operations.settle()
+        self._server.settle()
         return {
             **self._server.deployment.state.document(),
             "operations": self._server.operations.document(),
@@ -112,7 +112,7 @@ class Control:
         }
 
     def _state_hash(self, _document: Document) -> Document:
-        self._server.operations.settle()
+        self._server.settle()
         return {"sha256": self._server.deployment.state.digest()}
 
     def _seed(self, document: Document) -> None:

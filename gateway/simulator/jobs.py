@@ -23,7 +23,7 @@ DAY = 86400
 @command("GetJobs", "read")
 def get_jobs(deployment: Deployment, arguments: Arguments) -> list[dict[str, Any]]:
     """List the jobs."""
-    return [_view(deployment, job) for job in opened(deployment, arguments).jobs]
+    return [_view(job) for job in opened(deployment, arguments).jobs]
 
 
 @command("CreateJob", "change")
@@ -45,6 +45,7 @@ def create_job(deployment: Deployment, arguments: Arguments) -> None:
             owner=owner,
             created=deployment.clock.seconds(),
             schedule=schedule,
+            due=next_start(deployment, schedule),
         )
     )
 
@@ -65,6 +66,7 @@ def set_job_enabled(deployment: Deployment, arguments: Arguments) -> None:
     if arguments["enabled"] is None:
         raise missing("enabled")
     job.enabled = arguments["enabled"]
+    job.due = next_start(deployment, job.schedule) if job.enabled else None
 
 
 @command("SetJobSchedule", "change")
@@ -72,6 +74,7 @@ def set_job_schedule(deployment: Deployment, arguments: Arguments) -> None:
     """Replace the schedule of a job."""
     job = _job(deployment, arguments)
     job.schedule = read_schedule(deployment, arguments)
+    job.due = next_start(deployment, job.schedule) if job.enabled else None
 
 
 @command("DeleteJob", "change")
@@ -87,14 +90,7 @@ def run_job_async(deployment: Deployment, arguments: Arguments) -> LongRun:
     instance, job = granted(deployment, arguments), _job(deployment, arguments)
     if deployment.operations.running(_key(instance, job)):
         raise Failure(f"The job '{job.name}' is already running.")
-    started = job.last_start = deployment.clock.seconds()
-    work = _work(deployment, instance, job)
-
-    def ended(code: str) -> None:
-        work.ended(code)
-        _note(deployment, instance, job, started, code)
-
-    return LongRun(work.steps, work.seconds, work.finish, ended, _key(instance, job))
+    return _run(deployment, instance, job)
 
 
 @command("CancelJobAsync", "change")
@@ -130,6 +126,42 @@ def get_job_results(deployment: Deployment, arguments: Arguments) -> list[dict[s
         }
         for result in sorted(found, key=lambda one: (one.start, one.id), reverse=True)
     ]
+
+
+def due_runs(deployment: Deployment) -> list[LongRun]:
+    """Return the runs that schedules start now: one of a job, however long it has been due."""
+    now = deployment.clock.seconds()
+    due = [
+        (directory, job)
+        for directory, archive in deployment.state.archives.items()
+        for job in archive.jobs
+        if job.due is not None and job.due <= now
+    ]
+    return [run for directory, job in due for run in _scheduled(deployment, directory, job)]
+
+
+def _scheduled(deployment: Deployment, directory: str, job: Job) -> list[LongRun]:
+    """Plan the next start of a job that is due; run it where an instance works as usual."""
+    job.due = next_start(deployment, job.schedule)
+    deployment.touched.add(directory)
+    return [
+        _run(deployment, instance, job)
+        for instance in deployment.state.instances.values()
+        if instance.directory == directory
+        and instance.status == "running"
+        and not deployment.operations.running(_key(instance, job))
+    ]
+
+
+def _run(deployment: Deployment, instance: Instance, job: Job) -> LongRun:
+    started = job.last_start = deployment.clock.seconds()
+    work = _work(deployment, instance, job)
+
+    def ended(code: str) -> None:
+        work.ended(code)
+        _note(deployment, instance, job, started, code)
+
+    return LongRun(work.steps, work.seconds, work.finish, ended, _key(instance, job))
 
 
 def _job(deployment: Deployment, arguments: Arguments) -> Job:
@@ -197,8 +229,7 @@ def _note(deployment: Deployment, instance: Instance, job: Job, started: float, 
     archive.job_results.append(JobResult(number, job.id, job.action, started, now, code))
 
 
-def _view(deployment: Deployment, job: Job) -> dict[str, Any]:
-    coming = next_start(deployment, job.schedule) if job.enabled else None
+def _view(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "name": job.name,
@@ -207,7 +238,7 @@ def _view(deployment: Deployment, job: Job) -> dict[str, Any]:
         "creationDateTimeUtc": utc_text(job.created),
         "lastStartDateTimeUtc": utc_text(job.last_start),
         "lastCompleteDateTimeUtc": utc_text(job.last_complete),
-        "nextStartDateTimeUtc": utc_text(coming),
+        "nextStartDateTimeUtc": utc_text(job.due),
         "enabled": job.enabled,
         "schedule": job.schedule,
     }

@@ -77,6 +77,9 @@ NOUNS = (
 """Importing a noun registers its commands."""
 
 
+JOB_RUN = "RunJobAsync"
+
+
 class ManagementServer:
     """One deployment and the operations in it."""
 
@@ -119,13 +122,23 @@ class ManagementServer:
         self.deployment.touched.clear()
         return changed
 
+    def settle(self) -> None:
+        """Bring everything to the present: end what is done, start what a schedule says."""
+        self.operations.settle()
+        runs = jobs.due_runs(self.deployment)
+        for run in runs:
+            unasked = Entry(0, "", "", "", "", JOB_RUN, b"", effect="change")
+            self._begin(COMMANDS[JOB_RUN], run, unasked)
+        if runs:
+            self.save()
+
     def recount(self, asynchronous: Asynchronous) -> None:
         """Choose anew which calls turn asynchronous."""
         self.asynchronous = asynchronous
         self._calls.clear()
 
     def _execute(self, command: Command, values: Arguments, entry: Entry) -> Envelope:
-        self.operations.settle()
+        self.settle()
         if command.effect == "run":
             return self._begin(command, self._handle(command, values, entry), entry)
         if self._turns_asynchronous(command.signature.name):

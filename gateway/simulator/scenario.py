@@ -29,14 +29,14 @@ class Scenario:
     """The settings of a simulated deployment; a file names them in camel case.
 
     Attributes:
-        password: None makes a random one, which the data folder keeps.
+        password: None makes a random one; the data folder keeps either.
         verify_rate: messages that a long-running command handles in a second.
         local_time_zone: what `$Local` stands for.
         messages_per_run: what an execution of a profile archives.
         worker_result_days: the longest window of worker results that the server can read.
         token_lifetime: seconds for which the status of a finished command can be fetched.
-        hosts: `{serverName, port, thumbprint, baseDirectory}` each.
-        client_access_servers: `{serverName, port, thumbprint}` each.
+        hosts: `{serverName, port, serverCertificate, baseDirectory}` each.
+        client_access_servers: `{serverName, port, serverCertificate}` each.
         administrators: `{userName, fullName, emailAddress, mfaStatus, password}` each, beside
             the one that `user_name` and `password` name.
         instances: `{instanceID, …, status, archiveAdminEnabled, stores, users, …}` each, see

@@ -46,13 +46,15 @@ def read_schedule(deployment: Deployment, arguments: Arguments) -> Schedule:
 
 
 def next_start(deployment: Deployment, schedule: Schedule) -> float | None:
-    """Return the first moment after now at which a schedule is due, or None."""
+    """Return the first moment after now at which a schedule is due, or None.
+
+    Intervals count from now, which is when a job is planned or has just been started.
+    """
     if "date" in schedule:
         moment = seconds(schedule["date"], zone(deployment, schedule["timeZoneId"]))
         return moment if moment > deployment.clock.seconds() else None
     if "interval" in schedule:
-        length = float(schedule["interval"] * 60)
-        return (deployment.clock.seconds() // length + 1) * length
+        return deployment.clock.seconds() + float(schedule["interval"] * 60)
     return _next_time(deployment, schedule) if "time" in schedule else None
 
 

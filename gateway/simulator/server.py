@@ -56,7 +56,7 @@ class Simulator:
             self._folder = data_folder or Path(undo.enter_context(TemporaryDirectory()))
             self._folder.mkdir(parents=True, exist_ok=True)
             self._certificate = certificate.keep(self._folder / "certificate.pem", name)
-            self._password = self._scenario.password or self._kept_password()
+            self._password = self._kept_password()
             self.server = self._load(name)
             deployment = self.server.deployment
             logins = Logins(deployment.clock, partial(authenticates, deployment))
@@ -172,8 +172,8 @@ class Simulator:
         path = self._folder / "password"
         if not path.exists():
             path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(18), encoding="ascii")
-        return path.read_text(encoding="ascii")
+            path.write_text(self._scenario.password or secrets.token_urlsafe(18), encoding="utf-8")
+        return path.read_text(encoding="utf-8")
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

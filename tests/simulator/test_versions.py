@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,22 @@ def test_what_came_later_is_neither_taken_nor_shown(old: tuple[str, Client]) -> 
     assert ("loginPrivileges" in keys, "mfaStatus" in keys, "mfaStatus" in row) == (modern,) * 3
     again = client.call("CreateUser", **{**new, "userName": "joe"}, loginPrivileges="web")
     assert (again["statusCode"] == "succeeded") is modern
+
+
+def test_an_upgrade_brings_commands_and_keeps_data(tmp_path: Path) -> None:
+    old = Scenario(version="22.4", password="secret", instances=(INSTANCE,))
+    with Simulator("old", data_folder=tmp_path, scenario=old) as simulator:
+        facts = simulator.announcement()
+        with Client(simulator) as client:
+            assert "InitializeMFA" not in listed(client)
+
+    with Simulator("old", data_folder=tmp_path, scenario=Scenario()) as simulator:
+        with Client(simulator) as client:
+            client.result("InitializeMFA", **ACME, userName="jane")
+            user = client.result("GetUserInfo", **ACME, userName="jane")
+
+        assert simulator.announcement()["password"] == facts["password"] == "secret"
+    assert user["mfaStatus"] == "initialized"
 
 
 def test_older_ones_tell_the_results_of_any_user(old: tuple[str, Client]) -> None:
