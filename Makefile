@@ -51,8 +51,9 @@ format: setup ## Bring the code into shape
 	$(BIN)/ruff format
 
 .PHONY: openapi
-openapi: setup ## Write openapi/openapi.yaml anew from the code
+openapi: setup ## Write openapi/openapi.yaml and COVERAGE.md anew from the code
 	$(BIN)/spe-gateway openapi --write openapi/openapi.yaml
+	$(BIN)/spe-gateway coverage --write openapi/COVERAGE.md
 
 .PHONY: lock
 lock: setup ## Lock the dependencies anew, with hashes

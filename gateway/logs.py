@@ -24,7 +24,7 @@ SECRET_WORDS: Final = (
     "cookie",
     "key",
 )
-_WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+")
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 _SECRET_VALUE: Final = re.compile(
     r"(?<=\bbearer )[\w.~+/=-]+|(?<=\bbasic )[\w+/=-]+|\beyJ[\w-]*\.[\w-]*\.[\w-]*",
     re.ASCII | re.IGNORECASE,

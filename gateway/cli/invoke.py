@@ -29,7 +29,9 @@ _OPAQUE: Final = re.compile(r"dep_[0-9a-f]{32}", re.ASCII)
         "spe-gateway invoke -d alpha StartInstances --instanceFilter=acme --yes",
     ),
 )
-@click.option("-d", "--deployment", required=True, metavar="ID|NAME", help="Id or name of the deployment.")
+@click.option(
+    "-d", "--deployment", required=True, metavar="ID|NAME", help="Id or name of the deployment."
+)
 @click.option("--url", help="URL of the gateway; by default SPE_GATEWAY_URL.")
 @click.option("--client-id", help="API client; by default SPE_GATEWAY_CLIENT_ID.")
 @click.option("--client-secret", help="Its secret; by default SPE_GATEWAY_CLIENT_SECRET.")

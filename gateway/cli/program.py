@@ -1,27 +1,55 @@
 """The program: its commands, and how it ends."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 from typing import Final
 
 import rich_click as click
 
 from gateway import logs
-from gateway.cli.demo.command import demo
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
-from gateway.cli.init import init
-from gateway.cli.invoke import invoke
-from gateway.cli.openapi import openapi
-from gateway.cli.serve import serve
-from gateway.cli.simulate import simulate
-from gateway.cli.upgrade import upgrade
 from gateway.errors import GatewayError
 
 FAILED: Final = 1
 INTERRUPTED: Final = 130
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "coverage": "gateway.cli.coverage",
+        "demo": "gateway.cli.demo.command",
+        "doctor": "gateway.cli.doctor.command",
+        "init": "gateway.cli.init",
+        "invoke": "gateway.cli.invoke",
+        "openapi": "gateway.cli.openapi",
+        "serve": "gateway.cli.serve",
+        "simulate": "gateway.cli.simulate",
+        "upgrade": "gateway.cli.upgrade",
+    }
+)
+"""The module of each command; it has the command under the same name."""
+
+
+class Commands(click.RichGroup):
+    """Imports a command only when it is asked for: a simulator need not wait for Flask."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of this name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        return command
 
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=examples(
         "spe-gateway demo                       see what it is for",
@@ -36,10 +64,6 @@ def cli() -> None:
 
     Settings come from the environment, SPE_GATEWAY_HOME first of all (docs/settings.md).
     """
-
-
-for _command in (init, upgrade, serve, simulate, invoke, openapi, demo):
-    cli.add_command(_command)
 
 
 def main() -> None:

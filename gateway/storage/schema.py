@@ -6,6 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection
 
 from gateway.errors import ConfigurationError
@@ -22,9 +23,18 @@ def _config(connection: Connection) -> Config:
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema up to date; does nothing when it is."""
-    with database.write() as connection:
-        command.upgrade(_config(connection), "head")
+    """Bring the schema up to date; does nothing when it is.
+
+    Raises:
+        ConfigurationError: the database comes from a newer version.
+    """
+    try:
+        with database.write() as connection:
+            command.upgrade(_config(connection), "head")
+    except CommandError as error:
+        raise ConfigurationError(
+            f"The database belongs to another version of the gateway ({error})."
+        ) from error
 
 
 def require_current(database: Database) -> None:

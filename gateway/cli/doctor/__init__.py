@@ -1,0 +1,1 @@
+"""``spe-gateway doctor``: what a deployment does, beside what the simulator assumes."""
