@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from copy import deepcopy
 from functools import partial
 from threading import Event, Lock
 from typing import Any, TypeVar
@@ -18,7 +19,13 @@ from gateway.broker.ledger import LeaseLost, Ledger
 from gateway.broker.plan import Invocation, Place, is_listed, operation_for
 from gateway.broker.reader import Reader
 from gateway.broker.runner import Runner
-from gateway.errors import CommandFailed, CommandNotSupported, Conflict, UpstreamTimeout
+from gateway.errors import (
+    CommandFailed,
+    CommandNotSupported,
+    Conflict,
+    StorageUnavailable,
+    UpstreamTimeout,
+)
 from gateway.model import Deployment, Instance, InstanceStatus, Operation, Step
 from gateway.storage import deployments, instances, operations
 from gateway.storage.database import Database
@@ -240,10 +247,14 @@ class Broker:
         preparations: Sequence[Callable[[Connection], None]],
     ) -> Operation:
         self.ledger.open(operation, partial(_require_unchanged, instance), *preparations)
+        receipt = deepcopy(operation)
         self.carry(operation)
-        self.ledger.wait(operation.id, caller.wait_seconds)
-        done = self.fetch(operation.id)
-        self.ledger.hand_out(done)
+        try:
+            self.ledger.wait(operation.id, caller.wait_seconds)
+            done = self.fetch(operation.id)
+            self.ledger.hand_out(done)
+        except StorageUnavailable:
+            return receipt  # the intent is durable and may be sent: no answer may deny that
         return done
 
     def fetch(self, operation: str) -> Operation:

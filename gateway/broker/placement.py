@@ -1,18 +1,21 @@
 """Chooses the deployment and the host of a new instance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy import Connection, func, select
 
 from gateway.broker.reader import Reader
-from gateway.errors import NoPlacement
+from gateway.errors import NoPlacement, UpstreamError
 from gateway.model import Deployment, Reseller
 from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
 from gateway.storage import deployments, resellers
 from gateway.storage.database import Database
 from gateway.storage.deployments import GONE
 from gateway.storage.tables import instances
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class Placement:
 
         Raises:
             NoPlacement: no deployment fits, or none of its hosts has a base directory.
-            UpstreamError: the chosen deployment cannot be asked for its hosts.
+            UpstreamError: none of those that fit can be asked for its hosts.
         """
         with self._database.read() as connection:
             load = deployments.load(connection)
@@ -66,8 +69,17 @@ class Placement:
                 "No deployment fits: each is cordoned, full, not open to this reseller, "
                 "or without the labels asked for."
             )
-        chosen = min(fitting, key=lambda deployment: _fill(deployment, load))
-        return self._spot(chosen)
+        return self._first_spot(sorted(fitting, key=lambda deployment: _fill(deployment, load)))
+
+    def _first_spot(self, fitting: Sequence[Deployment]) -> Spot:
+        """Pass over a deployment that is down or has no host to offer (law 8)."""
+        *before, last = fitting
+        for deployment in before:
+            try:
+                return self._spot(deployment)
+            except (UpstreamError, NoPlacement) as error:
+                log.warning("placement.passed_over", deployment=deployment.id, error=error.code)
+        return self._spot(last)
 
     def _spot(self, deployment: Deployment) -> Spot:
         hosts = self._reader.rows(deployment.id, GET_INSTANCE_HOSTS)

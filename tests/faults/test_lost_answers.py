@@ -1,6 +1,9 @@
+from typing import Any
+
 import pytest
 
 from gateway.model import InstanceStatus, OperationStatus
+from gateway.simulator.server import Simulator
 from gateway.storage import names
 from tests.core import Core, sent
 from tests.faults.cases import CASES, LOST, SPOILT, Case, envelope, garbage
@@ -46,6 +49,35 @@ def test_a_deployment_that_always_loses_answers_gets_a_command_twice_at_most(
     assert ended.status in {OperationStatus.FAILED, OperationStatus.UNKNOWN}
     if case.settles:
         assert not case.done(control.state(), instance)
+
+
+ONCE = {"CreateInstance", "DeleteInstances", "CreateStore", "CreateUser", "DeleteUser"}
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.command.name in ONCE], ids=str)
+def test_a_second_try_that_is_refused_because_the_first_came_late_is_no_failure(
+    core: Core,
+    control: Control,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    case: Case,
+) -> None:
+    instance, operation = case.opened(core, control)
+    control.fault("drop-before", case.command.name)
+    real = simulator.server.invoke
+
+    def late(name: str, *rest: Any) -> Any:  # noqa: ANN401 - passed on as they came
+        if name == case.command.name:
+            real(name, *rest)
+        return real(name, *rest)
+
+    monkeypatch.setattr(simulator.server, "invoke", late)
+
+    ended = core.drive(operation)
+
+    assert len(sent(control, case.command.name)) == 2
+    assert ended.status is OperationStatus.SUCCEEDED
+    assert case.done(control.state(), instance)
 
 
 def test_an_instance_of_somebody_else_is_not_adopted(core: Core, control: Control) -> None:

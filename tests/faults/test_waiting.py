@@ -1,24 +1,31 @@
 """Operations that wait: for a token, for a deployment that is down, for an end."""
 
+from itertools import count
+from typing import Any
+
 import pytest
 
+from gateway.broker import reader
+from gateway.broker.connections import Connections
 from gateway.broker.plan import Invocation
+from gateway.errors import DeploymentUnreachable
 from gateway.model import OperationStatus
 from gateway.spe.commands.instances import (
     GET_INSTANCE_CONFIGURATION,
     GET_INSTANCES,
+    RESTART_INSTANCES,
     SET_INSTANCE_CONFIGURATION,
     START_INSTANCES,
     STOP_INSTANCES,
 )
 from gateway.spe.commands.stores import RENAME_STORE, VERIFY_STORE
 from gateway.spe.commands.users import CREATE_USER, GET_USER_INFO
+from gateway.spe.status import Status
 from gateway.storage import operations
-from tests.core import Core, sent, statuses
+from tests.core import Core, HastyClient, sent, statuses
 from tests.faults.cases import CASES, Case
 from tests.simulated import Control
 
-SETTLING = [case for case in CASES if case.settles]
 VERIFY = Invocation(VERIFY_STORE, {"id": 1, "includeIndexes": False})
 JOHN = {"userName": "john", "privileges": ["login"]}
 CREATION = (Invocation(CREATE_USER, JOHN), Invocation(GET_USER_INFO, {"userName": "john"}))
@@ -40,7 +47,10 @@ def test_what_turns_asynchronous_ends_like_what_does_not(
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_a_lost_token_is_settled_by_reading(core: Core, control: Control, case: Case) -> None:
+def test_a_lost_token_is_settled_by_reading(
+    core: Core, control: Control, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    monkeypatch.setattr(reader, "READ_SECONDS", 0.05)  # what is looked at before is held, too
     control.asynchronous(1.0)
     control.pause()
     instance, operation = case.opened(core, control)
@@ -51,7 +61,7 @@ def test_a_lost_token_is_settled_by_reading(core: Core, control: Control, case: 
 
     ended = core.finished(operation.id)
 
-    if case.settles:
+    if case.settles and case.command is not RESTART_INSTANCES:
         assert ended.status is OperationStatus.SUCCEEDED, ended.problem
         assert case.done(control.state(), instance)
         assert sum(entry["changed"] for entry in sent(control, case.command.name)) == 1
@@ -266,13 +276,57 @@ def test_an_instance_that_was_stopped_to_be_changed_is_started_again_in_any_case
     assert control.state()["instances"]["acme"]["display_name"] is None
 
 
-def test_what_is_not_sent_after_a_lost_answer_stays_open(core: Core, control: Control) -> None:
+@pytest.mark.parametrize("place", [Connections, HastyClient], ids=["no client", "no connection"])
+def test_what_cannot_be_sent_again_after_a_lost_answer_stays_open(
+    core: Core, control: Control, monkeypatch: pytest.MonkeyPatch, place: type
+) -> None:
     """A deployment that cannot be reached now says nothing of what it did before."""
     acme = core.planted(control, "acme")
     operation = core.opened(acme, Invocation(RENAME_STORE, {"id": 1, "name": "Post"}))
-    control.fault("drop-after", "RenameStore")
-    announced = control.exchange_certificate()
-    control.fault("drop-before", "Ping", count=0)
-    assert announced
+    control.fault("drop-before", "RenameStore")
+    method = "client" if place is Connections else "invoke"
+    real, calls = getattr(place, method), count()
+
+    def unreachable_once(*arguments: object) -> object:
+        if next(calls) == 1:
+            raise DeploymentUnreachable
+        return real(*arguments)
+
+    monkeypatch.setattr(place, method, unreachable_once)
+
+    assert core.drive(operation).status is OperationStatus.RUNNING
+    assert core.finished(operation.id).status is OperationStatus.SUCCEEDED
+    assert len(sent(control, "RenameStore")) == 2
+
+
+def test_a_first_try_that_is_not_sent_fails_at_once(
+    core: Core, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = core.opened(core.planted(control, "acme"), *CREATION)
+    monkeypatch.setattr(Connections, "client", _unreachable)
     ended = core.drive(operation)
-    assert ended.status in {OperationStatus.RUNNING, OperationStatus.SUCCEEDED}
+    assert ended.status is OperationStatus.FAILED
+    assert ended.problem is not None
+    assert ended.problem["code"] == "DEPLOYMENT_UNREACHABLE"
+
+
+def test_what_is_half_done_is_carried_on_when_the_deployment_is_back(
+    core: Core, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wishes = [Invocation(RENAME_STORE, {"id": 1, "name": name}) for name in ("Post", "Again")]
+    operation = core.opened(core.planted(control, "acme"), *wishes)
+    real, calls = HastyClient.invoke, count()
+
+    def unreachable_once(*arguments: Any) -> Status:  # noqa: ANN401 - passed on as they came
+        if next(calls) == 1:
+            raise DeploymentUnreachable
+        return real(*arguments)
+
+    monkeypatch.setattr(HastyClient, "invoke", unreachable_once)
+
+    assert statuses(core.drive(operation)) == ["succeeded", "queued"]
+    assert core.finished(operation.id).status is OperationStatus.SUCCEEDED
+
+
+def _unreachable(*_: object) -> None:
+    raise DeploymentUnreachable

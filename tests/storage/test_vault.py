@@ -37,7 +37,12 @@ def test_a_new_first_key_seals_and_the_old_one_still_opens() -> None:
     assert Vault([NEW]).open(rotated.seal("anew")) == "anew"
 
 
-@pytest.mark.parametrize("sealed", [Vault([OLD]).seal("kept"), "", "garbage", "gAAAAA==", "é"])
+SPOILT = {"of another key": Vault([OLD]).seal("kept"), "empty": "", "plain": "garbage"}
+
+
+@pytest.mark.parametrize(
+    "sealed", [*SPOILT.values(), "gAAAAA==", "é"], ids=[*SPOILT, "cut", "not ASCII"]
+)
 def test_a_wrong_key_or_a_spoilt_text_is_no_answer(sealed: str) -> None:
     with pytest.raises(StorageUnavailable):
         Vault([NEW]).open(sealed)

@@ -1,0 +1,149 @@
+"""The life of an instance, and what becomes of its names."""
+
+from typing import Any
+
+import pytest
+
+from gateway.broker.instances import NewInstance
+from gateway.errors import Conflict, NameTaken
+from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, Reseller
+from gateway.simulator.server import Simulator
+from tests.core import Core, statuses
+from tests.simulated import Control
+
+
+def create(core: Core, owner: Reseller | None = None, **values: Any) -> Operation:  # noqa: ANN401 - members
+    new = NewInstance(**({"instance_id": "acme", "display_name": "Acme"} | values))
+    return core.instances.create(core.caller("createInstance", reseller=owner), new)
+
+
+def made(core: Core, **values: Any) -> Instance:  # noqa: ANN401 - members
+    done = create(core, **values)
+    assert done.status is OperationStatus.SUCCEEDED, done.problem
+    return core.instance(str(done.instance))
+
+
+def configure(core: Core, instance: Instance, *, restart: bool, **changes: str) -> Operation:
+    caller, context = core.caller("updateInstance"), {"restart": restart}
+    return core.instances.configure(caller, instance.id, changes, {}, context)
+
+
+def delete(core: Core, instance: Instance) -> Operation:
+    return core.instances.delete(core.caller("deleteInstance"), instance.id)
+
+
+def purge(core: Core, instance: Instance) -> Operation:
+    caller = core.caller("purgeInstance")
+    return core.instances.purge(caller, instance.id, instance.instance_id, checked=True)
+
+
+def test_an_instance_is_made_with_what_is_to_be_inside(core: Core, control: Control) -> None:
+    user = {"userName": "jane", "privileges": ["login"]}
+    acme = made(core, archive_admin=True, store="Mail", users=[user])
+    row = control.state()["instances"]["acme"]
+    assert row["status"] == "running"
+    assert row["base_directory"] == acme.base_directory
+    assert acme.status is InstanceStatus.ACTIVE
+    assert acme.observed["status"] == "running"
+
+
+def test_an_alias_that_differs_from_the_id_in_case_alone_is_the_instances_own(core: Core) -> None:
+    assert made(core, alias="Acme").status is InstanceStatus.ACTIVE
+
+
+def test_a_change_that_was_refused_can_be_asked_again(core: Core, control: Control) -> None:
+    """The alias was reserved by the refused one."""
+    acme = made(core)
+    refused = configure(core, acme, restart=False, alias="post.example.com")
+    assert refused.problem is not None
+    assert refused.problem["code"] == "INSTANCE_NOT_STOPPED"
+    assert configure(core, acme, restart=True, alias="post.example.com").status == "succeeded"
+    assert configure(core, acme, restart=True, alias="other.example.com").status == "succeeded"
+    assert configure(core, acme, restart=True, alias="post.example.com").status == "succeeded"
+    assert control.state()["instances"]["acme"]["status"] == "running"
+    assert core.instance(acme.id).alias == "post.example.com"
+
+
+def test_an_instance_whose_change_spe_refuses_runs_on(core: Core, control: Control) -> None:
+    control.seed(instances=[{"instanceID": "other", "alias": "taken", "baseDirectory": "D:\\O"}])
+    acme = made(core)
+    refused = configure(core, acme, restart=True, alias="taken")
+    assert refused.status is OperationStatus.FAILED
+    assert control.state()["instances"]["acme"]["status"] == "running"
+
+
+def test_what_failed_gives_its_name_back(core: Core, control: Control) -> None:
+    control.fault("failed", "CreateInstance")
+    failed = create(core)
+    assert failed.status is OperationStatus.FAILED
+    assert core.instance(str(failed.instance)).status is InstanceStatus.FAILED
+    assert made(core, owner=core.reseller("Other")).status is InstanceStatus.ACTIVE
+
+
+def test_an_instance_stays_when_what_is_to_be_inside_fails(core: Core, control: Control) -> None:
+    control.fault("failed", "CreateStore")
+    failed = create(core, store="Mail")
+    assert failed.status is OperationStatus.FAILED
+    assert statuses(failed)[:3] == ["succeeded", "succeeded", "failed"]
+    assert core.instance(str(failed.instance)).status is InstanceStatus.ACTIVE
+    with pytest.raises(NameTaken):
+        create(core)
+
+
+def test_the_way_into_the_days_of_grace_and_back(core: Core, control: Control) -> None:
+    acme = made(core)
+    assert delete(core, acme).status is OperationStatus.SUCCEEDED
+    row = control.state()["instances"]["acme"]
+    assert (row["status"], row["start_mode"]) == ("stopped", "disabled")
+    assert core.instance(acme.id).status is InstanceStatus.DELETED
+    with pytest.raises(Conflict):
+        delete(core, acme)
+    back = core.instances.undelete(core.caller("undeleteInstance"), acme.id)
+    assert back.status is OperationStatus.SUCCEEDED
+    row = control.state()["instances"]["acme"]
+    assert (row["status"], row["start_mode"]) == ("running", "automatic")
+    assert core.instance(acme.id).status is InstanceStatus.ACTIVE
+
+
+def test_the_id_of_a_purged_instance_comes_back_to_its_reseller_alone(
+    core: Core, control: Control
+) -> None:
+    owner, other = core.reseller("Owner"), core.reseller("Other")
+    acme = made(core, owner=owner)
+    assert delete(core, acme).status is OperationStatus.SUCCEEDED
+    assert purge(core, acme).status is OperationStatus.SUCCEEDED
+    assert "acme" not in control.state()["instances"]
+    for stranger in (other, core.root):
+        with pytest.raises(NameTaken):
+            create(core, stranger)
+    control.fault("failed", "CreateInstance")
+    assert create(core, owner).status is OperationStatus.FAILED
+    with pytest.raises(NameTaken):
+        create(core, other)
+    again = made(core, owner=owner)
+    assert again.base_directory != acme.base_directory
+
+
+def test_what_is_active_is_not_purged(core: Core, control: Control) -> None:
+    acme = made(core)
+    with pytest.raises(Conflict):
+        purge(core, acme)
+    assert "acme" in control.state()["instances"]
+
+
+def test_a_deployment_that_answers_nonsense_spoils_no_row(
+    core: Core, control: Control, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme = made(core)
+    real = simulator.server.invoke
+
+    def invoke(name: str, *rest: Any) -> Any:  # noqa: ANN401 - passed on as they came
+        answer = real(name, *rest)
+        if name in {"GetInstances", "GetInstanceConfiguration"}:
+            answer.result = ["nonsense"]
+        return answer
+
+    monkeypatch.setattr(simulator.server, "invoke", invoke)
+    done = core.instances.read(core.caller("getInstance"), acme.id)
+    assert core.instances.current(done).observed == acme.observed
+    assert control.state()["instances"]["acme"]["status"] == "running"
