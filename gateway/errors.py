@@ -32,21 +32,20 @@
     │   │   │   └── CertificateExpired          503 CERTIFICATE_EXPIRED
     │   │   └── CredentialsRefused              502 DEPLOYMENT_CREDENTIALS_REFUSED
     │   ├── CommandFailed                       502 COMMAND_FAILED (carried out, and it said no)
+    │   │   └── FolderStatisticsUnavailable     502 FOLDER_STATISTICS_UNAVAILABLE
     │   └── AnswerLost                          whether it was carried out is unknown
     │       ├── UpstreamTimeout                 504 UPSTREAM_TIMEOUT
     │       ├── ConnectionLost                  502 UPSTREAM_CONNECTION_LOST
     │       ├── ReplyInvalid                    502 UPSTREAM_REPLY_INVALID
     │       └── TokenLost                       502 UPSTREAM_TOKEN_LOST
-    ├── OperationFailed                         as stored with the operation
     └── StorageUnavailable                      503 STORAGE_UNAVAILABLE
 
 The three branches of ``UpstreamError`` are the retry rule: only ``NotSent`` may be
 sent again, ``CommandFailed`` is final, ``AnswerLost`` is settled by reading.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 
 class GatewayError(Exception):
@@ -334,6 +333,20 @@ class CommandFailed(UpstreamError):
     title = "The deployment could not carry the command out"
 
 
+class FolderStatisticsUnavailable(CommandFailed):
+    """A defect of SPE: some instances cannot count their folders."""
+
+    code = "FOLDER_STATISTICS_UNAVAILABLE"
+    title = "The deployment cannot count the folders of this instance"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "SPE fails to count the folders of some instances, and asking again does not help: "
+            "read the sizes of the stores or the statistics of the instance instead.",
+            command="GetFolderStatistics",
+        )
+
+
 class AnswerLost(UpstreamError):
     """Sent, but no usable answer: whether it was carried out is unknown."""
 
@@ -368,31 +381,6 @@ class TokenLost(AnswerLost):
 
     code = "UPSTREAM_TOKEN_LOST"
     title = "The deployment no longer knows the operation"
-
-
-class OperationFailed(GatewayError):
-    """The problem that was stored with an operation that failed.
-
-    Args:
-        problem: the stored members.
-        operation: id of the operation; empty for a read, which has no row.
-        steps: each command and its state, so that the caller sees what was done.
-    """
-
-    code = "OPERATION_FAILED"
-    title = "The operation failed"
-
-    def __init__(
-        self, problem: Mapping[str, Any], operation: str, steps: Sequence[Mapping[str, str]]
-    ) -> None:
-        super().__init__(problem["detail"])
-        self.status, self.code = problem["status"], problem["code"]
-        self.title, self.retryable = problem["title"], problem["retryable"]
-        self.upstream: Mapping[str, str] | None = problem.get("upstream")
-        self.faults: Sequence[Mapping[str, str]] = problem.get("errors", ())
-        self.permission: str | None = problem.get("permission")
-        self.operation = operation
-        self.steps = tuple(steps)
 
 
 class StorageUnavailable(GatewayError):

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     deployment_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Networks (CIDR, separated by commas) that deployments may lie in; "
-        "empty means everywhere.",
+        "empty means every unicast address but link-local ones.",
     )
     grace_days: int = Field(
         default=30, ge=0, le=3650, description="Days from deleting an instance to its purge."

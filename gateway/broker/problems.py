@@ -1,16 +1,41 @@
 """A failure as it is stored with an operation: the members of a problem (RFC 9457)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.errors import (
     GatewayError,
     InvalidInput,
     NotFound,
-    OperationFailed,
     PermissionMissing,
     UpstreamError,
 )
 from gateway.model import Operation
+
+
+class OperationFailed(GatewayError):
+    """The problem that was stored with an operation that failed.
+
+    Args:
+        problem: the stored members.
+        operation: id of the operation; empty for a read, which has no row.
+        steps: each command and its state, so that the caller sees what was done.
+    """
+
+    code = "OPERATION_FAILED"
+    title = "The operation failed"
+
+    def __init__(
+        self, problem: Mapping[str, Any], operation: str, steps: Sequence[Mapping[str, str]]
+    ) -> None:
+        super().__init__(problem["detail"])
+        self.status, self.code = problem["status"], problem["code"]
+        self.title, self.retryable = problem["title"], problem["retryable"]
+        self.upstream: Mapping[str, str] | None = problem.get("upstream")
+        self.faults: Sequence[Mapping[str, str]] = problem.get("errors", ())
+        self.permission: str | None = problem.get("permission")
+        self.operation = operation
+        self.steps = tuple(steps)
 
 
 def problem_of(error: GatewayError) -> dict[str, Any]:

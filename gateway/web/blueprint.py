@@ -37,6 +37,7 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc] # the library ships no 
         **options: Any,  # noqa: ANN401 # flask-smorest's signature
     ) -> Callable[[View], View]:
         """Hand the view the input that the schema loads from ``json``, ``query`` or ``headers``."""
+        options.setdefault("required", _has_required_field(schema))
         return cast(
             "Callable[[View], View]", super().arguments(schema, location=location, **options)
         )
@@ -77,3 +78,13 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc] # the library ships no 
         """Add a route and tell its operations Flask's name for it."""
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
         bind_endpoint(view_func, f"{self.name}.{self._endpoints[-1]}")
+
+
+def _has_required_field(schema: SchemaLike) -> bool:
+    """Whether the input cannot be left out as a whole."""
+    fields = schema if isinstance(schema, Mapping) else _instance(schema).fields
+    return any(field.required for field in fields.values())
+
+
+def _instance(schema: type[ma.Schema] | ma.Schema) -> ma.Schema:
+    return schema() if isinstance(schema, type) else schema

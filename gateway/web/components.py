@@ -19,7 +19,10 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         {
             "name": "If-Match",
             "description": "The ETag that was read; another version answers 412 (RFC 9110).",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$',
+            },
         },
     ),
     "Confirm": (
@@ -58,7 +61,7 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "schema": {"type": "integer", "minimum": 0},
     },
     "Location": {
-        "description": "Where the operation is followed, or what was made is; a relative reference.",
+        "description": "Where the operation is followed, or what was made is; relative.",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "ETag": {

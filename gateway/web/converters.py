@@ -20,9 +20,14 @@ _MAX_NUMBER = 2**31 - 1
 class Segment(BaseConverter):
     """One path segment that matches ``pattern`` as a whole."""
 
-    pattern: ClassVar[str]
+    pattern: ClassVar[str] = "[^/]+"
     description: ClassVar[str]
     example: ClassVar[Any]
+
+    def __init_subclass__(cls) -> None:
+        """Let the router know the pattern too, so that ``Allow`` names what there is."""
+        cls.regex = cls.pattern
+        super().__init_subclass__()
 
     def to_python(self, value: str) -> Any:  # noqa: ANN401 # text or a number, as the route says
         """Return the segment, or let the route not match."""

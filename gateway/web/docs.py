@@ -34,7 +34,7 @@ _WRITERS: Final[dict[str, Callable[[Flask], str]]] = {
     "json": lambda app: json.dumps(openapi_document(app)),
     "yaml": openapi_yaml,
 }
-_ABSTRACT: Final = frozenset({"RequestError", "UpstreamError", "NotSent", "AnswerLost"})
+_ABSTRACT: Final = frozenset({"RequestError", "UpstreamError", "NotSent"})
 
 blp = Blueprint("docs", __name__, template_folder="templates", static_folder=None, root_path=None)
 

@@ -43,7 +43,8 @@ def answer(operation: Operation, status: int = 200) -> Response:
     """
     if not operation.status.is_final:
         return accepted(shape_of_operation()(operation))
-    body = None if status == NO_CONTENT else shaped(succeeded(operation))
+    done = succeeded(operation)
+    body = None if status == NO_CONTENT else shaped(done)
     response = jsonify(body) if body is not None else Response()
     response.status_code = status
     return response

@@ -237,6 +237,7 @@ def _statuses(spec: OperationSpec, notes: dict[str, Any]) -> set[int]:
         | ({403} if isinstance(spec.permission, Permission) else set())
         | (_BODY_ERRORS if _takes_body(notes) else set())
         | ({502, 504} if upstream else set())
+        | ({409} if spec.asynchronous else set())
     )
 
 

@@ -16,6 +16,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from gateway.broker.problems import OperationFailed
 from gateway.errors import (
     GatewayError,
     InputFault,
@@ -23,7 +24,6 @@ from gateway.errors import (
     MalformedRequest,
     NotFound,
     NotSent,
-    OperationFailed,
     OperationInProgress,
     PayloadTooLarge,
     PermissionMissing,

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-import gateway.resources
+from gateway import resources
 from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permission
 from gateway.settings import PREFIX, Settings
 from gateway.web.docs import problem_kinds
@@ -19,7 +19,6 @@ from gateway.web.operation import OPERATIONS
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-assert gateway.resources, "importing it fills OPERATIONS"
 
 Row = tuple[str, ...]
 
@@ -72,11 +71,21 @@ def permissions() -> Iterator[Row]:
             f"`{permission}`{mark}",
             DESCRIPTIONS[permission],
             ", ".join(roles),
-            ", ".join(sorted(needed.get(permission, ()))) or "–",
+            ", ".join(sorted(needed.get(permission, ()))) or "none",
         )
 
 
+def nouns() -> Iterator[Row]:
+    """Yield each noun of the API."""
+    yield ("Noun", "Where", "What")
+    for blueprint in resources.BLUEPRINTS:
+        place = re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", blueprint.url_prefix or "")
+        said = " ".join(blueprint.description.partition("\n\n")[0].split())
+        yield (blueprint.name, f"`{place or '/'}`", said)
+
+
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
+    "nouns": nouns,
     "settings": settings,
     "errors": errors,
     "permissions": permissions,
