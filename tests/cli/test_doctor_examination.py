@@ -126,6 +126,19 @@ def test_keys_and_kinds_that_differ_are_named_without_values(
     assert "canary" not in repr(findings)
 
 
+@pytest.mark.parametrize("result", [[7, None, "x"], {}, 7, [{"userName": 7}], [{}]])
+def test_a_list_of_anything_else_ends_no_examination(
+    simulator: Simulator, control: Control, expected: Observed, result: object
+) -> None:
+    answer = base64.b64encode(json.dumps(envelope(result=result)).encode()).decode()
+    control.fault("garbage", "GetUsers", body=answer)
+    findings = examined(simulator, expected)
+
+    assert all(subject.startswith("GetUsers") for _, subject in differences(findings))
+    assert differences(findings)
+    assert "GetUserInfo" in {one.subject for one in findings.unseen}
+
+
 def test_unusable_metadata_is_found_and_the_rest_is_looked_at(
     simulator: Simulator, control: Control, expected: Observed
 ) -> None:

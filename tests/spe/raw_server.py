@@ -177,7 +177,8 @@ class RawServer:
 def _is_whole(data: bytearray) -> bool:
     head, gap, body = bytes(data).partition(b"\r\n\r\n")
     lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    return bool(gap) and len(body) >= int(lengths[0].partition(b":")[2])
+    announced = int(lengths[0].partition(b":")[2]) if lengths else 0
+    return bool(gap) and len(body) >= announced
 
 
 def body_of(request: bytes) -> bytes:

@@ -86,7 +86,7 @@ def test_the_deadline_follows_from_the_effect_unless_given() -> None:
 
 def test_a_declaration_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        command().name = "Other"  # type: ignore[misc]
+        command().name = "Other"  # type: ignore[misc] # what is under test
 
 
 @pytest.mark.parametrize(

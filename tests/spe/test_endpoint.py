@@ -16,7 +16,7 @@ def endpoint(**replaced: object) -> Endpoint:
         "password": "canary",
         "pin": "ab" * 20,
     }
-    return Endpoint(**(values | replaced))  # type: ignore[arg-type]
+    return Endpoint(**(values | replaced))  # type: ignore[arg-type] # values of several types
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from gateway.cli.doctor import probes
-from gateway.cli.doctor.findings import Difference, Unseen, plain
+from gateway.cli.doctor.findings import Difference, Unseen, name, plain
 from gateway.cli.doctor.probes import asked, asked_by_nobody
 from gateway.errors import AnswerLost, ReplyInvalid
 from gateway.spe.endpoint import DEFAULT_LIMITS, Endpoint
@@ -19,6 +19,9 @@ from gateway.spe.reply import decode
 
 Facts = Mapping[str, str | None]
 """What was found, by the name of the check; None where it could not be seen."""
+
+MANY: Final = 12
+"""More keys than any envelope has."""
 
 _BOM: Final = b"\xef\xbb\xbf"
 _SUBJECT: Final = "HTTP"
@@ -77,8 +80,8 @@ def _status_line(reply: RawReply) -> str:
     return plain(f"HTTP/{reply.version} {reply.status} {reply.reason}")
 
 
-def _header(name: str) -> Callable[[RawReply], str]:
-    return lambda reply: plain(reply.headers.get(name, "absent"))
+def _header(field: str) -> Callable[[RawReply], str]:
+    return lambda reply: plain(reply.headers.get(field, "absent"))
 
 
 def _caching(reply: RawReply) -> str:
@@ -112,7 +115,9 @@ def _indentation(reply: RawReply) -> str:
 
 def _envelope(reply: RawReply) -> str:
     document = _document(reply)
-    return plain(", ".join(document)) if isinstance(document, dict) else "no JSON object"
+    if not isinstance(document, dict):
+        return "no JSON object"
+    return ", ".join(map(name, list(document)[:MANY]))
 
 
 def _success(reply: RawReply) -> str | None:

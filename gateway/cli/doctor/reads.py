@@ -185,8 +185,8 @@ def _each(source: str, key: str, argument: str) -> Callable[[Answers], list[Argu
 
     def calls(answers: Answers) -> list[Arguments]:
         rows = answers.get(source)
-        listed = rows if isinstance(rows, list) else []
-        return [{argument: row[key]} for row in listed[:FEW] if key in row]
+        listed = rows[:FEW] if isinstance(rows, list) else []
+        return [{argument: row[key]} for row in listed if isinstance(row, dict) and key in row]
 
     return calls
 
