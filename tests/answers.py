@@ -104,9 +104,14 @@ class Contract:
             _require(not response.data, "has a body where none is documented")
             return
         _require(response.mimetype in content, f"is {response.mimetype}, not {list(content)}")
-        self._check_body(content[response.mimetype]["schema"], json.loads(response.data))
+        self.check_body(content[response.mimetype]["schema"], json.loads(response.data))
 
-    def _check_body(self, schema: JSON, body: object) -> None:
+    def check_body(self, schema: JSON, body: object) -> None:
+        """Check a body against a schema of the document.
+
+        Raises:
+            Undocumented: names the first place that is wrong.
+        """
         rooted = json.loads(json.dumps(schema).replace('"#/', '"urn:contract#/'))
         judge = OAS31Validator(rooted, registry=self._registry, format_checker=oas31_format_checker)
         for error in judge.iter_errors(body):

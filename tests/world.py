@@ -26,12 +26,30 @@ RESELLERS = {"A": "root", "A1": "A", "B": "root"}
 HOMES = {"A": "alpha", "A1": "alpha", "B": "beta"}
 """Where the instances of each lie unless a test says otherwise."""
 
-INSIDE = (
-    "archive-admin:read archive-admin:update instances:create instances:delete instances:operate "
-    "instances:read instances:update operations:cancel operations:read resellers:create "
-    "clients:create stores:create stores:read stores:run stores:update users:admin users:create "
-    "users:delete users:read"
-).split()
+INSIDE = [
+    "archive-admin:login",
+    "archive-admin:read",
+    "archive-admin:update",
+    "instances:create",
+    "instances:delete",
+    "instances:operate",
+    "instances:read",
+    "instances:update",
+    "operations:cancel",
+    "operations:read",
+    "resellers:create",
+    "clients:create",
+    "stores:create",
+    "stores:delete",
+    "stores:read",
+    "stores:run",
+    "stores:update",
+    "users:admin",
+    "users:create",
+    "users:delete",
+    "users:read",
+    "users:update",
+]
 """What the restricted client may do, so that only its restriction can stop it."""
 
 PATIENCE = 10.0
@@ -54,6 +72,11 @@ class Site:
     id: str
     simulator: Simulator
     control: Control
+
+    def journal(self) -> list[JSON]:
+        """Return the journal, as the control plane does, but without a connection."""
+        with self.simulator.server.deployment.clock.monitor:
+            return self.simulator.application.journal.document()
 
 
 @dataclass
@@ -86,7 +109,7 @@ class World:
         return response.get_json(silent=True) or {}
 
     def new_instance(self, owner: str, mark: str = "", **body: Any) -> JSON:  # noqa: ANN401 # JSON
-        """Make an instance with a store and the user jane, or as the body says.
+        """Make an instance.
 
         Args:
             owner: letter of the reseller.
@@ -102,11 +125,19 @@ class World:
             "labels": {"owner": f"{sign}label"},
             "reseller": self.resellers[owner],
             "deployment": self.sites[HOMES[owner]].id,
-            "archiveAdmin": True,
-            "store": {"name": f"{sign}store"},
-            "users": [{"userName": "jane", "fullName": f"{sign}jane"}],
         }
         return self.call("POST", "/instances", whole | body, 201)
+
+    def new_archive(self, owner: str, mark: str = "") -> JSON:
+        """Make an instance that the provider may look into, with a store and the user jane."""
+        sign = canary(mark or owner)
+        return self.new_instance(
+            owner,
+            mark,
+            archiveAdmin=True,
+            store={"name": f"{sign}store"},
+            users=[{"userName": "jane", "fullName": f"{sign}jane"}],
+        )
 
     def new_client(self, owner: str, **body: Any) -> JSON:  # noqa: ANN401 # JSON
         """Make an API client."""
@@ -121,11 +152,12 @@ class World:
     def forget(self) -> None:
         """Empty the journals."""
         for site in self.sites.values():
-            site.control.forget_journal()
+            with site.simulator.server.deployment.clock.monitor:
+                site.simulator.application.journal.clear()
 
     def journal(self) -> list[JSON]:
         """Return what the deployments were sent since the journals were emptied."""
-        return [entry for site in self.sites.values() for entry in site.control.journal()]
+        return [entry for site in self.sites.values() for entry in site.journal()]
 
     def changes(self) -> list[JSON]:
         """Return what was sent to change something, of whatever success."""
@@ -172,6 +204,7 @@ def registration(simulator: Simulator, name: str, host: str = "127.0.0.1") -> JS
         "userName": announced["userName"],
         "password": announced["password"],
         "certificate": {"pin": announced["sha256"]},
+        "instanceUrl": "https://archive.example.com",
     }
 
 
@@ -187,7 +220,7 @@ def _people(made: World) -> None:
     made.clients["operator"] = me["client"]
     for name, parent in RESELLERS.items():
         made.resellers[name] = made.new_reseller(parent, name)["id"]
-    made.home = made.new_instance("A", "portal")
+    made.home = made.new_archive("A", "portal")
     made.personas = {"operator": made.operator}
     grants: Mapping[str, tuple[str, JSON]] = {
         "root_reader": ("root", {"roles": ["read-only"]}),

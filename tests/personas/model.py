@@ -10,7 +10,7 @@ BELOW = {"root": {"root", "A", "A1", "B"}, "A": {"A", "A1"}, "A1": {"A1"}, "B": 
 
 ABSENT = "absent"
 
-DEPLOYMENT_WIDE = ("deployments:", "commands:", "instances:purge")
+DEPLOYMENT_WIDE = ("deployments:", "commands:", "instances:purge", "stores:paths")
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from werkzeug.test import TestResponse
 
 from tests.personas.model import BELOW, Expected, Persona, expected
-from tests.personas.table import ABOUT_ONE, Row
+from tests.personas.table import Row
 from tests.personas.targets import Target, fresh
 from tests.served import assert_problem
 from tests.world import World, canary
@@ -17,8 +17,7 @@ def send(world: World, row: Row, persona: Persona, target: Target) -> TestRespon
     return world.personas[persona.name].open(
         row.path.format(**target),
         method=row.method,
-        json=row.body(target) if row.body else None,
-        headers=dict(row.headers or {}),
+        json=row.body(target),
     )
 
 
@@ -70,8 +69,3 @@ def essence(response: TestResponse) -> tuple[int, list[tuple[str, str]], dict[st
     headers = sorted((k, v) for k, v in response.headers if k not in UNSTABLE)
     body = response.get_json(force=True)
     return response.status_code, headers, {**body, "requestId": "", "instance": ""}
-
-
-def is_about_one(row: Row) -> bool:
-    """Whether a row is about one object that may be somebody's."""
-    return row.kind in ABOUT_ONE

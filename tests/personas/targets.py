@@ -22,7 +22,7 @@ PREFIXES = {
 def absent(world: World) -> Target:
     """Return ids that nothing has."""
     ids = {noun: f"{prefix}_{uuid.uuid4().hex}" for noun, prefix in PREFIXES.items()}
-    return {**ids, "name": f"tenant-{next(world.numbers)}"}
+    return {**ids, "name": f"tenant-{next(world.numbers)}", "path": "~\\nowhere"}
 
 
 def fresh(world: World, row: Row, owner: str) -> Target:
@@ -42,8 +42,8 @@ def fresh(world: World, row: Row, owner: str) -> Target:
 
 
 def _instance(world: World, row: Row, owner: str) -> Target:
-    del row
-    made = world.new_instance(owner)
+    whole = not row.permission.startswith("instances:")
+    made = world.new_archive(owner) if whole else world.new_instance(owner)
     return {"instance": made["id"], "name": made["instanceID"]}
 
 
@@ -107,6 +107,12 @@ def _acted(method: str, verb: str) -> Callable[[World, Target], None]:
     return act
 
 
+def _detached(world: World, target: Target) -> None:
+    """Leave the store on disk alone, for somebody to attach."""
+    found = world.call("DELETE", f"/instances/{target['instance']}/stores/1")
+    target["path"] = found["databasePath"]
+
+
 def _running(world: World, target: Target) -> None:
     """Let a verification run until somebody ends it."""
     for site in world.sites.values():
@@ -122,5 +128,6 @@ STATES: dict[str, Callable[[World, Target], None]] = {
     "stopped": _acted("POST", "/stop"),
     "frozen": _acted("POST", "/freeze"),
     "deleted": _acted("DELETE", ""),
+    "detached": _detached,
     "running": _running,
 }

@@ -1,0 +1,107 @@
+"""The contract as a file: the one in the repository, valid, complete, and without places."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from gateway.web.document import openapi_yaml
+from gateway.web.operation import OPERATIONS
+from tests.answers import JSON, METHODS
+from tests.world import World
+
+GOLDEN = Path(__file__).parents[2] / "openapi" / "openapi.yaml"
+NUMBERED = re.compile(r".*[0-9]$")
+RESERVED = re.compile(r"(?:[a-z0-9-]+\.)*example\.(?:com|net|org)")
+"""Names that belong to nobody (RFC 2606)."""
+
+URL = re.compile(r"://([A-Za-z0-9.-]+)")
+HOST = re.compile(r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|de|local|internal)\b", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def document(shared_world: World) -> JSON:
+    found: JSON = shared_world.operator.get("/openapi.json").get_json()
+    return found
+
+
+def operations(document: JSON) -> Iterator[JSON]:
+    for item in document["paths"].values():
+        yield from (item[method] for method in METHODS if method in item)
+
+
+def examples(content: JSON) -> Iterator[object]:
+    for media in content.values():
+        yield from ([media["example"]] if "example" in media else [])
+        yield from (each["value"] for each in media.get("examples", {}).values())
+
+
+def test_the_file_is_what_the_code_makes(shared_world: World) -> None:
+    made = openapi_yaml(shared_world.served.app)
+    assert GOLDEN.read_text(encoding="utf-8") == made, "run make openapi"
+
+
+def test_the_contract_is_openapi_3_1(document: JSON) -> None:
+    assert document["openapi"].startswith("3.1.")
+    validate(document, cls=OpenAPIV31SpecValidator)
+
+
+def test_every_operation_says_what_it_is_and_what_it_needs(document: JSON) -> None:
+    for operation in operations(document):
+        name = operation["operationId"]
+        assert operation.get("summary") or operation.get("description"), name
+        assert operation["tags"], name
+        assert ("x-permission" in operation) is (OPERATIONS[name].permission is not None), name
+        assert (operation.get("security") == []) is (
+            OPERATIONS[name].public and name != "createToken"
+        ), name
+
+
+def test_every_operation_is_in_the_contract(document: JSON) -> None:
+    assert {operation["operationId"] for operation in operations(document)} == set(OPERATIONS)
+
+
+def test_every_body_has_an_example(document: JSON) -> None:
+    for operation in operations(document):
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]
+            assert list(examples(content)), operation["operationId"]
+
+
+def test_every_operation_documents_its_errors_with_examples(document: JSON) -> None:
+    for operation in operations(document):
+        name, public = operation["operationId"], OPERATIONS[operation["operationId"]].public
+        needed = {"400", "422"} if public else {"400", "401", "422", "503"}
+        needed |= {"404"} if "{" in json.dumps(_path_of(document, name)) else set()
+        assert needed <= set(operation["responses"]), name
+        for status, answer in operation["responses"].items():
+            if status >= "400" and name != "createToken":
+                shown = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+                assert list(examples(shown["content"])), (name, status)
+
+
+def _path_of(document: JSON, name: str) -> str:
+    for path, item in document["paths"].items():
+        if any(item[method]["operationId"] == name for method in METHODS if method in item):
+            return str(path)
+    raise LookupError(name)
+
+
+def test_the_examples_are_what_the_schemas_take(shared_world: World, document: JSON) -> None:
+    for operation in operations(document):
+        for media in operation.get("requestBody", {}).get("content", {}).values():
+            for example in examples({"": media}):
+                shared_world.served.contract.check_body(media["schema"], example)
+
+
+def test_no_schema_has_an_invented_name(document: JSON) -> None:
+    assert [name for name in document["components"]["schemas"] if NUMBERED.fullmatch(name)] == []
+
+
+def test_no_place_is_named(document: JSON) -> None:
+    text = json.dumps(document)
+    assert [url for url in URL.findall(text) if not RESERVED.fullmatch(url)] == []
+    assert [host for host in HOST.findall(text) if not RESERVED.fullmatch(host)] == []
