@@ -6,7 +6,10 @@ from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
 
 from gateway.access.principal import Principal
+from gateway.broker import rotation
+from gateway.broker.archive_admin import ArchiveAdmin
 from gateway.broker.broker import Broker
+from gateway.broker.capabilities import Capabilities
 from gateway.broker.checks import CHECKS
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
@@ -84,7 +87,9 @@ def create_gateway(settings: Settings) -> Gateway:
     return Gateway(
         services=Services(
             database=database,
+            archive_admin=ArchiveAdmin(broker),
             broker=broker,
+            capabilities=Capabilities(broker, connections),
             clients=Clients(database),
             commands=Commands(broker),
             deployments=Deployments(broker, connections, networks),
@@ -92,6 +97,7 @@ def create_gateway(settings: Settings) -> Gateway:
             inventory=Inventory(database, reader, settings.executor_threads),
             operations=Operations(broker),
             resellers=Resellers(database),
+            rotation=rotation.Rotation(broker),
             stores=Stores(broker),
         ),
         connections=connections,
@@ -113,8 +119,9 @@ def _broker(
         with database.read() as connection:
             return instances.tracked(connection, operation.instance)
 
-    ledger = Ledger(database, vault, ENDINGS)
-    runner = Runner(connections, instance_of, PREPARATIONS, CHECKS)
+    checks, endings = rotation.rules(database, vault, connections)
+    ledger = Ledger(database, vault, ENDINGS | endings)
+    runner = Runner(connections, instance_of, PREPARATIONS, CHECKS | checks)
     return Broker(database, ledger, runner, settings.executor_threads)
 
 

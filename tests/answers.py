@@ -49,6 +49,7 @@ class Contract:
         self.document = _closed(deepcopy(document))
         resource = Resource(contents=self.document, specification=DRAFT202012)
         self._registry: Registry[Any] = Registry().with_resource("urn:contract", resource)
+        self._judges: dict[str, OAS31Validator] = {}
         self._routes = sorted(
             (Route(_pattern(path, item), item) for path, item in document["paths"].items()),
             key=lambda route: route.pattern.pattern.count("("),
@@ -112,9 +113,13 @@ class Contract:
         Raises:
             Undocumented: names the first place that is wrong.
         """
-        rooted = json.loads(json.dumps(schema).replace('"#/', '"urn:contract#/'))
-        judge = OAS31Validator(rooted, registry=self._registry, format_checker=oas31_format_checker)
-        for error in judge.iter_errors(body):
+        text = json.dumps(schema)
+        if text not in self._judges:
+            rooted = json.loads(text.replace('"#/', '"urn:contract#/'))
+            self._judges[text] = OAS31Validator(
+                rooted, registry=self._registry, format_checker=oas31_format_checker
+            )
+        for error in self._judges[text].iter_errors(body):
             raise Undocumented(f"{error.json_path}: {error.message}")
 
 

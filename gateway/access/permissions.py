@@ -166,7 +166,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.STORES_UPDATE: "Rename archive stores and change their state.",
     Permission.SYSTEM_SMTP_READ: "See the mail settings of a deployment.",
     Permission.SYSTEM_SMTP_UPDATE: "Change and test the mail settings of a deployment.",
-    Permission.USERS_ADMIN: "Give a user the privilege admin.",
+    Permission.USERS_ADMIN: "Make administrators, and change those there are.",
     Permission.USERS_CREATE: "Create users.",
     Permission.USERS_CREDENTIALS: "Set users' passwords, second factors and app passwords.",
     Permission.USERS_DELETE: "Delete users; their archived mail stays.",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from gateway.access.permissions import ROLES, ROOT_ONLY, Permission
 from gateway.model import Client, Reach
 
+_KNOWN = frozenset(Permission)
+
 
 @dataclass(frozen=True)
 class Principal:
@@ -33,7 +35,7 @@ def permissions_of(client: Client, *, is_operator: bool) -> frozenset[Permission
     Nothing deployment-wide unless it is an operator's; names that no longer exist grant nothing.
     """
     granted = {p for role in client.roles for p in ROLES.get(role, frozenset())}
-    granted |= {Permission(name) for name in client.permissions if name in set(Permission)}
+    granted |= {Permission(name) for name in client.permissions if name in _KNOWN}
     return frozenset(granted) if is_operator else frozenset(granted) - ROOT_ONLY
 
 
@@ -41,4 +43,4 @@ def narrowed(permissions: frozenset[Permission], scope: str | None) -> frozenset
     """Narrow to a token's ``scope`` (RFC 6749, section 3.3); None leaves all."""
     if scope is None:
         return permissions
-    return permissions & {Permission(word) for word in scope.split() if word in set(Permission)}
+    return permissions & {Permission(word) for word in scope.split() if word in _KNOWN}

@@ -102,8 +102,9 @@ class Clients:
         return made, secret
 
     def change(self, caller: Caller, client: str, values: Mapping[str, Any]) -> Client:
-        """Change a client; the state after the change is judged, not the change alone."""
+        """Change a client; the state before and the state after are judged."""
         found = self.get(caller, client)
+        self._require_reach(caller, found)
         changed = replace(found, **values, update_time=now())
         with self._database.read() as connection:
             owner = resellers.find(connection, caller.principal.reach, found.reseller)
@@ -119,7 +120,7 @@ class Clients:
 
     def remove(self, caller: Caller, client: str) -> None:
         """Delete a client; its tokens are void at once."""
-        self.get(caller, client)
+        self._require_reach(caller, self.get(caller, client))
         with self._database.write() as connection:
             clients.remove(connection, client)
             audit.changed(connection, caller, client, ["deleted"])
@@ -148,6 +149,10 @@ class Clients:
         if not Covers(granted).verify(caller.principal):
             missing = min(granted - caller.principal.permissions)
             raise denied(self._database, caller, client.id, missing)
+        self._require_reach(caller, client)
+
+    def _require_reach(self, caller: Caller, client: Client) -> None:
+        """A client that is restricted to instances touches none that reaches further."""
         own = caller.principal.reach.instances
         if own is not None and not (client.instances and set(client.instances) <= own):
             raise denied(self._database, caller, client.id)

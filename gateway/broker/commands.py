@@ -12,7 +12,13 @@ from gateway.spe.catalogue import COMMANDS
 from gateway.spe.command import Command, Target
 from gateway.storage import instances, names
 
-REFUSED = frozenset({"CreateInstance", "DeleteInstances"})
+REFUSED = {
+    "CreateInstance": "CreateInstance goes through /instances, which keeps owners.",
+    "DeleteInstances": "DeleteInstances goes through /instances, which keeps tombstones.",
+    "CreateSystemAdministratorAPIPassword": (
+        "The new password would be lost to the gateway: use rotate-credential instead."
+    ),
+}
 TENANT = {Target.INSTANCE: "instanceID", Target.INSTANCE_FILTER: "instanceFilter"}
 
 
@@ -54,7 +60,7 @@ class Commands:
         if command is None or (found.commands and name not in found.commands):
             raise NotFound
         if name in REFUSED:
-            raise Conflict(f"{name} goes through /instances, which keeps owners and tombstones.")
+            raise Conflict(REFUSED[name])
         if command.effect.changes and not confirmed:
             fault = InputFault("/headers/Confirm", "CONFIRMATION", f"Send Confirm: {name}.")
             raise InvalidInput([fault])

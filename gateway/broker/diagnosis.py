@@ -4,6 +4,8 @@ SPE's messages are not documented; what the state of the instance shows is the s
 every version and language.
 """
 
+from collections.abc import Callable
+
 from gateway.broker.evidence import Scene
 from gateway.broker.explanations import EXPLANATIONS
 from gateway.broker.listings import CHANGED, NAMED, REMOVED
@@ -11,6 +13,7 @@ from gateway.broker.plan import command_of
 from gateway.broker.reader import Reader
 from gateway.broker.settlement import row_of
 from gateway.errors import (
+    FolderStatisticsUnavailable,
     GatewayError,
     InstanceNotRunning,
     InstanceNotStopped,
@@ -27,6 +30,13 @@ from gateway.storage.names import REFUSAL
 
 STOPPED_FIRST = frozenset({"SetInstanceConfiguration", "DeleteInstances"})
 RUNNING = frozenset({"running", "safeMode"})
+
+
+LEFT: dict[str, Callable[[], GatewayError]] = {
+    "GetWorkerResultReport": NotFound,
+    "GetFolderStatistics": FolderStatisticsUnavailable,
+}
+"""What is left as the reason when the instance runs and the access is on."""
 
 
 def diagnose(
@@ -69,6 +79,8 @@ def _access(reader: Reader, deployment: str, instance: Instance) -> bool:
 
 def _inside(reader: Reader, deployment: str, step: Step, instance: Instance) -> GatewayError | None:
     """Look whether what the command names is there."""
+    if step.command in LEFT:
+        return LEFT[step.command]()
     if step.command in {*CHANGED, *REMOVED, *NAMED}:
         found = _listed(reader, deployment, step, instance)
         return found or _explained(reader, deployment, step, instance)

@@ -6,6 +6,8 @@ the reading cannot tell. ``settlement`` decides what follows from it.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import PureWindowsPath
 from typing import Any
 
 from gateway.broker.listings import (
@@ -19,9 +21,11 @@ from gateway.broker.listings import (
     Listing,
 )
 from gateway.broker.reader import Reader
-from gateway.errors import CredentialsRefused
-from gateway.model import Instance, Step
+from gateway.errors import CommandFailed, CredentialsRefused, UpstreamTimeout
+from gateway.model import Instance, Step, now
 from gateway.spe.commands.environment import PING
+from gateway.spe.commands.folders import GET_CHILD_FOLDERS
+from gateway.spe.commands.instance_hosts import GET_DIRECTORIES_ON_INSTANCE_HOST
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,28 @@ class Scene:
         return next((row for row in rows if listing.keys([row]) == [listing.wanted(step)]), None)
 
 
+QUIET = timedelta(seconds=3)
+"""How long after sending an absence proves nothing, for what has no name of ours."""
+
 Proof = Callable[[Scene, Step], bool | None]
 Look = Callable[[Scene, Step], Any]
 
 
 def _is_new(listing: Listing) -> Proof:
-    """Something is listed that was not: under the instance's lock only we can have made it."""
+    """Something is listed that was not: under the instance's lock only we can have made it.
+
+    SPE may still be at it when the answer is lost, and nothing of ours tells two of a kind
+    apart: that nothing is there counts only after a while.
+    """
 
     def proof(scene: Scene, step: Step) -> bool | None:
         if step.before is None:
             return None
-        return bool(set(listing.keys(scene.rows(listing))) - set(step.before))
+        if set(listing.keys(scene.rows(listing))) - set(step.before["keys"]):
+            return True
+        if now() < datetime.fromisoformat(step.before["time"]) + QUIET:
+            raise UpstreamTimeout("Nothing is there yet; it may be under way.")
+        return False
 
     return proof
 
@@ -76,6 +91,14 @@ def _is_gone(listing: Listing) -> Proof:
     return proof
 
 
+def _dated_keys(listing: Listing) -> Look:
+    def look(scene: Scene, step: Step) -> dict[str, Any]:
+        del step
+        return {"keys": listing.keys(scene.rows(listing)), "time": now().isoformat()}
+
+    return look
+
+
 def _keys(listing: Listing) -> Look:
     def look(scene: Scene, step: Step) -> list[str]:
         del step
@@ -85,9 +108,63 @@ def _keys(listing: Listing) -> Look:
 
 
 def _is_merged(scene: Scene, step: Step) -> bool | None:
-    """A merged store is listed no more; one that is may still be merging."""
-    keys = STORES.keys(scene.rows(STORES))
-    return None if str(step.arguments["sourceId"]) in keys else True
+    """A merged store is empty, or listed no more; one with messages may still be merging."""
+    rows = [row for row in scene.rows(STORES) if row.get("id") == step.arguments["sourceId"]]
+    return None if any(row.get("statisticsCount") for row in rows) else True
+
+
+def _trouble(scene: Scene, step: Step) -> object:
+    """Return what is wrong with a store."""
+    return (scene.row(STORES, step) or {}).get("error")
+
+
+def _is_mended(scene: Scene, step: Step) -> bool | None:
+    """The trouble is gone; where there was none to see, nothing can be told."""
+    return None if step.before is None else _trouble(scene, step) is None
+
+
+def _is_unlocked(scene: Scene, step: Step) -> bool:
+    """Unlocking what is open does no harm, so without a trouble before it is done again."""
+    return bool(_is_mended(scene, step))
+
+
+def _has_child(scene: Scene, path: str) -> bool:
+    """Whether a folder is in the tree; one whose parent cannot be read is not."""
+    parent, _, name = path.replace("\\", "/").strip("/").rpartition("/")
+    arguments = {"maxLevels": 1, **({"folder": parent} if parent else {})}
+    try:
+        found = scene.reader.read(scene.deployment, GET_CHILD_FOLDERS, arguments, scene.instance)
+    except CommandFailed:
+        return False
+    rows = found if isinstance(found, list) else []
+    return name in [row.get("name") if isinstance(row, dict) else row for row in rows]
+
+
+def _is_moved(scene: Scene, step: Step) -> bool | None:
+    """The folder is where it should go and no more where it was, or the other way round."""
+    left = not _has_child(scene, step.arguments["fromFolder"])
+    arrived = _has_child(scene, step.arguments["toFolder"])
+    return arrived if left == arrived else None
+
+
+def _has_directory(scene: Scene, step: Step) -> bool:
+    """Whether a directory is on a host; one whose parent cannot be read is not."""
+    path = PureWindowsPath(step.arguments["path"])
+    arguments = {"serverName": step.arguments["serverName"], "path": str(path.parent)}
+    try:
+        found = scene.reader.read(scene.deployment, GET_DIRECTORIES_ON_INSTANCE_HOST, arguments)
+    except CommandFailed:
+        return False
+    rows = found if isinstance(found, list) else []
+    paths = [row.get("path") if isinstance(row, dict) else row for row in rows]
+    return path in [PureWindowsPath(str(one)) for one in paths]
+
+
+def _is_directory(scene: Scene, step: Step) -> bool | None:
+    """It is there, and was not before."""
+    if not _has_directory(scene, step):
+        return False
+    return True if step.before is False else None
 
 
 def _store_has(member: str, value: object) -> Proof:
@@ -146,7 +223,7 @@ def _is_started(scene: Scene, step: Step) -> bool | None:
 
 
 def _is_renamed(scene: Scene, step: Step) -> bool | None:
-    """The new name is there and the old one is not; upper and lower case may be all that differs."""
+    """The new name is there and the old one is not; letter case may be all that differs."""
     names = {user.get("userName") for user in scene.rows(USERS)}
     old, new = step.arguments["oldUserName"], step.arguments["newUserName"]
     if new in names and old not in names:
@@ -159,8 +236,10 @@ PROOFS: Mapping[str, Proof] = {
     **{name: _is_made(listing) for name, listing in NAMED.items()},
     **{name: _is_gone(listing) for name, listing in REMOVED.items()},
     "MergeStore": _is_merged,
-    "UnlockStore": _store_has("error", None),
-    "RecoverStore": _store_has("error", None),
+    "MoveFolder": _is_moved,
+    "CreateDirectoryOnInstanceHost": _is_directory,
+    "UnlockStore": _is_unlocked,
+    "RecoverStore": _is_mended,
     "UpgradeStore": _store_has("needsUpgrade", value=False),
     "UpgradeStores": _no_store_has("needsUpgrade"),
     "RebuildSelectedStoreIndexes": _no_store_has("searchIndexesNeedRebuild"),
@@ -177,7 +256,11 @@ PROOFS: Mapping[str, Proof] = {
 """By the command whose answer was lost."""
 
 BEFORE: Mapping[str, Look] = {
-    **{name: _keys(listing) for name, listing in {**NUMBERED, **NAMED}.items()},
+    **{name: _dated_keys(listing) for name, listing in NUMBERED.items()},
+    **{name: _keys(listing) for name, listing in NAMED.items()},
+    "CreateDirectoryOnInstanceHost": _has_directory,
+    "UnlockStore": _trouble,
+    "RecoverStore": _trouble,
     "SetCredentialSettings": _thumbprint,
     "RunJobAsync": _last_start,
 }

@@ -11,6 +11,7 @@ from gateway.broker.listings import JOBS, TIME_ZONES, USERS
 from gateway.errors import Conflict, GatewayError, InputFault, InvalidInput, NameTaken, NotFound
 from gateway.model import Step
 from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION
+from gateway.spe.commands.smtp import GET_SMTP_SETTINGS
 from gateway.spe.commands.users import GET_USER_INFO
 
 Explanation = Callable[[Scene, Step], GatewayError | None]
@@ -38,8 +39,10 @@ def _new_job(scene: Scene, step: Step) -> GatewayError | None:
 
 
 def _owner(scene: Scene, step: Step) -> GatewayError | None:
-    owner = str(step.arguments["owner"])
-    if owner.lower() in USERS.keys(scene.rows(USERS)):
+    owner = step.arguments.get("owner")
+    if owner is None:
+        return None
+    if str(owner).lower() in USERS.keys(scene.rows(USERS)):
         found = scene.reader.read(
             scene.deployment, GET_USER_INFO, {"userName": owner}, scene.instance
         )
@@ -73,6 +76,13 @@ def _retention(scene: Scene, step: Step) -> GatewayError | None:
     return Conflict("Legal hold is on: nothing may be deleted.") if held else None
 
 
+def _smtp_test(scene: Scene, step: Step) -> GatewayError | None:
+    del step
+    found = scene.reader.read(scene.deployment, GET_SMTP_SETTINGS, instance=scene.instance)
+    ready = isinstance(found, dict) and found.get("hostname")
+    return None if ready else Conflict("The instance has no mail settings yet.")
+
+
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "RenameUser": _rename,
     "CreateJob": _new_job,
@@ -80,5 +90,6 @@ EXPLANATIONS: Final[Mapping[str, Explanation]] = {
     "RunJobAsync": _run,
     "CancelJobAsync": _cancel,
     "ProcessRetentionPolicies": _retention,
+    "TestSmtpSettings": _smtp_test,
 }
 """By the command that failed."""

@@ -23,7 +23,7 @@ ACTIONS: Final[Mapping[str, Permission]] = {
 }
 """The commands that a job may run, each with the right that it needs when called directly.
 
-None of them has an argument that it cannot do without: an action is a name, nothing more.
+An action is a name, nothing more: none of them has an argument that SPE demands.
 """
 
 

@@ -42,6 +42,10 @@ TENANT_UNSURE = frozenset({"SetJobSchedule"})
 """Commands that could hit another tenant unless get-metadata itself lists ``instanceID``."""
 
 
+ROTATES = frozenset({"CreateSystemAdministratorAPIPassword"})
+"""Commands that replace the password which the gateway itself uses."""
+
+
 @dataclass(frozen=True)
 class Invocation:
     """A command that is wished for, without the name of a tenant.
@@ -171,13 +175,18 @@ def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation
         steps=steps_for(invocations, place.instance),
         deadline=now() + max((DEADLINES[effect] for effect in effects), default=timedelta()),
         changes=changes,
-        lock=_lock(instance, [wish.command for wish in invocations]),
+        lock=_lock(place.deployment, instance, [wish.command for wish in invocations]),
         one_time=any(wish.command.name in ONE_TIME for wish in invocations),
     )
 
 
-def _lock(instance: str | None, commands: Sequence[Command]) -> str | None:
-    """One change of an instance at a time; what only runs within it needs no lock."""
+def _lock(deployment: str, instance: str | None, commands: Sequence[Command]) -> str | None:
+    """One change of an instance at a time; what only runs within it needs no lock.
+
+    A deployment has one password of ours, so one rotation at a time.
+    """
+    if any(command.name in ROTATES for command in commands):
+        return f"credential:{deployment}"
     alters = any(
         command.effect.changes
         and (command.effect is not Effect.RUN or command.target is Target.INSTANCE_FILTER)

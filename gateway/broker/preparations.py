@@ -7,16 +7,18 @@ step is sent.
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.broker.plan import bound
-from gateway.broker.runner import Preparation
+from gateway.access.permissions import Permission
 from gateway.broker.jobs import require_action
+from gateway.broker.plan import bound
 from gateway.broker.redaction import without_secrets
 from gateway.broker.replacements import replaced
+from gateway.broker.runner import Preparation
 from gateway.broker.store_paths import require_free_of_stores
 from gateway.errors import (
     DeclarationError,
     InstanceNotStopped,
     NotFound,
+    PermissionMissing,
     PreconditionFailed,
     ReplyInvalid,
 )
@@ -256,6 +258,18 @@ def _require_action(operation: Operation, instance: Instance | None) -> dict[str
     return arguments
 
 
+def _spare_administrators(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Let the arguments pass for a user whom the caller could have made: ``mayAdminister``.
+
+    Whoever sets an administrator's password is one.
+    """
+    arguments = _require_version_read(operation, instance)
+    is_administrator = "admin" in (subject(operation).get("privileges") or ())
+    if is_administrator and not operation.context["mayAdminister"]:
+        raise PermissionMissing(Permission.USERS_ADMIN)
+    return arguments
+
+
 def _require_free_path(operation: Operation, instance: Instance | None) -> dict[str, Any]:
     """Let the arguments pass when no other store of the instance lies there."""
     arguments = arguments_of(operation)
@@ -286,6 +300,7 @@ PREPARATIONS: dict[str, Preparation] = {
     "require-free-path": _require_free_path,
     "replace-settings": _replace_settings,
     "require-action": _require_action,
+    "spare-administrators": _spare_administrators,
     "stop-to-configure": _stop_to_configure,
     "merge-configuration": _merge_configuration,
     "start-again": _start_again,

@@ -40,6 +40,9 @@ WORDS = frozenset({"running", "succeeded", "failed", "cancelled"})
 ONCE_ONLY = frozenset({Effect.CREATE_NAMED, Effect.CREATE_NUMBERED, Effect.DESTROY})
 """Doing these twice is refused: a refused second try says nothing of the first."""
 
+REFUSED_TWICE = frozenset({"MoveFolder", "RenameUser", "RunJobAsync"})
+"""Single commands of other effects of which the same is true."""
+
 log = structlog.get_logger()
 
 Preparation = Callable[[Operation, Instance | None], dict[str, Any] | None]
@@ -178,7 +181,8 @@ class Runner:
             self._checks[step.check](operation, self._instance_of(operation))
 
     def _refused(self, operation: Operation, step: Step, status: Status) -> bool:
-        if step.attempts > 1 and command_of(step).effect in ONCE_ONLY:
+        once = command_of(step).effect in ONCE_ONLY or step.command in REFUSED_TWICE
+        if step.attempts > 1 and once:
             step.status = StepStatus.SETTLING  # the first try may have been carried out late
             return False
         instance = self._instance_of(operation)

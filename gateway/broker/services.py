@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from gateway.broker.archive_admin import ArchiveAdmin
 from gateway.broker.broker import Broker
+from gateway.broker.capabilities import Capabilities
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
 from gateway.broker.deployments import Deployments
@@ -10,6 +12,7 @@ from gateway.broker.instances import Instances
 from gateway.broker.inventory import Inventory
 from gateway.broker.operations import Operations
 from gateway.broker.resellers import Resellers
+from gateway.broker.rotation import Rotation
 from gateway.broker.stores import Stores
 from gateway.storage.database import Database
 
@@ -19,7 +22,9 @@ class Services:
     """The nouns of the broker, each with its verbs."""
 
     database: Database
+    archive_admin: ArchiveAdmin
     broker: Broker
+    capabilities: Capabilities
     clients: Clients
     commands: Commands
     deployments: Deployments
@@ -27,4 +32,5 @@ class Services:
     inventory: Inventory
     operations: Operations
     resellers: Resellers
+    rotation: Rotation
     stores: Stores

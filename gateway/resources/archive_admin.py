@@ -9,12 +9,13 @@ from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
 from gateway.model import Operation
 from gateway.spe.commands.archive_admin import (
+    CREATE_CLIENT_ONE_TIME_URL_FOR_ARCHIVE_ADMIN,
     GET_ARCHIVE_ADMIN_ENABLED,
     SET_ARCHIVE_ADMIN_ENABLED,
 )
 from gateway.web.api import Blueprint
 from gateway.web.door import answer, object_of, services
-from gateway.web.fields import Flag
+from gateway.web.fields import Flag, Text
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Schema
@@ -33,9 +34,27 @@ class ArchiveAdminSchema(Schema):
     enabled = Flag("Whether the provider may look inside the instance.", required=True)
 
 
+class OneTimeUrlSchema(Schema):
+    """A URL that logs in once."""
+
+    url = Text(
+        "Logs in as archive administrator, once; null where it was handed out before.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
+
+
 def shape(found: Operation) -> dict[str, Any]:
     """Return what was read last."""
     return {"enabled": bool(object_of(found.steps[-1].result).get("value"))}
+
+
+def url_shape(found: Operation) -> dict[str, Any]:
+    """Return the URL; it is kept nowhere, so there is none the second time."""
+    result = found.steps[-1].result
+    url = result.get("url") if isinstance(result, dict) else result
+    return {"url": url if isinstance(url, str) else None}
 
 
 @blp.route("")
@@ -75,3 +94,22 @@ class ArchiveAdmin(MethodView):
             Invocation(GET_ARCHIVE_ADMIN_ENABLED),
         ]
         return answer(services().broker.call(caller(), instance, wishes))
+
+
+@blp.route("/one-time-url")
+class OneTimeUrl(MethodView):
+    """The log-in."""
+
+    @operation(
+        blp,
+        "createOneTimeUrl",
+        permission=Permission.ARCHIVE_ADMIN_LOGIN,
+        commands=(CREATE_CLIENT_ONE_TIME_URL_FOR_ARCHIVE_ADMIN,),
+        asynchronous=True,
+        errors=(409,),
+        shape=url_shape,
+    )
+    @blp.response(200, OneTimeUrlSchema)
+    def post(self, instance: str) -> Response:
+        """Make a URL that logs in once; it is answered once and kept nowhere."""
+        return answer(services().archive_admin.one_time_url(caller(), instance))

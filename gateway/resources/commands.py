@@ -27,7 +27,9 @@ blp = Blueprint(
 class CommandRequestSchema(Schema):
     """The arguments of a command."""
 
-    arguments = AnyValue("An object: by their names in SPE's reference.", load_default={})
+    arguments = AnyValue(
+        "By their names in SPE's reference.", load_default={}, metadata={"type": "object"}
+    )
 
 
 class CommandResultSchema(Schema):

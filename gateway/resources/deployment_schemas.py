@@ -1,7 +1,12 @@
 """The schemas of deployments and of what they say of themselves."""
 
+from typing import Any
+
+import marshmallow as ma
+
 from gateway.web.fields import (
     Choice,
+    Fault,
     Flag,
     Id,
     Labels,
@@ -39,6 +44,12 @@ class CertificateTrustSchema(Schema):
         pattern=PIN,
     )
     trust = Choice(("system",), "The certificate is signed by a known authority.")
+
+    @ma.validates_schema
+    def require_one(self, data: dict[str, Any], **_: object) -> None:
+        """Refuse what says nothing, or two things: trust is never meant by silence."""
+        if len(data) != 1:
+            raise ma.ValidationError(Fault("Give either pin or trust.", "ONE_OF"))
 
 
 class CertificateSchema(Schema):
@@ -194,21 +205,6 @@ class ServicesSchema(Schema):
 
     server_infos = ListOf(Part(ServerInfoSchema), "The servers.", required=True, dump_only=True)
     messages = ListOf(Part(ServiceMessageSchema), "The messages.", required=True, dump_only=True)
-
-
-class InstanceHostSchema(Schema):
-    """A server that instances run on."""
-
-    server_name = Text("Its name.", required=True, dump_only=True)
-    port = Whole("TCP port.", allow_none=True, dump_only=True)
-    server_certificate = Part(ThumbprintSchema, "Its certificate.", allow_none=True, dump_only=True)
-    base_directory = Text("Where its instances lie.", allow_none=True, dump_only=True)
-
-
-class InstanceHostListSchema(Schema):
-    """The instance hosts of a deployment."""
-
-    items = ListOf(Part(InstanceHostSchema), "All of them.", required=True, dump_only=True)
 
 
 class LicenseSchema(Schema):

@@ -17,8 +17,6 @@ from gateway.resources.deployment_schemas import (
     DeploymentPatchSchema,
     DeploymentSchema,
     EnvironmentSchema,
-    InstanceHostListSchema,
-    InstanceHostSchema,
     LicenseRequestSchema,
     LicenseSchema,
     ProbeSchema,
@@ -26,7 +24,6 @@ from gateway.resources.deployment_schemas import (
 )
 from gateway.spe.command import Command
 from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
-from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
 from gateway.spe.commands.licenses import CREATE_LICENSE_REQUEST
 from gateway.spe.commands.services import GET_SERVICE_STATUS
 from gateway.web import etags, paging
@@ -91,12 +88,6 @@ def environment_shape(found: Operation) -> dict[str, Any]:
 def services_shape(found: Operation) -> dict[str, Any]:
     """Return the servers of the deployment and its messages."""
     return shown(ServicesSchema, object_of(found.steps[-1].result))
-
-
-def hosts_shape(found: Operation) -> dict[str, Any]:
-    """Return the instance hosts."""
-    rows = rows_of(found.steps[-1].result, "serverName")
-    return {"items": [shown(InstanceHostSchema, row) for row in rows]}
 
 
 def license_shape(found: Operation) -> dict[str, Any]:
@@ -288,24 +279,6 @@ class ServiceStatus(MethodView):
     def get(self, deployment: str) -> Response:
         """Show the servers of the deployment and the messages of the management server."""
         return read(deployment, GET_SERVICE_STATUS)
-
-
-@blp.route("/<dep:deployment>/instance-hosts")
-class InstanceHosts(MethodView):
-    """The hosts that instances run on."""
-
-    @operation(
-        blp,
-        "listInstanceHosts",
-        permission=Permission.DEPLOYMENTS_READ,
-        commands=(GET_INSTANCE_HOSTS,),
-        asynchronous=True,
-        shape=hosts_shape,
-    )
-    @blp.response(200, InstanceHostListSchema)
-    def get(self, deployment: str) -> Response:
-        """List the instance hosts."""
-        return read(deployment, GET_INSTANCE_HOSTS)
 
 
 @blp.route("/<dep:deployment>/license-requests")

@@ -1,7 +1,7 @@
 """The schemas of instances."""
 
 from gateway.resources.store_schemas import StoreCreateSchema
-from gateway.resources.users import UserCreateSchema
+from gateway.resources.users_schemas import UserCreateSchema
 from gateway.web.fields import (
     Choice,
     Flag,

@@ -17,6 +17,7 @@ from gateway.resources.store_schemas import (
     StoreRunSchema,
     StoreTransferSchema,
     StoreUnlockSchema,
+    StoreVerificationRequestSchema,
 )
 from gateway.spe.command import Command
 from gateway.spe.commands.stores import (
@@ -32,6 +33,8 @@ from gateway.spe.commands.stores import (
     UNLOCK_STORE,
     UPGRADE_STORE,
     UPGRADE_STORES,
+    VERIFY_STORE,
+    VERIFY_STORES,
 )
 from gateway.web.api import Blueprint
 from gateway.web.door import answer, services
@@ -69,6 +72,10 @@ class Action:
     arguments: Callable[[Values], Values] = dict
 
 
+def _verification(body: Values) -> Values:
+    return {"includeIndexes": body["include_indexes"]}
+
+
 def _recovery(body: Values) -> Values:
     names = {
         "encryption_key": "encryptionKey",
@@ -89,6 +96,15 @@ def _transfer(body: Values) -> Values:
 
 ONE = (
     Action("compact", "compactStore", COMPACT_STORE, "Optimise the files of an archive store."),
+    Action(
+        "verify",
+        "verifyStore",
+        VERIFY_STORE,
+        "Verify the consistency of an archive store.",
+        StoreVerificationRequestSchema,
+        {"includeIndexes": True},
+        _verification,
+    ),
     Action("repair", "repairStore", REPAIR_STORE_DATABASE, "Repair the database of a store."),
     Action("upgrade", "upgradeStore", UPGRADE_STORE, "Upgrade a store to the current format."),
     Action(
@@ -118,13 +134,22 @@ ONE = (
         "merge",
         "mergeStore",
         MERGE_STORE,
-        "Move the messages of another store into this one; the other store is gone then.",
+        "Move the messages of another store into this one; the other is empty then.",
         StoreMergeSchema,
         {"sourceId": 2},
         _merge,
     ),
 )
 ALL = (
+    Action(
+        "verify",
+        "verifyStores",
+        VERIFY_STORES,
+        "Verify the consistency of all archive stores of an instance.",
+        StoreVerificationRequestSchema,
+        {"includeIndexes": True},
+        _verification,
+    ),
     Action("upgrade", "upgradeStores", UPGRADE_STORES, "Upgrade all stores to the current format."),
     Action(
         "transfer",

@@ -117,7 +117,7 @@ class StoreMergeSchema(Schema):
     """Which store goes into another."""
 
     source_id = Whole(
-        "The store whose messages move; it is gone afterwards.",
+        "The store whose messages move.",
         least=1,
         most=MAX_NUMBER,
         required=True,

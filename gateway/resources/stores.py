@@ -17,9 +17,7 @@ from gateway.resources.store_schemas import (
     StoreCreateSchema,
     StoreDetachmentSchema,
     StorePatchSchema,
-    StoreRunSchema,
     StoreSchema,
-    StoreVerificationRequestSchema,
 )
 from gateway.spe.commands.stores import (
     ATTACH_STORE,
@@ -31,8 +29,6 @@ from gateway.spe.commands.stores import (
     SET_STORE_AUTO_CREATE_CONFIGURATION,
     SET_STORE_PATH,
     SET_STORE_REQUESTED_STATE,
-    VERIFY_STORE,
-    VERIFY_STORES,
 )
 from gateway.web.api import Blueprint
 from gateway.web.door import answer, listed, object_of, rows_of, services, shown, tagged, versioned
@@ -109,11 +105,6 @@ def one_shape(found: Operation) -> dict[str, Any]:
     return view(subject(found))
 
 
-def run_shape(found: Operation) -> dict[str, Any]:
-    """Return the end of the work."""
-    return {"finished": True, "log": found.log}
-
-
 def detached_shape(found: Operation) -> dict[str, Any]:
     """Return what was detached, and that its data remains."""
     row = subject(found)
@@ -172,7 +163,7 @@ class Stores(MethodView):
         shape=page_shape,
     )
     @blp.arguments(StoreQuery, location="query")
-    @blp.response(200, StorePage)
+    @blp.response(200, StorePage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any], instance: str) -> Response:
         """List the archive stores."""
         wish = Invocation(GET_STORES, {"includeSize": query["include_size"]})
@@ -340,46 +331,3 @@ class StoreAutoCreation(MethodView):
         ]
         context = versioned(GET_STORE_AUTO_CREATE_CONFIGURATION, AUTO_CREATION)
         return tagged(services().broker.call(caller(), instance, wishes, context=context))
-
-
-@blp.route("/<number:store>/verify")
-class StoreVerification(MethodView):
-    """The verification of one store."""
-
-    @operation(
-        blp,
-        "verifyStore",
-        permission=Permission.STORES_RUN,
-        commands=(VERIFY_STORE,),
-        asynchronous=True,
-        errors=(409,),
-        shape=run_shape,
-    )
-    @blp.arguments(StoreVerificationRequestSchema, example={"includeIndexes": True})
-    @blp.response(200, StoreRunSchema)
-    def post(self, body: dict[str, Any], instance: str, store: int) -> Response:
-        """Verify the consistency of an archive store."""
-        arguments = {"id": store, "includeIndexes": body["include_indexes"]}
-        wish = Invocation(VERIFY_STORE, arguments)
-        return answer(services().broker.call(caller(), instance, [wish]))
-
-
-@blp.route("/verify")
-class StoresVerification(MethodView):
-    """The verification of all stores."""
-
-    @operation(
-        blp,
-        "verifyStores",
-        permission=Permission.STORES_RUN,
-        commands=(VERIFY_STORES,),
-        asynchronous=True,
-        errors=(409,),
-        shape=run_shape,
-    )
-    @blp.arguments(StoreVerificationRequestSchema, example={"includeIndexes": True})
-    @blp.response(200, StoreRunSchema)
-    def post(self, body: dict[str, Any], instance: str) -> Response:
-        """Verify the consistency of all archive stores of an instance."""
-        wish = Invocation(VERIFY_STORES, {"includeIndexes": body["include_indexes"]})
-        return answer(services().broker.call(caller(), instance, [wish]))

@@ -1,102 +1,76 @@
 """Users of an instance. Deleting one keeps the archived mail."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
-from gateway.errors import InputFault, InvalidInput
-from gateway.model import Operation
-from gateway.spe.commands.users import CREATE_USER, DELETE_USER, GET_USER_INFO, GET_USERS
+from gateway.broker.reader import Reader
+from gateway.errors import CommandFailed, InputFault, InvalidInput
+from gateway.model import Instance, Operation
+from gateway.resources.users_schemas import (
+    UserCreateSchema,
+    UserPage,
+    UserPatchSchema,
+    UserQuery,
+    UserSchema,
+)
+from gateway.spe.command import Command
+from gateway.spe.commands.users import (
+    CREATE_USER,
+    DELETE_USER,
+    GET_USER_INFO,
+    GET_USERS,
+    RENAME_USER,
+    SET_USER_AUTHENTICATION,
+    SET_USER_DISTINGUISHED_NAME,
+    SET_USER_EMAIL_ADDRESSES,
+    SET_USER_FULL_NAME,
+    SET_USER_LOGIN_PRIVILEGES,
+    SET_USER_POP3_USER_NAMES,
+    SET_USER_PRIVILEGES,
+)
+from gateway.web import paging
 from gateway.web.api import Blueprint
-from gateway.web.door import NO_CONTENT, answer, listed, object_of, rows_of, services, shown
-from gateway.web.fields import Choice, ListOf, Part, Secret, Text
+from gateway.web.door import (
+    NO_CONTENT,
+    answer,
+    listed,
+    object_of,
+    rows_of,
+    services,
+    shown,
+    tagged,
+    versioned,
+)
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
-from gateway.web.schemas import Paging, Schema, page_of
 
 blp = Blueprint(
     "users", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/users"
 )
 
-PRIVILEGES = (
-    "none",
-    "admin",
-    "login",
-    "changePassword",
-    "archive",
-    "modifyArchiveProfiles",
-    "export",
-    "modifyExportProfiles",
-    "delete",
-)
-LOGIN_PRIVILEGES = ("none", "windows", "web", "outlook", "windowsCmd", "imap", "api")
-AUTHENTICATIONS = ("integrated", "directoryServices")
 RESERVED = "$"
+BLANK = "\u200b\u2060\ufeff"
+"""Characters without width, which SPE may trim as it trims spaces."""
 
+READERS = 4
+"""How many users are read at once for one answer."""
 
-class UserSchema(Schema):
-    """A user, as lists show it."""
-
-    user_name = Text("The name it logs in with.", required=True, dump_only=True)
-    full_name = Text("The name shown to people.", allow_none=True, min_length=0, dump_only=True)
-    distinguished_name = Text("Its LDAP DN.", allow_none=True, min_length=0, dump_only=True)
-    mfa_status = Text("SPE's word for its second factor.", allow_none=True, dump_only=True)
-
-
-class UserFolderPrivilegesSchema(Schema):
-    """What a user may do in one folder."""
-
-    folder = Text("The folder.", min_length=0, required=True, dump_only=True)
-    privileges = ListOf(
-        Choice(("none", "read", "write", "delete")), "What it may do.", dump_only=True
-    )
-
-
-class UserDetailsSchema(Schema):
-    """A user with all that SPE tells of it."""
-
-    user_name = Text("The name it logs in with.", required=True, dump_only=True)
-    full_name = Text("The name shown to people.", allow_none=True, min_length=0, dump_only=True)
-    distinguished_name = Text("Its LDAP DN.", allow_none=True, min_length=0, dump_only=True)
-    authentication = Choice(AUTHENTICATIONS, "Who checks its password.", dump_only=True)
-    mfa_status = Text("SPE's word for its second factor.", allow_none=True, dump_only=True)
-    email_addresses = ListOf(Text(), "Its addresses.", allow_none=True, dump_only=True)
-    pop3_user_names = ListOf(
-        Text(), "Its POP3 names.", allow_none=True, dump_only=True, data_key="pop3UserNames"
-    )
-    privileges = ListOf(Choice(PRIVILEGES), "What it may do.", allow_none=True, dump_only=True)
-    login_privileges = ListOf(
-        Choice(LOGIN_PRIVILEGES), "How it may log in.", allow_none=True, dump_only=True
-    )
-    privileges_on_folders = ListOf(
-        Part(UserFolderPrivilegesSchema),
-        "Absent for administrators, who may read all.",
-        allow_none=True,
-        dump_only=True,
-    )
-
-
-class UserCreateSchema(Schema):
-    """A user to be made."""
-
-    user_name = Text("The name it logs in with.", max_length=255, required=True)
-    privileges = ListOf(
-        Choice(PRIVILEGES), "What it may do; `admin` needs users:admin.", load_default=["login"]
-    )
-    full_name = Text("The name shown to people.", max_length=255)
-    distinguished_name = Text("Its LDAP DN.", max_length=1024)
-    authentication = Choice(AUTHENTICATIONS, "Who checks its password.")
-    password = Secret("Its password, for `integrated` authentication.", max_length=255)
-    login_privileges = ListOf(
-        Choice(LOGIN_PRIVILEGES), "How it may log in; left out, in every way."
-    )
-
-
-UserPage = page_of(UserSchema)
-
+WRITABLE = (
+    "userName",
+    "fullName",
+    "distinguishedName",
+    "authentication",
+    "emailAddresses",
+    "pop3UserNames",
+    "privileges",
+    "loginPrivileges",
+)
 ARGUMENTS = {
     "user_name": "userName",
     "privileges": "privileges",
@@ -106,16 +80,37 @@ ARGUMENTS = {
     "password": "password",
     "login_privileges": "loginPrivileges",
 }
+CHANGES: tuple[tuple[str, Command, str], ...] = (
+    ("full_name", SET_USER_FULL_NAME, "fullName"),
+    ("distinguished_name", SET_USER_DISTINGUISHED_NAME, "distinguishedName"),
+    ("authentication", SET_USER_AUTHENTICATION, "authentication"),
+    ("email_addresses", SET_USER_EMAIL_ADDRESSES, "emailAddresses"),
+    ("pop3_user_names", SET_USER_POP3_USER_NAMES, "pop3UserNames"),
+    ("privileges", SET_USER_PRIVILEGES, "privileges"),
+    ("login_privileges", SET_USER_LOGIN_PRIVILEGES, "loginPrivileges"),
+)
+"""Field, command and argument of each change, in the order in which they are carried out."""
+
+NONE_AS_WORD = frozenset({"privileges", "login_privileges"})
+"""Lists that SPE empties by the word ``none``; the others by leaving the argument out."""
 
 
 def creation(body: dict[str, Any], pointer: str = "") -> dict[str, Any]:
     """Return the arguments of CreateUser.
 
     Raises:
-        InvalidInput: the name is reserved by SPE.
+        InvalidInput: the name is reserved by SPE, or ``admin`` does not stand alone.
     """
     require_ordinary(body["user_name"], f"{pointer}/userName")
-    return {ARGUMENTS[name]: value for name, value in body.items()}
+    require_alone(body["privileges"], f"{pointer}/privileges")
+    return {ARGUMENTS[name]: sent(name, value) for name, value in body.items()}
+
+
+def sent(name: str, value: object) -> object:
+    """Return a field's value as SPE takes it; None leaves the argument out, which clears it."""
+    if value == []:
+        return ["none"] if name in NONE_AS_WORD else None
+    return value
 
 
 def require_ordinary(user_name: str, pointer: str) -> None:
@@ -124,15 +119,67 @@ def require_ordinary(user_name: str, pointer: str) -> None:
     Raises:
         InvalidInput: it is one of them.
     """
-    if user_name.startswith(RESERVED):
+    if user_name.strip().strip(BLANK).strip().startswith(RESERVED):
         fault = InputFault(pointer, "RESERVED_NAME", "Names with $ in front belong to SPE.")
         raise InvalidInput([fault])
 
 
+def require_alone(privileges: list[str], pointer: str) -> None:
+    """Refuse ``admin`` beside other privileges, which it includes.
+
+    Raises:
+        InvalidInput: it does not stand alone.
+    """
+    if "admin" in privileges and set(privileges) != {"admin"}:
+        raise InvalidInput([InputFault(pointer, "NOT_ALONE", "admin stands alone.")])
+
+
 def needed_for(bodies: list[dict[str, Any]]) -> list[Permission]:
     """Return the permissions that the wished privileges need besides the operation's own."""
-    admin = any("admin" in body["privileges"] for body in bodies)
+    admin = any("admin" in body.get("privileges", ()) for body in bodies)
     return [Permission.USERS_ADMIN] if admin else []
+
+
+def changes(user: str, body: dict[str, Any]) -> list[Invocation]:
+    """Return the commands of a patch in their order: the new name last.
+
+    Raises:
+        InvalidInput: the new name is reserved by SPE, or ``admin`` does not stand alone.
+    """
+    require_ordinary(body.get("user_name", user), "/userName")
+    require_alone(body.get("privileges", []), "/privileges")
+    wishes = [
+        Invocation(command, {"userName": user, argument: sent(name, body[name])})
+        for name, command, argument in CHANGES
+        if name in body
+    ]
+    if body.get("user_name", user) != user:
+        names = {"oldUserName": user, "newUserName": body["user_name"]}
+        wishes.append(Invocation(RENAME_USER, names))
+    return wishes
+
+
+def guarded(user: str, wishes: list[Invocation]) -> list[Invocation]:
+    """Let commands about a user follow a look at it: at its version, and at what it may do.
+
+    Args:
+        user: is read before the first of them.
+        wishes: commands that change it.
+    """
+    rules = ["spare-administrators", *[None] * len(wishes)]
+    return [
+        Invocation(GET_USER_INFO, {"userName": user}),
+        *(
+            Invocation(wish.command, wish.arguments, prepare=rule)
+            for wish, rule in zip(wishes, rules, strict=False)
+        ),
+    ]
+
+
+def context_of() -> dict[str, Any]:
+    """Return what an operation about one user needs to know."""
+    allowed = Permission.USERS_ADMIN in caller().principal.permissions
+    return {**versioned(GET_USER_INFO, WRITABLE), "mayAdminister": allowed}
 
 
 def page_shape(found: Operation) -> dict[str, Any]:
@@ -141,9 +188,37 @@ def page_shape(found: Operation) -> dict[str, Any]:
     return {"items": [shown(UserSchema, row) for row in rows], "nextCursor": None}
 
 
-def details_shape(found: Operation) -> dict[str, Any]:
+def one_shape(found: Operation) -> dict[str, Any]:
     """Return one user."""
-    return shown(UserDetailsSchema, object_of(found.steps[-1].result))
+    return shown(UserSchema, object_of(found.steps[-1].result))
+
+
+def details(
+    reader: Reader, instance: Instance, *, after: str | None, limit: int
+) -> tuple[list[dict[str, Any]], bool]:
+    """Read a page of users, each with its details, a few at once.
+
+    Returns:
+        the users, and whether there are more.
+    """
+    rows = rows_of(reader.read(instance.deployment, GET_USERS, instance=instance), "userName")
+    names = [str(row["userName"]) for row in rows]
+    rest = [name for name in names if after is None or name > after]
+    with ThreadPoolExecutor(READERS) as pool:
+        read = list(pool.map(partial(_detailed, reader, instance), rest[:limit]))
+    return [shown(UserSchema, row) for row in read if row is not None], len(rest) > limit
+
+
+def _detailed(reader: Reader, instance: Instance, name: str) -> dict[str, Any] | None:
+    """Return a user, or None for one that was deleted since it was listed."""
+    wish = {"userName": name}
+    try:
+        return object_of(reader.read(instance.deployment, GET_USER_INFO, wish, instance))
+    except CommandFailed:
+        rows = reader.rows(instance.deployment, GET_USERS, instance)
+        if any(row.get("userName") == name for row in rows):
+            raise
+        return None
 
 
 @blp.route("")
@@ -154,17 +229,29 @@ class Users(MethodView):
         blp,
         "listUsers",
         permission=Permission.USERS_READ,
-        commands=(GET_USERS,),
+        commands=(GET_USERS, GET_USER_INFO),
         asynchronous=True,
         errors=(409,),
         shape=page_shape,
     )
-    @blp.arguments(Paging, location="query")
-    @blp.response(200, UserPage)
+    @blp.arguments(UserQuery, location="query")
+    @blp.response(200, UserPage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any], instance: str) -> Response:
-        """List the users."""
+        """List the users.
+
+        With `expand=details` each user of the page is read, and the answer waits for all.
+        """
+        if "expand" in query:
+            return self._expanded(query, instance)
         found = services().broker.call(caller(), instance, [Invocation(GET_USERS)])
         return listed(found, query, "userName")
+
+    @staticmethod
+    def _expanded(query: dict[str, Any], instance: str) -> Response:
+        work = partial(details, after=paging.position(query), limit=query["limit"])
+        items, more = services().broker.look(caller(), instance, work)
+        page = paging.page(items, items[-1]["userName"] if more and items else None)
+        return jsonify({"items": page["items"], "nextCursor": page["next_cursor"]})
 
     @operation(
         blp,
@@ -173,18 +260,17 @@ class Users(MethodView):
         commands=(CREATE_USER, GET_USER_INFO),
         asynchronous=True,
         errors=(409,),
-        shape=details_shape,
+        shape=one_shape,
     )
     @blp.arguments(UserCreateSchema, example={"userName": "jane", "fullName": "Jane Doe"})
-    @blp.response(201, UserDetailsSchema)
+    @blp.response(201, UserSchema, headers={"ETag": "ETag"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a user."""
-        wishes = [
-            Invocation(CREATE_USER, creation(body)),
-            Invocation(GET_USER_INFO, {"userName": body["user_name"]}),
-        ]
-        more = needed_for([body])
-        return answer(services().broker.call(caller(), instance, wishes, *more), 201)
+        more, user = needed_for([body]), {"userName": body["user_name"]}
+        services().broker.instance(caller(), instance, *more)
+        wishes = [Invocation(CREATE_USER, creation(body)), Invocation(GET_USER_INFO, user)]
+        context = versioned(GET_USER_INFO, WRITABLE)
+        return tagged(services().broker.call(caller(), instance, wishes, context=context), 201)
 
 
 @blp.route("/<name:user>")
@@ -198,13 +284,43 @@ class OneUser(MethodView):
         commands=(GET_USER_INFO,),
         asynchronous=True,
         errors=(409,),
-        shape=details_shape,
+        shape=one_shape,
     )
-    @blp.response(200, UserDetailsSchema)
+    @blp.response(200, UserSchema, headers={"ETag": "ETag"})
     def get(self, instance: str, user: str) -> Response:
         """Show a user with its privileges and addresses."""
         wish = Invocation(GET_USER_INFO, {"userName": user})
-        return answer(services().broker.call(caller(), instance, [wish]))
+        context = versioned(GET_USER_INFO, WRITABLE)
+        return tagged(services().broker.call(caller(), instance, [wish], context=context))
+
+    @operation(
+        blp,
+        "updateUser",
+        permission=Permission.USERS_UPDATE,
+        commands=(GET_USER_INFO, *(command for _, command, _ in CHANGES), RENAME_USER),
+        asynchronous=True,
+        errors=(409, 412),
+        parameters=("IfMatch",),
+        shape=one_shape,
+    )
+    @blp.arguments(UserPatchSchema, example={"emailAddresses": ["jane@example.com"]})
+    @blp.response(200, UserSchema, headers={"ETag": "ETag"})
+    def patch(self, body: dict[str, Any], instance: str, user: str) -> Response:
+        """Change a user, one field after the other.
+
+        In this order: full name, DN, authentication, addresses, POP3 names, privileges, ways to
+        log in, and the name last. When one fails, the problem's `steps` say what was done.
+        Changing an administrator needs users:admin.
+        """
+        services().broker.instance(caller(), instance, *needed_for([body]))
+        require_ordinary(user, "/path/user")
+        after = {"userName": body.get("user_name", user)}
+        wishes = [
+            *guarded(user, changes(user, body)),
+            Invocation(GET_USER_INFO, after),
+        ]
+        context = context_of()
+        return tagged(services().broker.call(caller(), instance, wishes, context=context))
 
     @operation(
         blp,

@@ -87,4 +87,4 @@ def test_every_example_of_the_contract_is_accepted(listening: Listening, tmp_pat
 
 @pytest.mark.usefixtures("loopback_only")
 def test_no_input_leads_out_of_the_contract(listening: Listening, tmp_path: Path) -> None:
-    run(listening, tmp_path, *FUZZED, "--max-time", "20")
+    run(listening, tmp_path, *FUZZED, "--max-time", "15")

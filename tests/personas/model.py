@@ -10,7 +10,16 @@ BELOW = {"root": {"root", "A", "A1", "B"}, "A": {"A", "A1"}, "A1": {"A1"}, "B": 
 
 ABSENT = "absent"
 
-DEPLOYMENT_WIDE = ("deployments:", "commands:", "instances:purge", "stores:paths")
+DEPLOYMENT_WIDE = (
+    "administrators:",
+    "commands:",
+    "deployments:",
+    "hosts:",
+    "instances:purge",
+    "profiles:any",
+    "stores:paths",
+    "system-smtp:",
+)
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,18 @@ def _just(**members: Any) -> Body:  # noqa: ANN401 # JSON
 
 
 NEW = "CANARY-new-"
+JOB = {"name": NEW, "action": "RetryOpenStores"}
+SMTP = {
+    "hostname": "mail.example.com",
+    "port": 25,
+    "protocol": "SMTP",
+    "authenticationRequired": False,
+    "fromEmailAddress": "a@example.com",
+    "recipientEmailAddresses": ["b@example.com"],
+}
+DIRECTORY = {"type": "activeDirectory", "settings": {}, "password": "secret-enough"}
+THUMBPRINT = "6A1D0F3B5C7E9A2B4D6F8091A3B5C7D9E1F30527"
+SERVER = {"port": 8473, "serverCertificate": {"thumbprint": THUMBPRINT}}
 BODIES: dict[str, Body] = {
     "createReseller": lambda target: {"name": NEW, "parent": target["reseller"]},
     "createClient": lambda target: {"name": NEW, "reseller": target["reseller"]},
@@ -96,6 +108,48 @@ BODIES: dict[str, Body] = {
     "attachStore": lambda target: {"name": NEW, "databasePath": target["path"]},
     "createUser": _just(userName="joe"),
     "updateUser": _just(fullName=NEW),
+    "setUserPassword": _just(password="secret-enough"),
+    "setUserFolderPrivileges": _just(privileges=["read"]),
+    "setUserPrivilegesOnFolder": _just(privileges=["read"]),
+    "createJob": _just(**JOB),
+    "updateJob": _just(name=NEW),
+    "setCompliance": _just(legalHoldEnabled=False, logSuccessfulUserActivities=["UserAdd"]),
+    "setRetentionPolicies": _just(policies=[]),
+    "setSmtpSettings": _just(**SMTP),
+    "setDirectoryServices": _just(**DIRECTORY),
+    "syncDirectoryServices": _just(dryRun=True),
+    "sendStatusReport": _just(timespan="today", recipients=["jane@example.com"]),
+    "unlockStore": _just(passphrase="open"),
+    "recoverStore": _just(recoverDeletedMessages=False),
+    "mergeStore": _just(sourceId=2),
+    "transferStores": _just(sourceStores=[1], targetStore=2),
+    "setIndexConfiguration": _just(attachmentExtensions=["pdf"], includeAttachmentsOfPDFs=False),
+    "moveFolder": _just(fromFolder="jane/Inbox", toFolder="jane/Moved"),
+    "deleteEmptyFolders": _just(all=True),
+    "createProfile": _just(name=NEW, type="I", connector="IMAP"),
+    "runTemporaryProfile": _just(name=NEW, type="I", connector="IMAP"),
+    "setServerSideExecution": _just(automatic=False),
+    "createCredential": _just(type="SignedEnvelope", description=NEW),
+    "updateCredential": _just(description=NEW),
+    "rotateCredential": _just(keepPassword=True),
+    "createPairing": _just(
+        serverType="clientAccessServer", serverName="paired", port=8473, thumbprint=THUMBPRINT
+    ),
+    "createInstanceHost": lambda target: {**SERVER, "serverName": target["name"]},
+    "updateInstanceHost": _just(port=8472),
+    "createDirectory": lambda target: {"path": f"D:\\{target['name']}"},
+    "createClientAccessServer": lambda target: {**SERVER, "serverName": target["name"]},
+    "updateClientAccessServer": _just(port=8473),
+    "createAdministrator": lambda target: {"userName": target["name"], "password": "secret"},
+    "updateAdministrator": _just(fullName=NEW),
+    "setAdministratorPassword": _just(password="secret"),
+    "setSystemSmtp": _just(
+        hostname="mail.example.com",
+        port=25,
+        protocol="SMTP",
+        authenticationRequired=False,
+        fromEmailAddress="spe@example.com",
+    ),
 }
 
 

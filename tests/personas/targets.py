@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.personas.model import ABSENT
-from tests.personas.table import Kind, Row
+from tests.personas.table import DIRECTORY, JOB, JSON, SMTP, Kind, Row
 from tests.world import World, canary, registration
 
 Target = dict[str, Any]
@@ -124,10 +124,87 @@ def _running(world: World, target: Target) -> None:
     target["operation"] = response.get_json()["id"]
 
 
+def _given(method: str, path: str, body: JSON) -> Callable[[World, Target], None]:
+    """Leave something inside the instance that the call is about."""
+
+    def give(world: World, target: Target) -> None:
+        response = world.operator.open(
+            f"/instances/{target['instance']}{path}",
+            method=method,
+            json=body,
+            headers={"Prefer": "wait=20"},
+        )
+        assert response.status_code in {200, 201}, response.text
+
+    return give
+
+
+def _busy_job(world: World, target: Target) -> None:
+    """A job whose run goes on until somebody ends it."""
+    _given("POST", "/jobs", JOB)(world, target)
+    for site in world.sites.values():
+        site.control.pause()
+    world.call("POST", f"/instances/{target['instance']}/jobs/1/run")
+
+
+PROFILE = {"name": "first", "type": "I", "connector": "IMAP"}
+CREDENTIAL = {"type": "SignedEnvelope", "description": "first"}
+
+
+def _archived(world: World, target: Target) -> None:
+    """Let a profile have run: there is a folder with messages, and a worker result."""
+    site = world.sites[next(name for name in world.sites if _has(world, name, target))]
+    known = site.control.state()["instances"][target["name"]]
+    entry = {
+        "instanceID": target["name"],
+        "instanceHost": known["instance_host"],
+        "baseDirectory": known["base_directory"],
+        "archiveAdminEnabled": True,
+        "folders": [{"folder": "jane/Inbox", "messages": 3}],
+        "workerResults": [{"daysAgo": 1}],
+    }
+    site.control.seed(instances=[entry])
+
+
+def _has(world: World, name: str, target: Target) -> bool:
+    return target["name"] in world.sites[name].control.state()["instances"]
+
+
+def _servers(world: World, target: Target) -> None:
+    """Let there be a host, a client access server and an administrator to spare."""
+    site = next(one for one in world.sites.values() if one.id == target["deployment"])
+    spare = [{"serverName": "spare"}]
+    site.control.seed(
+        hosts=spare,
+        clientAccessServers=spare,
+        administrators=[{"userName": "spare", "emailAddress": "spare@example.com"}],
+    )
+
+
+def _mailing(world: World, target: Target) -> None:
+    """Let the deployment know a mail server, and somebody to write to."""
+    _servers(world, target)
+    settings = {name: value for name, value in SMTP.items() if name != "recipientEmailAddresses"}
+    settings["recipientSystemAdministrator"] = ["spare"]
+    world.call("PUT", f"/deployments/{target['deployment']}/smtp", settings)
+
+
 STATES: dict[str, Callable[[World, Target], None]] = {
     "stopped": _acted("POST", "/stop"),
     "frozen": _acted("POST", "/freeze"),
     "deleted": _acted("DELETE", ""),
     "detached": _detached,
     "running": _running,
+    "job": _given("POST", "/jobs", JOB),
+    "busy-job": _busy_job,
+    "smtp": _given("PUT", "/smtp", SMTP),
+    "directory": _given("PUT", "/directory-services", DIRECTORY),
+    "disabled-store": _given("PATCH", "/stores/1", {"requestedState": "disabled"}),
+    "two-stores": _given("POST", "/stores", {"name": "second"}),
+    "profile": _given("POST", "/profiles", PROFILE),
+    "credential": _given("POST", "/credentials", CREDENTIAL),
+    "opened": _given("PUT", "/archive-admin", {"enabled": True}),
+    "archived": _archived,
+    "servers": _servers,
+    "mailing": _mailing,
 }

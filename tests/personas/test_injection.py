@@ -66,7 +66,7 @@ def test_a_path_that_names_no_instance_reaches_no_deployment(
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 @settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     derandomize=True,
     database=None,

@@ -1,0 +1,122 @@
+"""What deployments can do: their own get-metadata against our catalogue, and each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.broker.broker import Broker
+from gateway.broker.caller import Caller
+from gateway.broker.connections import Connections
+from gateway.broker.deployments import signatures
+from gateway.model import Deployment, now
+from gateway.spe.catalogue import COMMANDS
+from gateway.storage import deployments
+
+Signatures = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A command that we know and the deployment lacks, and the deployments that have it."""
+
+    command: str
+    available_on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A command whose arguments differ from our catalogue's."""
+
+    command: str
+    missing_arguments: tuple[str, ...]
+    unknown_arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A command that the deployment lists and we do not know."""
+
+    command: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A deployment against our catalogue."""
+
+    deployment: str
+    version: str | None
+    read_time: datetime
+    supported: tuple[str, ...]
+    missing: tuple[Missing, ...]
+    unknown: tuple[Unknown, ...]
+    differing: tuple[Difference, ...]
+
+
+class Capabilities:
+    """Asks deployments what they can do, and remembers it.
+
+    Args:
+        broker: the door.
+        connections: the clients of the deployments.
+    """
+
+    def __init__(self, broker: Broker, connections: Connections) -> None:
+        self._broker = broker
+        self._database = broker.database
+        self._connections = connections
+
+    def compare(self, caller: Caller, deployment: str) -> Comparison:
+        """Ask a deployment anew, and compare it.
+
+        Raises:
+            NotFound: the deployment is absent, or the caller is no operator.
+            UpstreamError: it cannot be asked.
+        """
+        found = self.refresh(self._broker.deployment(caller, deployment))
+        with self._database.read() as connection:
+            others = [one for one in deployments.every(connection) if one.id != found.id]
+        return comparison(found, others)
+
+    def refresh(self, deployment: Deployment) -> Deployment:
+        """Ask a deployment what it can do, and store it.
+
+        Raises:
+            UpstreamError: it cannot be asked.
+        """
+        listed = signatures(self._connections.client(deployment.id))
+        time = now()
+        with self._database.write() as connection:
+            values = {"commands": listed, "last_contact_time": time}
+            deployments.observe(connection, deployment.id, values)
+        return replace(deployment, commands=listed, last_contact_time=time)
+
+
+def comparison(deployment: Deployment, others: Sequence[Deployment]) -> Comparison:
+    """Compare what a deployment lists with our catalogue and with the other deployments."""
+    listed = deployment.commands
+    known = sorted(COMMANDS.keys() & listed.keys())
+    return Comparison(
+        deployment=deployment.id,
+        version=deployment.version,
+        read_time=deployment.last_contact_time or now(),
+        supported=tuple(known),
+        missing=tuple(
+            Missing(name, tuple(one.id for one in others if name in one.commands))
+            for name in sorted(COMMANDS.keys() - listed.keys())
+        ),
+        unknown=tuple(
+            Unknown(name, tuple(listed[name])) for name in sorted(listed.keys() - COMMANDS.keys())
+        ),
+        differing=tuple(found for name in known if (found := _difference(name, listed)).command),
+    )
+
+
+def _difference(name: str, listed: Signatures) -> Difference:
+    """Return how the arguments differ; without a command where they do not."""
+    ours = {param.name for param in COMMANDS[name].params}
+    theirs = set(listed[name])
+    differs = ours != theirs
+    return Difference(
+        name if differs else "", tuple(sorted(ours - theirs)), tuple(sorted(theirs - ours))
+    )

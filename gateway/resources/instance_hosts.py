@@ -1,0 +1,236 @@
+"""Instance hosts of a deployment, and the directories on them. For operators."""
+
+from typing import Any
+
+from flask import Response
+from flask.views import MethodView
+
+from gateway.access.permissions import Permission
+from gateway.broker.plan import Invocation
+from gateway.broker.preparations import subject
+from gateway.errors import ReplyInvalid
+from gateway.model import Operation
+from gateway.resources.host_schemas import (
+    DirectoryCreateSchema,
+    DirectoryListSchema,
+    DirectoryQuery,
+    DirectorySchema,
+    InstanceHostCreateSchema,
+    InstanceHostListSchema,
+    InstanceHostPatchSchema,
+    InstanceHostSchema,
+)
+from gateway.spe.commands.instance_hosts import (
+    CREATE_DIRECTORY_ON_INSTANCE_HOST,
+    CREATE_INSTANCE_HOST,
+    DELETE_INSTANCE_HOST,
+    GET_DIRECTORIES_ON_INSTANCE_HOST,
+    GET_INSTANCE_HOSTS,
+    SET_INSTANCE_HOST_CONFIGURATION,
+)
+from gateway.web.api import Blueprint
+from gateway.web.door import NO_CONTENT, answer, rows_of, services, shown, tagged, versioned
+from gateway.web.hooks import caller
+from gateway.web.operation import operation
+
+blp = Blueprint(
+    "instance-hosts",
+    __name__,
+    description=__doc__,
+    url_prefix="/deployments/<dep:deployment>/instance-hosts",
+)
+
+MEMBERS = ("port", "serverCertificate", "baseDirectory")
+NAMES = {
+    "server_name": "serverName",
+    "port": "port",
+    "server_certificate": "serverCertificate",
+    "base_directory": "baseDirectory",
+}
+EXAMPLE = {
+    "serverName": "host3.example.com",
+    "port": 8472,
+    "serverCertificate": {"thumbprint": "6A1D0F3B5C7E9A2B4D6F8091A3B5C7D9E1F30527"},
+    "baseDirectory": "D:\\MailStore\\Instances",
+}
+
+
+def config_of(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body under SPE's names."""
+    return {NAMES[name]: value for name, value in body.items()}
+
+
+def about(server: str) -> dict[str, Any]:
+    """Return the context of an operation on one host."""
+    return versioned(GET_INSTANCE_HOSTS, MEMBERS, ("serverName", server))
+
+
+def list_shape(found: Operation) -> dict[str, Any]:
+    """Return all hosts."""
+    rows = rows_of(found.steps[-1].result, "serverName")
+    return {"items": [shown(InstanceHostSchema, row) for row in rows]}
+
+
+def one_shape(found: Operation) -> dict[str, Any]:
+    """Return the host that was asked for."""
+    return shown(InstanceHostSchema, subject(found))
+
+
+def directories_shape(found: Operation) -> dict[str, Any]:
+    """Return directories; some versions of SPE list plain paths."""
+    result = found.steps[-1].result
+    if not isinstance(result, list):
+        raise ReplyInvalid("The deployment's answer is not a list of directories.")
+    rows = [row if isinstance(row, dict) else {"path": str(row)} for row in result]
+    return {"items": [shown(DirectorySchema, row) for row in rows if row.get("path")]}
+
+
+def made_shape(found: Operation) -> dict[str, Any]:
+    """Return the directory that was made."""
+    path = str(found.context["path"])
+    return {"path": path, "name": path.rpartition("\\")[2]}
+
+
+@blp.route("")
+class InstanceHosts(MethodView):
+    """The collection."""
+
+    @operation(
+        blp,
+        "listInstanceHosts",
+        permission=Permission.DEPLOYMENTS_READ,
+        commands=(GET_INSTANCE_HOSTS,),
+        asynchronous=True,
+        shape=list_shape,
+    )
+    @blp.response(200, InstanceHostListSchema)
+    def get(self, deployment: str) -> Response:
+        """List the instance hosts."""
+        wish = Invocation(GET_INSTANCE_HOSTS)
+        return answer(services().broker.call_deployment(caller(), deployment, [wish]))
+
+    @operation(
+        blp,
+        "createInstanceHost",
+        permission=Permission.HOSTS_CREATE,
+        commands=(CREATE_INSTANCE_HOST, SET_INSTANCE_HOST_CONFIGURATION, GET_INSTANCE_HOSTS),
+        asynchronous=True,
+        errors=(409,),
+        shape=one_shape,
+    )
+    @blp.arguments(InstanceHostCreateSchema, example=EXAMPLE)
+    @blp.response(201, InstanceHostSchema, headers={"ETag": "ETag"})
+    def post(self, body: dict[str, Any], deployment: str) -> Response:
+        """Register an instance host, and then say where its instances lie."""
+        whole = config_of(body)
+        first = {name: value for name, value in whole.items() if name != "baseDirectory"}
+        wishes = [Invocation(CREATE_INSTANCE_HOST, {"config": first})]
+        if "base_directory" in body:
+            wishes.append(Invocation(SET_INSTANCE_HOST_CONFIGURATION, {"config": whole}))
+        wishes.append(Invocation(GET_INSTANCE_HOSTS))
+        context = about(body["server_name"])
+        broker = services().broker
+        return tagged(broker.call_deployment(caller(), deployment, wishes, context), 201)
+
+
+@blp.route("/<name:server>")
+class OneInstanceHost(MethodView):
+    """One host."""
+
+    @operation(
+        blp,
+        "getInstanceHost",
+        permission=Permission.DEPLOYMENTS_READ,
+        commands=(GET_INSTANCE_HOSTS,),
+        asynchronous=True,
+        shape=one_shape,
+    )
+    @blp.response(200, InstanceHostSchema, headers={"ETag": "ETag"})
+    def get(self, deployment: str, server: str) -> Response:
+        """Show an instance host."""
+        wishes = [Invocation(GET_INSTANCE_HOSTS)]
+        broker = services().broker
+        return tagged(broker.call_deployment(caller(), deployment, wishes, about(server)))
+
+    @operation(
+        blp,
+        "updateInstanceHost",
+        permission=Permission.HOSTS_UPDATE,
+        commands=(GET_INSTANCE_HOSTS, SET_INSTANCE_HOST_CONFIGURATION),
+        asynchronous=True,
+        errors=(409, 412),
+        parameters=("IfMatch",),
+        shape=one_shape,
+    )
+    @blp.arguments(InstanceHostPatchSchema, example={"baseDirectory": "E:\\Instances"})
+    @blp.response(200, InstanceHostSchema, headers={"ETag": "ETag"})
+    def patch(self, body: dict[str, Any], deployment: str, server: str) -> Response:
+        """Change an instance host; another base directory moves no data."""
+        wishes = [
+            Invocation(GET_INSTANCE_HOSTS),
+            Invocation(SET_INSTANCE_HOST_CONFIGURATION, prepare="merge-subject"),
+            Invocation(GET_INSTANCE_HOSTS),
+        ]
+        context = about(server) | {"changes": config_of(body)}
+        broker = services().broker
+        return tagged(broker.call_deployment(caller(), deployment, wishes, context))
+
+    @operation(
+        blp,
+        "deleteInstanceHost",
+        permission=Permission.HOSTS_DELETE,
+        commands=(GET_INSTANCE_HOSTS, DELETE_INSTANCE_HOST),
+        asynchronous=True,
+        errors=(409, 412),
+        parameters=("IfMatch",),
+    )
+    @blp.response(204)
+    def delete(self, deployment: str, server: str) -> Response:
+        """Remove an instance host from the management database; SPE refuses one in use."""
+        wishes = [
+            Invocation(GET_INSTANCE_HOSTS, check="require-version"),
+            Invocation(DELETE_INSTANCE_HOST, {"serverName": server}),
+        ]
+        broker = services().broker
+        found = broker.call_deployment(caller(), deployment, wishes, about(server))
+        return answer(found, NO_CONTENT)
+
+
+@blp.route("/<name:server>/directories")
+class Directories(MethodView):
+    """What lies on a host."""
+
+    @operation(
+        blp,
+        "listDirectories",
+        permission=Permission.DEPLOYMENTS_READ,
+        commands=(GET_DIRECTORIES_ON_INSTANCE_HOST,),
+        asynchronous=True,
+        shape=directories_shape,
+    )
+    @blp.arguments(DirectoryQuery, location="query")
+    @blp.response(200, DirectoryListSchema)
+    def get(self, query: dict[str, Any], deployment: str, server: str) -> Response:
+        """List the directories in one directory of a host, or its drives."""
+        wish = Invocation(GET_DIRECTORIES_ON_INSTANCE_HOST, {"serverName": server, **query})
+        return answer(services().broker.call_deployment(caller(), deployment, [wish]))
+
+    @operation(
+        blp,
+        "createDirectory",
+        permission=Permission.HOSTS_CREATE,
+        commands=(CREATE_DIRECTORY_ON_INSTANCE_HOST,),
+        asynchronous=True,
+        errors=(409,),
+        shape=made_shape,
+    )
+    @blp.arguments(DirectoryCreateSchema, example={"path": "E:\\MailStore\\Instances"})
+    @blp.response(201, DirectorySchema)
+    def post(self, body: dict[str, Any], deployment: str, server: str) -> Response:
+        """Make a directory on a host."""
+        arguments = {"serverName": server, "path": body["path"]}
+        wish = Invocation(CREATE_DIRECTORY_ON_INSTANCE_HOST, arguments)
+        found = services().broker.call_deployment(
+            caller(), deployment, [wish], {"path": body["path"]}
+        )
+        return answer(found, 201)
