@@ -20,6 +20,7 @@ from gateway.storage import clients, instances, resellers
 from gateway.storage.database import Database
 
 MOST = 20
+RIGHTS = frozenset({"roles", "permissions", "instances", "disabled", "expire_time"})
 SECRET_BYTES = 32
 hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
 """OWASP's parameters for argon2id; the secrets have 256 bits of their own."""
@@ -105,6 +106,8 @@ class Clients:
         """Change a client; the state before and the state after are judged."""
         found = self.get(caller, client)
         self._require_reach(caller, found)
+        if set(values) & RIGHTS:
+            _require_another(caller, client)
         changed = replace(found, **values, update_time=now())
         with self._database.read() as connection:
             owner = resellers.find(connection, caller.principal.reach, found.reseller)
@@ -121,6 +124,7 @@ class Clients:
     def remove(self, caller: Caller, client: str) -> None:
         """Delete a client; its tokens are void at once."""
         self._require_reach(caller, self.get(caller, client))
+        _require_another(caller, client)
         with self._database.write() as connection:
             clients.remove(connection, client)
             audit.changed(connection, caller, client, ["deleted"])
@@ -162,6 +166,16 @@ class Clients:
             for instance in chosen or ():
                 if instances.find(connection, caller.principal.reach, instance) is None:
                     raise absent(self._database, caller, instance)
+
+
+def _require_another(caller: Caller, client: str) -> None:
+    """Refuse to saw off the branch that one sits on: the last operator could lock all out.
+
+    Raises:
+        Conflict: it is the calling client itself.
+    """
+    if client == caller.principal.client:
+        raise Conflict("A client does not change its own rights; another one must do it.")
 
 
 def add_secret(connection: Connection, client: str, time: datetime) -> str:

@@ -13,6 +13,7 @@ from gateway.broker.plan import command_of
 from gateway.broker.reader import Reader
 from gateway.broker.settlement import row_of
 from gateway.errors import (
+    Conflict,
     FolderStatisticsUnavailable,
     GatewayError,
     InstanceNotRunning,
@@ -57,19 +58,28 @@ def _diagnose(reader: Reader, step: Step, instance: Instance) -> GatewayError | 
         return None
     if step.command == "CreateInstance":
         return NameTaken(REFUSAL)
-    running = row.get("status") in RUNNING
-    if step.command in STOPPED_FIRST:
-        return InstanceNotStopped("Stop the instance first.") if running else None
-    command = command_of(step)
-    if command.target is Target.INSTANCE and not running:
-        return InstanceNotRunning(f"The instance is {row.get('status')}; start it first.")
-    deployment = instance.deployment
+    found = _unfit(step, str(row.get("status")))
+    if found or step.command in STOPPED_FIRST:
+        return found
+    command, deployment = command_of(step), instance.deployment
     if command.needs_service_provider_access and not _access(reader, deployment, instance):
         return ServiceProviderAccessOff(
             "Service provider access is off for this instance: with the customer's consent, "
             'switch it on with PUT /instances/{instance}/archive-admin {"enabled": true}.'
         )
     return _inside(reader, deployment, step, instance)
+
+
+def _unfit(step: Step, status: str) -> GatewayError | None:
+    """Judge the instance's state, which is the reason more often than anything else."""
+    command = command_of(step)
+    if step.command in STOPPED_FIRST:
+        return InstanceNotStopped("Stop the instance first.") if status in RUNNING else None
+    if command.target is Target.INSTANCE_FILTER and command.effect.changes:
+        return Conflict(f"The instance is {status}, which does not allow this.")
+    if command.target is Target.INSTANCE and status not in RUNNING:
+        return InstanceNotRunning(f"The instance is {status}; start it first.")
+    return None
 
 
 def _access(reader: Reader, deployment: str, instance: Instance) -> bool:

@@ -22,6 +22,7 @@ class OperationFailed(GatewayError):
         steps: each command and its state, so that the caller sees what was done.
     """
 
+    status = 502
     code = "OPERATION_FAILED"
     title = "The operation failed"
 

@@ -120,7 +120,7 @@ class OneClient(MethodView):
         blp,
         "updateClient",
         permission=Permission.CLIENTS_UPDATE,
-        errors=(412,),
+        errors=(409, 412),
         parameters=("IfMatch",),
     )
     @blp.arguments(ClientPatchSchema, example={"roles": ["support"], "expireTime": None})
@@ -131,7 +131,7 @@ class OneClient(MethodView):
         changed = services().clients.change(caller(), client, body)
         return changed, {"ETag": tag_of(changed)}
 
-    @operation(blp, "deleteClient", permission=Permission.CLIENTS_DELETE)
+    @operation(blp, "deleteClient", permission=Permission.CLIENTS_DELETE, errors=(409,))
     @blp.response(NO_CONTENT)
     def delete(self, client: str) -> None:
         """Delete a client; its tokens are refused from now on."""

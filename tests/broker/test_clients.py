@@ -1,5 +1,6 @@
 """Nobody grants more than they have; secrets rotate; whoever is gone is refused at once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -148,3 +149,16 @@ def test_a_token_has_what_the_record_says_within_its_scope(core: Core) -> None:
     assert held.is_operator
     Clients(core.database).change(core.caller(), client.id, {"roles": ["billing"]})
     assert not principals.of(client.id, client.reseller, scope, "jti").permissions
+
+
+def test_a_client_changes_neither_its_own_rights_nor_removes_itself(core: Core) -> None:
+    """The last operator could lock everybody out, itself included."""
+    clients = Clients(core.database)
+    caller = core.caller("updateClient")
+    own = made(core)[0].id
+    caller.principal = replace(caller.principal, client=own)
+    with pytest.raises(Conflict):
+        clients.change(caller, own, {"roles": ["read-only"]})
+    with pytest.raises(Conflict):
+        clients.remove(caller, own)
+    assert clients.change(caller, own, {"name": "renamed"}).name == "renamed"

@@ -31,12 +31,14 @@ class Persona:
         reseller: whose client it is; empty when it is nobody's.
         role: ``all``, ``reads`` or ``inside``.
         restricted: sees one instance only.
+        meets: whose objects it is tried on: its own, a foreign one, an absent one.
     """
 
     name: str
     reseller: str = ""
     role: str = "all"
     restricted: bool = False
+    meets: tuple[str, ...] = ("A",)
 
     @property
     def is_known(self) -> bool:
@@ -57,13 +59,13 @@ class Persona:
 
 
 PERSONAS = (
-    Persona("operator", "root"),
+    Persona("operator", "root", meets=("A", ABSENT)),
     Persona("root_reader", "root", "reads"),
-    Persona("a_admin", "A"),
-    Persona("a_reader", "A", "reads"),
-    Persona("a_portal", "A", "inside", restricted=True),
-    Persona("a1_admin", "A1"),
-    Persona("b_admin", "B"),
+    Persona("a_admin", "A", meets=("A", "A1", "B", ABSENT)),
+    Persona("a_reader", "A", "reads", meets=("A", "B")),
+    Persona("a_portal", "A", "inside", restricted=True, meets=("A", ABSENT)),
+    Persona("a1_admin", "A1", meets=("A1", "A")),
+    Persona("b_admin", "B", meets=("B", "A")),
     Persona("disabled"),
     Persona("anonymous"),
     Persona("garbage"),

@@ -38,8 +38,6 @@ def judge(world: World, row: Row, persona: Persona, owner: str, target: Target) 
         world.await_command(row.sends)
         world.release()
         world.call("GET", response.headers["Location"])
-    if row.state in HELD:
-        world.release()
     if wanted.succeeds:
         assert row.sends == "" or row.sends in world.sent(), world.sent()
     else:
@@ -65,7 +63,11 @@ def check_nothing_leaks(response: TestResponse, persona: Persona) -> None:
 
 def judge_fresh(world: World, row: Row, persona: Persona, owner: str) -> None:
     """Judge a call on an object that was made for it."""
-    judge(world, row, persona, owner, fresh(world, row, owner))
+    try:
+        judge(world, row, persona, owner, fresh(world, row, owner))
+    finally:
+        if row.state in HELD:
+            world.release()
 
 
 def essence(response: TestResponse) -> tuple[int, list[tuple[str, str]], dict[str, object]]:
