@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 
 from gateway.broker.jobs import ACTIONS
 from gateway.spe.catalogue import COMMANDS
-from gateway.spe.command import INSTANCE_ID, Target
 from gateway.storage.tables import deployments
 from gateway.web.operation import OPERATIONS
 from tests.answers import JSON
@@ -16,9 +15,6 @@ from tests.resources.archive import AWKWARD, Archive
 from tests.served import assert_problem
 
 NIGHTLY = {"name": "Nightly", "action": "VerifyStores", "schedule": {"time": "02:30"}}
-DEFAULTED = {"includeIndexes"}
-"""Arguments that the reference does not call optional and the vendor's own examples leave out."""
-
 READS = ("jobs:read", "stores:read")
 
 
@@ -33,15 +29,6 @@ def job(archive: Archive) -> Iterator[JSON]:
 def path_of(job: JSON, verb: str = "") -> str:
     """Return the path of a job."""
     return f"/jobs/{job['id']}{verb}"
-
-
-@pytest.mark.parametrize("action", ACTIONS)
-def test_an_action_is_a_command_inside_an_instance_that_needs_nothing_more(action: str) -> None:
-    command = COMMANDS[action]
-
-    assert command.target is Target.INSTANCE
-    needed = {param.name for param in command.params if param.required}
-    assert needed - DEFAULTED == {INSTANCE_ID.name}
 
 
 @pytest.mark.usefixtures("archive")
