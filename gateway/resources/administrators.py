@@ -20,7 +20,7 @@ from gateway.spe.commands.system_administrators import (
     SET_SYSTEM_ADMINISTRATOR_PASSWORD,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import NO_CONTENT, answer, rows_of, services, shown, tagged, versioned
+from gateway.web.door import NO_CONTENT, answer, named, rows_of, services, shown, tagged, versioned
 from gateway.web.fields import AnyValue, ListOf, Part, Secret, Text
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
@@ -91,7 +91,7 @@ class AdministratorMfaSchema(Schema):
 
 def config_of(body: dict[str, Any]) -> dict[str, Any]:
     """Return a body under SPE's names, without its password."""
-    return {NAMES[name]: value for name, value in body.items() if name in NAMES}
+    return named(NAMES, body)
 
 
 def about(administrator: str) -> dict[str, Any]:

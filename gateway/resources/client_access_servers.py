@@ -23,7 +23,7 @@ from gateway.spe.commands.client_access_servers import (
     SET_CLIENT_ACCESS_SERVER_CONFIGURATION,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import NO_CONTENT, answer, rows_of, services, shown, tagged, versioned
+from gateway.web.door import NO_CONTENT, answer, named, rows_of, services, shown, tagged, versioned
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 
@@ -50,7 +50,7 @@ EXAMPLE = {
 
 def config_of(body: dict[str, Any]) -> dict[str, Any]:
     """Return a body under SPE's names."""
-    return {NAMES[name]: value for name, value in body.items()}
+    return named(NAMES, body)
 
 
 def about(server: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gateway.spe.commands.compliance import (
     SET_COMPLIANCE_CONFIGURATION,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import object_of, services, shown, tagged, versioned
+from gateway.web.door import named, object_of, services, shown, tagged, versioned
 from gateway.web.fields import Flag, ListOf, Text
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
@@ -89,7 +89,7 @@ class Compliance(MethodView):
     @blp.response(200, ComplianceSchema, headers={"ETag": "ETag"})
     def put(self, body: dict[str, Any], instance: str) -> Response:
         """Replace the compliance settings."""
-        config = {MEMBERS[name]: value for name, value in body.items()}
+        config = named(MEMBERS, body)
         wishes = [
             Invocation(GET_COMPLIANCE_CONFIGURATION),
             Invocation(

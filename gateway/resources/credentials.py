@@ -24,6 +24,7 @@ from gateway.web.door import (
     NO_CONTENT,
     answer,
     listed,
+    named,
     rows_of,
     services,
     tagged,
@@ -147,7 +148,7 @@ def about(credential: int) -> dict[str, Any]:
 
 def settings_of(body: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments that say what a credential signs in to."""
-    return {SETTINGS[name]: value for name, value in body.get("settings", {}).items()}
+    return named(SETTINGS, body.get("settings", {}))
 
 
 def changes(body: dict[str, Any], credential: int) -> list[Invocation]:

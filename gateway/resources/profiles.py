@@ -30,6 +30,7 @@ from gateway.web.door import (
     NO_CONTENT,
     answer,
     listed,
+    named,
     rows_of,
     services,
     shown,
@@ -125,8 +126,7 @@ def properties(body: dict[str, Any]) -> dict[str, Any]:
     given = dict(body)
     execution = given.pop("server_side_execution", None)
     if execution is not None:
-        named = {EXECUTION[name]: value for name, value in execution.items()}
-        given["serverSideExecution"] = named
+        given["serverSideExecution"] = named(EXECUTION, execution)
     return given
 
 
@@ -281,7 +281,7 @@ class ServerSideExecution(MethodView):
     @blp.response(200, ProfileSchema, headers={"ETag": "ETag"})
     def put(self, body: dict[str, Any], instance: str, profile: int) -> Response:
         """Let a profile run again and again, or not; setting it again restarts the profile."""
-        arguments = {EXECUTION[name]: value for name, value in body.items()}
+        arguments = named(EXECUTION, body)
         wishes = [
             Invocation(GET_PROFILES, RAW, check="require-version"),
             Invocation(SET_PROFILE_SERVER_SIDE_EXECUTION, {"id": profile, **arguments}),

@@ -10,6 +10,7 @@ from flask.views import MethodView
 from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
 from gateway.model import Operation
+from gateway.resources.mail_schemas import PROTOCOLS, MailSettingsSchema
 from gateway.spe.commands.smtp import GET_SMTP_SETTINGS, SET_SMTP_SETTINGS, TEST_SMTP_SETTINGS
 from gateway.web.api import Blueprint
 from gateway.web.door import answer, object_of, services, shown, tagged, versioned
@@ -20,23 +21,12 @@ from gateway.web.schemas import Schema
 
 blp = Blueprint("smtp", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/smtp")
 
-PROTOCOLS = ("SMTP", "SMTP-TLS", "SMTP-SSL")
 HIGHEST_PORT = 65535
 
 
-class SmtpSettingsSchema(Schema):
+class SmtpSettingsSchema(MailSettingsSchema):
     """How an instance sends mail; null is not set."""
 
-    hostname = Text("Of the server.", min_length=0, allow_none=True, dump_only=True)
-    port = Whole("Of the server.", allow_none=True, dump_only=True)
-    protocol = Choice(PROTOCOLS, "How it is encrypted.", allow_none=True, dump_only=True)
-    ignore_ssl_policy_errors = Flag(
-        "Whether any certificate is good enough.", allow_none=True, dump_only=True
-    )
-    authentication_required = Flag("Whether it logs in.", allow_none=True, dump_only=True)
-    username = Text("It logs in with.", min_length=0, allow_none=True, dump_only=True)
-    from_display_name = Text("Of the sender.", min_length=0, allow_none=True, dump_only=True)
-    from_email_address = Text("Of the sender.", min_length=0, allow_none=True, dump_only=True)
     recipient_email_addresses = ListOf(
         Text(min_length=0), "Who gets notifications.", allow_none=True, dump_only=True
     )

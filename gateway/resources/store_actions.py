@@ -37,7 +37,7 @@ from gateway.spe.commands.stores import (
     VERIFY_STORES,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import answer, services
+from gateway.web.door import answer, named, services
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Schema
@@ -81,7 +81,7 @@ def _recovery(body: Values) -> Values:
         "encryption_key": "encryptionKey",
         "recover_deleted_messages": "recoverDeletedMessages",
     }
-    return {names[name]: value for name, value in body.items()}
+    return named(names, body)
 
 
 def _merge(body: Values) -> Values:

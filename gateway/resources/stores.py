@@ -31,7 +31,17 @@ from gateway.spe.commands.stores import (
     SET_STORE_REQUESTED_STATE,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import answer, listed, object_of, rows_of, services, shown, tagged, versioned
+from gateway.web.door import (
+    answer,
+    listed,
+    named,
+    object_of,
+    rows_of,
+    services,
+    shown,
+    tagged,
+    versioned,
+)
 from gateway.web.fields import Flag
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
@@ -130,7 +140,7 @@ def changes(body: dict[str, Any], store: int) -> list[Invocation]:
     wishes = []
     if "name" in body:
         wishes.append(Invocation(RENAME_STORE, {"id": store, "name": body["name"]}))
-    paths = {PATHS[name]: value for name, value in body.items() if name in PATHS}
+    paths = named(PATHS, body)
     moved = [Invocation(SET_STORE_PATH, {"id": store, **paths}, prepare="require-free-path")]
     state = body.get("requested_state")
     set_state = {"id": store, "requestedState": state}
@@ -208,7 +218,7 @@ class StoreAttachment(MethodView):
     @blp.response(201, StoreSchema)
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Attach a store that lies on disk. For operators; no other instance may have it."""
-        arguments = {ARGUMENTS[name]: value for name, value in body.items()}
+        arguments = named(ARGUMENTS, body)
         services().stores.require_place(caller(), instance, arguments)
         wishes = [
             Invocation(GET_STORES),
@@ -256,7 +266,7 @@ class OneStore(MethodView):
         """
         require_database_path(body)
         if PATHS.keys() & body.keys():
-            arguments = {PATHS[name]: value for name, value in body.items() if name in PATHS}
+            arguments = named(PATHS, body)
             services().stores.require_place(caller(), instance, arguments)
         read = Invocation(GET_STORES, check="require-version")
         wishes = [read, *changes(body, store), Invocation(GET_STORES)] if body else [read]

@@ -10,13 +10,23 @@ from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
 from gateway.model import Operation
 from gateway.resources.deployment_schemas import PORTS
+from gateway.resources.mail_schemas import PROTOCOLS, MailSettingsSchema
 from gateway.spe.commands.smtp import (
     GET_SYSTEM_SMTP_CONFIGURATION,
     SET_SYSTEM_SMTP_CONFIGURATION,
     TEST_SYSTEM_SMTP_CONFIGURATION,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import NO_CONTENT, answer, object_of, services, shown, tagged, versioned
+from gateway.web.door import (
+    NO_CONTENT,
+    answer,
+    named,
+    object_of,
+    services,
+    shown,
+    tagged,
+    versioned,
+)
 from gateway.web.fields import Choice, Fault, Flag, ListOf, Secret, Text, Whole
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
@@ -26,7 +36,6 @@ blp = Blueprint(
     "system-smtp", __name__, description=__doc__, url_prefix="/deployments/<dep:deployment>/smtp"
 )
 
-PROTOCOLS = ("SMTP", "SMTP-TLS", "SMTP-SSL")
 ADDRESS = r"[^\s@,;<>\"]+@[^\s@,;<>\"]+"
 HOST = r"[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,251}[A-Za-z0-9])?"
 NAMES = {
@@ -44,19 +53,9 @@ NAMES = {
 MEMBERS = tuple(name for name in NAMES.values() if name != "password")
 
 
-class SystemSmtpSchema(Schema):
+class SystemSmtpSchema(MailSettingsSchema):
     """The mail settings; the password is never shown."""
 
-    hostname = Text("The mail server.", min_length=0, allow_none=True, dump_only=True)
-    port = Whole("TCP port.", allow_none=True, dump_only=True)
-    protocol = Choice(PROTOCOLS, "How it is spoken.", allow_none=True, dump_only=True)
-    ignore_ssl_policy_errors = Flag(
-        "Whether any certificate will do.", allow_none=True, dump_only=True
-    )
-    authentication_required = Flag("Whether SPE logs in.", allow_none=True, dump_only=True)
-    username = Text("The name it logs in with.", min_length=0, allow_none=True, dump_only=True)
-    from_display_name = Text("The sender's name.", min_length=0, allow_none=True, dump_only=True)
-    from_email_address = Text("The sender.", min_length=0, allow_none=True, dump_only=True)
     recipient_system_administrator = ListOf(
         Text(), "Administrators that mail goes to.", allow_none=True, dump_only=True
     )
@@ -143,7 +142,7 @@ class SystemSmtp(MethodView):
     @blp.response(200, SystemSmtpSchema, headers={"ETag": "ETag"})
     def put(self, body: dict[str, Any], deployment: str) -> Response:
         """Replace the mail settings; the password goes along each time."""
-        config = {NAMES[name]: value for name, value in body.items()}
+        config = named(NAMES, body)
         wishes = [
             Invocation(GET_SYSTEM_SMTP_CONFIGURATION, check="require-version"),
             Invocation(SET_SYSTEM_SMTP_CONFIGURATION, {"config": config}),

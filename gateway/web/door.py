@@ -155,6 +155,11 @@ def _inner(field: object, value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return value
 
 
+def named(names: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a body what has a name with SPE, under that name."""
+    return {names[name]: value for name, value in body.items() if name in names}
+
+
 def shape_of_operation() -> Any:  # noqa: ANN401 - the shape of the operation resource
     """Return how an operation itself is answered.
 

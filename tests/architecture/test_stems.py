@@ -20,6 +20,7 @@ OURS = {
     "deployments": "our own noun",
     "health": "our own noun",
     "host_schemas": "shared by instance_hosts and client_access_servers",
+    "mail_schemas": "shared by smtp and system_smtp",
     "me": "our own noun",
     "operations": "our own noun",
     "pairings": "the vendor's pairing",
