@@ -24,6 +24,7 @@ setup: $(READY) ## Make .venv with everything that is locked; quick when nothing
 $(READY): requirements/dev.txt pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.11 or newer is needed; none was found." >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Name another: make setup PYTHON=..." >&2; exit 1; }
+	@echo "Installing the locked dependencies, about a minute ..."
 	"$(PYTHON)" -m venv .venv
 	$(PIP) install --require-hashes -r requirements/dev.txt
 	$(PIP) install --no-build-isolation --no-deps -e .

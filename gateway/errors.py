@@ -239,6 +239,10 @@ class InputFault:
     detail: str
 
 
+def _sentence(fault: InputFault) -> str:
+    return f"{fault.pointer}: {fault.detail}" if fault.pointer else fault.detail
+
+
 class InvalidInput(RequestError):
     """Readable, but not what the operation takes.
 
@@ -252,7 +256,7 @@ class InvalidInput(RequestError):
     title = "The input is not valid"
 
     def __init__(self, faults: Sequence[InputFault] = (), detail: str = "") -> None:
-        super().__init__(detail or (faults[0].detail if faults else ""))
+        super().__init__(detail or (_sentence(faults[0]) if faults else ""))
         self.faults = tuple(faults)
 
 

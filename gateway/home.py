@@ -41,6 +41,6 @@ def _lock(descriptor: int, home: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         raise ConfigurationError(
-            f"{home} is in use by another process: stop that gateway first. More than one needs "
-            "PostgreSQL (SPE_GATEWAY_DATABASE_URL)."
+            f"{home} is in use by another process: only one process may use a home. Stop that one "
+            "first."
         ) from None

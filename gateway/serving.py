@@ -93,7 +93,7 @@ def on_starting(server: Arbiter) -> None:
     try:
         settings = Settings.from_environment()
         if settings.is_embedded and server.cfg.workers != 1:
-            raise ConfigurationError("More than one worker needs PostgreSQL.")
+            raise ConfigurationError("Only one process may use a home: leave workers at 1.")
         server.held = prepare(settings)
     except SetupError as error:
         raise RuntimeError(error.detail) from error
@@ -141,7 +141,11 @@ class ServerLog(Logger):  # type: ignore[misc] # gunicorn ships no types
         self._access_log_enabled = True
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:  # noqa: ANN401 # gunicorn ships no types
-        """Log a request without its query and its headers, which may hold secrets."""
+        """Log a request without its query and its headers, which may hold secrets.
+
+        It is the last that is said of a request: what the thread knows of it ends here, or the
+        next one that cannot even be parsed would be logged as its client's.
+        """
         del req
         headers = {name.lower(): value for name, value in resp.headers}
         log.info(
@@ -154,3 +158,4 @@ class ServerLog(Logger):  # type: ignore[misc] # gunicorn ships no types
             milliseconds=round(request_time.total_seconds() * 1000, 1),
             peer=environ.get("REMOTE_ADDR"),
         )
+        structlog.contextvars.clear_contextvars()

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
@@ -89,6 +90,13 @@ class Settings(BaseSettings):
             ipaddress.ip_network(network)
         return value
 
+    @field_validator("issuer")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            raise ValueError("is no http or https URL, as https://gateway.example.com is one")
+        return value
+
     @field_validator("home")
     @classmethod
     def _expand(cls, value: Path) -> Path:
@@ -117,7 +125,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             first = error.errors()[0]
             name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-            raise ConfigurationError(f"{name}: {first['msg']} (docs/settings.md)") from None
+            said = first["msg"].removeprefix("Value error, ")
+            raise ConfigurationError(f"{name}: {said} (docs/settings.md)") from None
 
 
 def child_environment(**settings: str) -> dict[str, str]:

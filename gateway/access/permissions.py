@@ -130,7 +130,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.INSTANCES_CREATE: "Create instances.",
     Permission.INSTANCES_DELETE: "Delete instances with days of grace, and undelete them.",
     Permission.INSTANCES_OPERATE: "Start, stop, restart, freeze and thaw instances.",
-    Permission.INSTANCES_PURGE: "Remove deleted instances before their days of grace are over.",
+    Permission.INSTANCES_PURGE: "Remove deleted instances from SPE for good.",
     Permission.INSTANCES_READ: "See instances, their configuration and statistics.",
     Permission.INSTANCES_UPDATE: "Change instances.",
     Permission.JOBS_CREATE: "Create jobs that run what the creator may run.",

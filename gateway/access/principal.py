@@ -34,9 +34,18 @@ def permissions_of(client: Client, *, is_operator: bool) -> frozenset[Permission
 
     Nothing deployment-wide unless it is an operator's; names that no longer exist grant nothing.
     """
-    granted = {p for role in client.roles for p in ROLES.get(role, frozenset())}
-    granted |= {Permission(name) for name in client.permissions if name in _KNOWN}
-    return frozenset(granted) if is_operator else frozenset(granted) - ROOT_ONLY
+    granted = _granted(client)
+    return granted if is_operator else granted - ROOT_ONLY
+
+
+def void_grants(client: Client, *, is_operator: bool) -> frozenset[Permission]:
+    """Return what a client is granted without effect: the operators' own, below the root."""
+    return frozenset() if is_operator else _granted(client) & ROOT_ONLY
+
+
+def _granted(client: Client) -> frozenset[Permission]:
+    roles = {p for role in client.roles for p in ROLES.get(role, frozenset())}
+    return frozenset(roles | {Permission(name) for name in client.permissions if name in _KNOWN})
 
 
 def narrowed(permissions: frozenset[Permission], scope: str | None) -> frozenset[Permission]:

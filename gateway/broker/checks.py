@@ -6,7 +6,8 @@ taken as being on the way.
 
 from gateway.broker.preparations import STOPPED, known, latest, require_version, row_read
 from gateway.broker.runner import Check
-from gateway.errors import CommandFailed, NotFound
+from gateway.broker.settlement import InstanceMissing
+from gateway.errors import CommandFailed
 from gateway.model import Instance, Operation
 
 RUNNING = frozenset({"running", "safeMode"})
@@ -14,7 +15,7 @@ RUNNING = frozenset({"running", "safeMode"})
 
 def _is_listed(operation: Operation, instance: Instance | None) -> None:
     if latest(operation, "GetInstances") == []:
-        raise NotFound("The deployment does not list the instance any more.")
+        raise InstanceMissing
     row_read(operation, known(instance))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
-from gateway.access.principal import permissions_of
+from gateway.access.principal import permissions_of, void_grants
 from gateway.access.scope import Covers, Unrestricted
 from gateway.broker import audit
 from gateway.broker.authorise import absent, denied, permit
@@ -20,7 +20,8 @@ from gateway.storage import clients, instances, resellers
 from gateway.storage.database import Database
 
 MOST = 20
-RIGHTS = frozenset({"roles", "permissions", "instances", "disabled", "expire_time"})
+GRANTS = frozenset({"roles", "permissions"})
+RIGHTS = GRANTS | frozenset({"instances", "disabled", "expire_time"})
 SECRET_BYTES = 32
 hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
 """OWASP's parameters for argon2id; the secrets have 256 bits of their own."""
@@ -72,7 +73,8 @@ class Clients:
 
         Raises:
             NotFound: the reseller is absent or foreign.
-            PermissionMissing: the caller would grant more than it has.
+            PermissionMissing: the caller would grant more than it has, or what no client of
+                that reseller can hold.
             Conflict: the reseller has as many clients as it may have.
         """
         owner = self._owner(caller, new.reseller or caller.principal.reseller)
@@ -92,6 +94,7 @@ class Clients:
             create_time=time,
             update_time=time,
         )
+        self._require_effect(caller, made, owner)
         self._require_covered(caller, made, is_operator=owner.is_root)
         self._require_instances(caller, new.instances)
         with self._database.write() as connection:
@@ -113,6 +116,8 @@ class Clients:
             owner = resellers.find(connection, caller.principal.reach, found.reseller)
         if owner is None:
             raise absent(self._database, caller, client)
+        if set(values) & GRANTS:
+            self._require_effect(caller, changed, owner)
         self._require_covered(caller, changed, is_operator=owner.is_root)
         self._require_instances(caller, changed.instances)
         columns = {**values, "update_time": changed.update_time}
@@ -146,6 +151,12 @@ class Clients:
             raise absent(self._database, caller, reseller)
         permit(self._database, caller, owner.id)
         return owner
+
+    def _require_effect(self, caller: Caller, client: Client, owner: Reseller) -> None:
+        """Nobody stores a grant that has no effect: it would be shown as if it had."""
+        void = void_grants(client, is_operator=owner.is_root)
+        if void:
+            raise denied(self._database, caller, client.id, min(void))
 
     def _require_covered(self, caller: Caller, client: Client, *, is_operator: bool) -> None:
         """Nobody grants more than they have, neither in rights nor in reach."""

@@ -4,13 +4,21 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from threading import Lock
+from time import monotonic
 
-from gateway.errors import DeploymentUnreachable, InputFault, InvalidInput
-from gateway.model import Deployment
+import structlog
+
+from gateway.errors import DeploymentUnreachable, InputFault, InvalidInput, StorageUnavailable
+from gateway.model import Deployment, now
 from gateway.spe.client import Client, Endpoint
 from gateway.storage import deployments
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
+
+CONTACT_SECONDS = 60.0
+"""The least time between two notes that a deployment answered."""
+
+log = structlog.get_logger()
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -65,7 +73,30 @@ class Connections:
         self._vault = vault
         self._networks = networks
         self._clients: dict[str, tuple[int, Client]] = {}
+        self._contacts: dict[str, float] = {}
         self._lock = Lock()
+
+    def note_contact(self, deployment: str) -> None:
+        """Write down that a deployment has answered, at most once a minute.
+
+        An answer counts also when this cannot be written, so that is only logged.
+        """
+        if not self._is_contact_due(deployment):
+            return
+        try:
+            with self._database.write() as connection:
+                deployments.observe(connection, deployment, {"last_contact_time": now()})
+        except StorageUnavailable:
+            log.warning("deployment.contact_not_noted", deployment=deployment)
+
+    def _is_contact_due(self, deployment: str) -> bool:
+        time = monotonic()
+        with self._lock:
+            last = self._contacts.get(deployment)
+            if last is not None and time - last < CONTACT_SECONDS:
+                return False
+            self._contacts[deployment] = time
+            return True
 
     def client(self, deployment: str) -> Client:
         """Return the client of a registered deployment.

@@ -17,6 +17,7 @@ from gateway.errors import (
     InputFault,
     InUse,
     InvalidInput,
+    PinMismatch,
     ReplyInvalid,
     UpstreamError,
 )
@@ -102,7 +103,7 @@ class Deployments:
         self._networks.require(new.host)
         if new.pin is None and not new.system_trust:
             raise pin_needed(probe(new.host, new.port, PROBE_SECONDS))
-        deployment = self._tried(_deployment(new), new.password)
+        deployment = self._first_tried(_deployment(new), new.password)
         sealed = self._broker.ledger.vault.seal(new.password)
         try:
             with self._database.write() as connection:
@@ -111,6 +112,19 @@ class Deployments:
         except IntegrityError:
             raise Conflict("A deployment of this name or address is registered already.") from None
         return deployment
+
+    def _first_tried(self, deployment: Deployment, password: str) -> Deployment:
+        """Try what is not registered yet: its id means nothing to the caller."""
+        try:
+            return self._tried(deployment, password)
+        except PinMismatch as error:
+            raise PinMismatch(
+                "The server shows another certificate than the pin that you sent.",
+                message=f"It shows {error.message}; the pin is {deployment.pin}.",
+            ) from error
+        except UpstreamError as error:
+            error.deployment = ""
+            raise
 
     def _tried(self, deployment: Deployment, password: str) -> Deployment:
         """Ping it, and ask for its version and its commands."""

@@ -11,7 +11,7 @@ from gateway.broker.explanations import EXPLANATIONS
 from gateway.broker.listings import CHANGED, NAMED, REMOVED
 from gateway.broker.plan import command_of
 from gateway.broker.reader import Reader
-from gateway.broker.settlement import row_of
+from gateway.broker.settlement import InstanceMissing, row_of
 from gateway.errors import (
     Conflict,
     FolderStatisticsUnavailable,
@@ -54,10 +54,10 @@ def diagnose(
 
 def _diagnose(reader: Reader, step: Step, instance: Instance) -> GatewayError | None:
     row = row_of(reader, instance)
-    if row is None:
-        return None
     if step.command == "CreateInstance":
-        return NameTaken(REFUSAL)
+        return NameTaken(REFUSAL) if row else None
+    if row is None:
+        return InstanceMissing()
     found = _unfit(step, str(row.get("status")))
     if found or step.command in STOPPED_FIRST:
         return found

@@ -10,6 +10,9 @@ from gateway.broker.preparations import STOPPED, latest
 from gateway.model import InstanceStatus, Operation, OperationStatus, StepStatus, now
 from gateway.storage import instances, names
 
+MISSING = {"status": "missing"}
+"""What is seen of an instance that its deployment does not list."""
+
 
 def observed(operation: Operation) -> dict[str, Any]:
     """Return what the operation's reads showed of its instance, as columns."""
@@ -18,6 +21,8 @@ def observed(operation: Operation) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if isinstance(rows, list) and len(rows) == 1 and isinstance(rows[0], dict):
         columns |= {"observed": rows[0], "observe_time": now()}
+    if rows == []:
+        columns |= {"observed": MISSING, "observe_time": now()}
     if isinstance(configuration, dict):
         columns |= {
             "display_name": str(configuration.get("displayName") or ""),

@@ -123,8 +123,14 @@ class Instances:
         return self._broker.instance(caller, instance)
 
     def read(self, caller: Caller, instance: str) -> Operation:
-        """Ask the deployment for the state and the configuration of an active instance."""
-        wishes = (Invocation(GET_INSTANCES), Invocation(GET_INSTANCE_CONFIGURATION))
+        """Ask the deployment for the state and the configuration of an active instance.
+
+        One that it does not list any more is ``missing``, and as we knew it.
+        """
+        wishes = (
+            Invocation(GET_INSTANCES),
+            Invocation(GET_INSTANCE_CONFIGURATION, prepare="if-listed"),
+        )
         return self._broker.call(caller, instance, wishes)
 
     def current(self, operation: Operation) -> Instance:

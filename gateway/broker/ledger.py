@@ -13,7 +13,7 @@ from time import monotonic
 from sqlalchemy import Connection
 
 from gateway.broker import audit
-from gateway.model import Operation, now
+from gateway.model import Operation, StepStatus, now
 from gateway.storage import operations
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
@@ -141,10 +141,15 @@ class Ledger:
 
 
 def _close(operation: Operation) -> None:
-    """Set the end and erase the arguments: secrets live no longer than they are needed."""
+    """Set the end, skip what was not sent, and erase the arguments.
+
+    Secrets live no longer than they are needed.
+    """
     operation.end_time = now()
     operation.lock = None
     operation.next_poll_time = None
     for step in operation.steps:
         step.arguments = {}
         step.before = None
+        if step.status is StepStatus.QUEUED:
+            step.status = StepStatus.SKIPPED

@@ -184,6 +184,12 @@ def _disable_start(operation: Operation, instance: Instance | None) -> dict[str,
     return _set(operation, known(instance), {"startMode": "disabled"})
 
 
+def _if_listed(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
+    """Skip the step when the deployment has just been found not to list the instance."""
+    del instance
+    return None if latest(operation, "GetInstances") == [] else arguments_of(operation)
+
+
 def _restore_start(operation: Operation, instance: Instance | None) -> dict[str, Any]:
     ours = known(instance)
     mode = ours.kept_state.get("startMode", "manual")
@@ -294,6 +300,7 @@ def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
 
 
 PREPARATIONS: dict[str, Preparation] = {
+    "if-listed": _if_listed,
     "require-version": _require_version_read,
     "merge-subject": _merge_subject,
     "keep-rest": _keep_rest,

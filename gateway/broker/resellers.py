@@ -8,10 +8,13 @@ from gateway.access.scope import Unrestricted
 from gateway.broker import audit
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.caller import Caller
-from gateway.errors import InUse
+from gateway.errors import Conflict, InUse
 from gateway.model import Prefix, Reseller, new_id, now
 from gateway.storage import resellers
 from gateway.storage.database import Database
+
+OWN = "Your own reseller is changed by the one above it."
+OWN_ROOT = "The reseller of the operators has none above it, and stays as it is."
 
 
 class Resellers:
@@ -80,7 +83,7 @@ class Resellers:
         """Change one below the caller's own.
 
         Raises:
-            PermissionMissing: it is the caller's own, which only an ancestor changes.
+            Conflict: it is the caller's own, which only an ancestor changes.
         """
         found = self._below(caller, reseller)
         columns = {**values, "update_time": now()}
@@ -93,6 +96,7 @@ class Resellers:
         """Delete one that holds nothing.
 
         Raises:
+            Conflict: it is the caller's own.
             InUse: it has clients, instances or resellers below it, or once had instances.
         """
         self._below(caller, reseller)
@@ -105,5 +109,5 @@ class Resellers:
     def _below(self, caller: Caller, reseller: str) -> Reseller:
         found = self.get(caller, reseller)
         if found.id == caller.principal.reseller:
-            raise denied(self._database, caller, reseller)
+            raise Conflict(OWN_ROOT if found.is_root else OWN)
         return found

@@ -15,6 +15,7 @@ from gateway.broker.diagnosis import diagnose
 from gateway.broker.plan import command_of
 from gateway.broker.problems import problem_of
 from gateway.broker.reader import Reader
+from gateway.broker.redaction import masked
 from gateway.broker.settlement import MAX_ATTEMPTS, Finding, look_before, settle
 from gateway.errors import (
     AnswerLost,
@@ -160,6 +161,7 @@ class Runner:
         """
         if status.code not in WORDS:
             raise ReplyInvalid("The deployment's answer has an unknown state.")
+        self._connections.note_contact(str(operation.deployment))
         operation.percent_progress = status.percent
         operation.status_text = status.text and status.text[:MAX_TEXT_CHARACTERS]
         operation.log = (operation.log + status.log)[-MAX_LOG_CHARACTERS:]
@@ -191,7 +193,9 @@ class Runner:
             f"The deployment could not carry out {step.command}.",
             deployment=str(operation.deployment),
             command=step.command,
-            message=(status.error_message or status.code)[:MAX_TEXT_CHARACTERS],
+            message=masked(status.error_message or status.code, step.arguments)[
+                :MAX_TEXT_CHARACTERS
+            ],
         )
         return _fail(operation, step, error)
 
@@ -302,6 +306,13 @@ def _fail(operation: Operation, step: Step, error: GatewayError) -> bool:
         step.status, step.evidence = StepStatus.SKIPPED, error.code
         return False
     operation.problem = operation.problem or problem_of(error)
+    log.warning(
+        "operation.failed",
+        operation=operation.id,
+        deployment=operation.deployment,
+        command=step.command,
+        code=error.code,
+    )
     return _leave(operation, step, StepStatus.FAILED)
 
 

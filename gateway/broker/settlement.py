@@ -12,7 +12,7 @@ from typing import Any
 from gateway.broker.evidence import BEFORE, PROOFS, Scene
 from gateway.broker.plan import command_of
 from gateway.broker.reader import Reader
-from gateway.errors import UpstreamError
+from gateway.errors import Conflict, UpstreamError
 from gateway.model import Instance, Step
 from gateway.spe.command import Evidence
 from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION, GET_INSTANCES
@@ -64,6 +64,16 @@ def look_before(reader: Reader, step: Step, deployment: str, instance: Instance 
         return proof(Scene(reader, deployment, instance), step) if proof else None
     except UpstreamError:
         return None
+
+
+class InstanceMissing(Conflict):
+    """The deployment has lost an instance that we know."""
+
+    code = "INSTANCE_MISSING"
+    title = "The deployment does not list the instance"
+
+    def __init__(self) -> None:
+        super().__init__("The deployment does not list this instance any more; ask the operator.")
 
 
 def row_of(reader: Reader, instance: Instance) -> dict[str, Any] | None:

@@ -8,10 +8,11 @@ import rich_click as click
 
 from gateway.broker.bootstrap import FirstOperator, set_up
 from gateway.cli.examples import examples
-from gateway.errors import StorageUnavailable
+from gateway.errors import ConfigurationError, StorageUnavailable
 from gateway.home import held
 from gateway.serving import unusable
 from gateway.settings import Settings
+from gateway.storage import schema
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, create_keys, load_keys
 
@@ -43,14 +44,24 @@ def initialise(settings: Settings) -> FirstOperator:
         ConfigurationError: it is set up already, or something cannot be written.
     """
     with alone(settings):
-        keys = load_keys(settings.home, settings.master_keys.get_secret_value())
         database = Database(settings.database)
         try:
-            return set_up(database, Vault(keys or create_keys(settings.home)))
+            return set_up(database, Vault(_keys(settings, database)))
         except StorageUnavailable as error:
             raise unusable(settings, error) from error
         finally:
             database.close()
+
+
+def _keys(settings: Settings, database: Database) -> list[str]:
+    """Return the keys there are, or new ones if nothing was ever encrypted with others."""
+    keys = load_keys(settings.home, settings.master_keys.get_secret_value())
+    if not keys and not schema.is_empty(database):
+        raise ConfigurationError(
+            "The database is set up already, but there is no master key: "
+            "restore master.keys from your backup, or set SPE_GATEWAY_MASTER_KEYS."
+        )
+    return keys or create_keys(settings.home)
 
 
 def alone(settings: Settings) -> AbstractContextManager[None]:

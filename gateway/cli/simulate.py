@@ -1,5 +1,6 @@
 """``spe-gateway simulate``: a simulated SPE server to develop and demonstrate against."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -50,6 +51,11 @@ def simulate(
     try:
         run(name, port, data, scenario)
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Failure(
+                f"Cannot listen on 127.0.0.1:{port} ({os.strerror(error.errno)}): "
+                "stop what does, or choose another with --port."
+            ) from error
         raise Failure(f"The simulated server {name} cannot start: {error}.") from error
     except (ValueError, TypeError, yaml.YAMLError) as error:
         raise Failure(f"{scenario} is no scenario: {error}.") from error

@@ -1,13 +1,14 @@
 """``spe-gateway upgrade``: the schema of this version."""
 
 import json
+import os
 
 import rich_click as click
 from sqlalchemy.engine import make_url
 
 from gateway.cli.examples import examples
 from gateway.cli.init import alone
-from gateway.errors import StorageUnavailable
+from gateway.errors import ConfigurationError, StorageUnavailable
 from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage import schema
@@ -24,10 +25,13 @@ def upgrade() -> None:
 
     Does nothing when it is up to date. Make a backup first: there is no way back.
     """
+    os.umask(0o077)  # looking for a database makes a file
     settings = Settings.from_environment()
     with alone(settings):
         database = Database(settings.database)
         try:
+            if schema.is_empty(database):
+                raise ConfigurationError("There is no database here: run 'spe-gateway init'.")
             schema.upgrade(database)
             schema.require_current(database)
         except StorageUnavailable as error:

@@ -20,7 +20,17 @@ from gateway.spe.commands.system_administrators import (
     SET_SYSTEM_ADMINISTRATOR_PASSWORD,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import NO_CONTENT, answer, named, rows_of, services, shown, tagged, versioned
+from gateway.web.door import (
+    NO_CONTENT,
+    answer,
+    located,
+    named,
+    rows_of,
+    services,
+    shown,
+    tagged,
+    versioned,
+)
 from gateway.web.fields import AnyValue, ListOf, Part, Secret, Text
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
@@ -160,7 +170,7 @@ class Administrators(MethodView):
         AdministratorCreateSchema,
         example={"userName": "second", "fullName": "Second Admin", "password": "a new password"},
     )
-    @blp.response(201, AdministratorSchema, headers={"ETag": "ETag"})
+    @blp.response(201, AdministratorSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any], deployment: str) -> Response:
         """Create a system administrator."""
         arguments = {"config": config_of(body), "password": body["password"]}
@@ -170,7 +180,8 @@ class Administrators(MethodView):
         ]
         context = about(body["user_name"])
         broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, context), 201)
+        found = broker.call_deployment(caller(), deployment, wishes, context)
+        return located(tagged(found, 201), "userName")
 
 
 @blp.route("/<name:administrator>")

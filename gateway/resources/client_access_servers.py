@@ -23,7 +23,17 @@ from gateway.spe.commands.client_access_servers import (
     SET_CLIENT_ACCESS_SERVER_CONFIGURATION,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import NO_CONTENT, answer, named, rows_of, services, shown, tagged, versioned
+from gateway.web.door import (
+    NO_CONTENT,
+    answer,
+    located,
+    named,
+    rows_of,
+    services,
+    shown,
+    tagged,
+    versioned,
+)
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 
@@ -99,7 +109,7 @@ class ClientAccessServers(MethodView):
         shape=one_shape,
     )
     @blp.arguments(ClientAccessServerCreateSchema, example=EXAMPLE)
-    @blp.response(201, ClientAccessServerSchema, headers={"ETag": "ETag"})
+    @blp.response(201, ClientAccessServerSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any], deployment: str) -> Response:
         """Register a client access server."""
         wishes = [
@@ -108,7 +118,8 @@ class ClientAccessServers(MethodView):
         ]
         context = about(body["server_name"])
         broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, context), 201)
+        found = broker.call_deployment(caller(), deployment, wishes, context)
+        return located(tagged(found, 201), "serverName")
 
 
 @blp.route("/<name:server>")

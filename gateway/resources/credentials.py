@@ -24,6 +24,7 @@ from gateway.web.door import (
     NO_CONTENT,
     answer,
     listed,
+    located,
     named,
     rows_of,
     services,
@@ -197,7 +198,7 @@ class Credentials(MethodView):
     @blp.arguments(
         CredentialCreateSchema, example={"type": "Office365_Modern", "description": "Tenant"}
     )
-    @blp.response(201, CredentialSchema)
+    @blp.response(201, CredentialSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a credential with a certificate of its own."""
         arguments = {"type": body["type"], "description": body["description"], **settings_of(body)}
@@ -206,7 +207,8 @@ class Credentials(MethodView):
             Invocation(CREATE_CREDENTIAL, arguments),
             Invocation(GET_CREDENTIALS),
         ]
-        return answer(services().broker.call(caller(), instance, wishes), 201)
+        found = services().broker.call(caller(), instance, wishes)
+        return located(answer(found, 201), "id")
 
 
 @blp.route("/<number:credential>")

@@ -42,6 +42,7 @@ class CertificateTrustSchema(Schema):
         "SHA-256 (64 hex digits) or the SHA-1 thumbprint that MailStore shows (40).",
         max_length=95,
         pattern=PIN,
+        form="40 or 64 hex digits",
     )
     trust = Choice(("system",), "The certificate is signed by a known authority.")
 

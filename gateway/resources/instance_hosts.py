@@ -29,7 +29,17 @@ from gateway.spe.commands.instance_hosts import (
     SET_INSTANCE_HOST_CONFIGURATION,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import NO_CONTENT, answer, named, rows_of, services, shown, tagged, versioned
+from gateway.web.door import (
+    NO_CONTENT,
+    answer,
+    located,
+    named,
+    rows_of,
+    services,
+    shown,
+    tagged,
+    versioned,
+)
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 
@@ -119,7 +129,7 @@ class InstanceHosts(MethodView):
         shape=one_shape,
     )
     @blp.arguments(InstanceHostCreateSchema, example=EXAMPLE)
-    @blp.response(201, InstanceHostSchema, headers={"ETag": "ETag"})
+    @blp.response(201, InstanceHostSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any], deployment: str) -> Response:
         """Register an instance host, and then say where its instances lie."""
         whole = config_of(body)
@@ -130,7 +140,8 @@ class InstanceHosts(MethodView):
         wishes.append(Invocation(GET_INSTANCE_HOSTS))
         context = about(body["server_name"])
         broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, context), 201)
+        found = broker.call_deployment(caller(), deployment, wishes, context)
+        return located(tagged(found, 201), "serverName")
 
 
 @blp.route("/<name:server>")

@@ -28,6 +28,8 @@ STATUSES = (
     "failed",
     "unknown",
 )
+ALIAS = r"^[a-z0-9.@_-]+$"
+ALIAS_FORM = "a-z, 0-9, dot, at, underscore and dash only"
 INSTANCE_ID = r"^[a-z][a-z0-9-]{2,31}$"
 
 
@@ -110,10 +112,11 @@ class InstanceCreateSchema(Schema):
         min_length=3,
         max_length=32,
         pattern=INSTANCE_ID,
+        form="3 to 32 of a-z, 0-9 and dash, a letter first",
         required=True,
     )
     display_name = Text("The name shown to people.", max_length=200, required=True)
-    alias = Text("Another name to log in with.", max_length=200, pattern=r"^[a-z0-9.@_-]+$")
+    alias = Text("Another name to log in with.", max_length=200, pattern=ALIAS, form=ALIAS_FORM)
     external_id = Text("Its id in your own system.", max_length=200)
     labels = Labels("Your own labels.", load_default={})
     reseller = Id("res", "Whose it will be; by default yours.")
@@ -136,7 +139,8 @@ class InstancePatchSchema(Schema):
     alias = Text(
         "Another name to log in with; null for none.",
         max_length=200,
-        pattern=r"^[a-z0-9.@_-]+$",
+        pattern=ALIAS,
+        form=ALIAS_FORM,
         allow_none=True,
     )
     start_mode = Choice(("automatic", "manual"), "How it starts.")

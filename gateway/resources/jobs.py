@@ -34,6 +34,7 @@ from gateway.web.door import (
     NO_CONTENT,
     answer,
     listed,
+    located,
     rows_of,
     services,
     shown,
@@ -149,7 +150,7 @@ class Jobs(MethodView):
         JobCreateSchema,
         example={"name": "Nightly", "action": "VerifyStores", "schedule": {"time": "02:30"}},
     )
-    @blp.response(201, JobSchema)
+    @blp.response(201, JobSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a job that runs a command which its creator may run.
 
@@ -163,7 +164,7 @@ class Jobs(MethodView):
         ]
         context = {"name": body["name"]}
         found = services().broker.call(caller(), instance, wishes, *more, context=context)
-        return answer(found, 201)
+        return located(answer(found, 201), "id")
 
 
 @blp.route("/<number:job>")

@@ -6,6 +6,7 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.plan import ONE_TIME
 from gateway.model import Operation, OperationStatus, StepStatus
 from gateway.web import paging
 from gateway.web.accepted import accepted
@@ -115,7 +116,9 @@ class OperationLogQuery(Schema):
 
 def shape(found: Operation) -> Any:  # noqa: ANN401 - a JSON object
     """Return the operation as it is answered; upstream words are for operators."""
-    done = found.status is OperationStatus.SUCCEEDED
+    once = any(step.command in ONE_TIME for step in found.steps)
+    forgotten = once and all(step.result is None for step in found.steps)
+    done = found.status is OperationStatus.SUCCEEDED and not forgotten
     return OperationSchema().dump(_values(found) | {"result": shaped(found) if done else None})
 
 

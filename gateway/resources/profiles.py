@@ -30,6 +30,7 @@ from gateway.web.door import (
     NO_CONTENT,
     answer,
     listed,
+    located,
     named,
     rows_of,
     services,
@@ -167,7 +168,7 @@ class Profiles(MethodView):
         shape=created_shape,
     )
     @blp.arguments(ProfileCreateSchema, example=CREATION)
-    @blp.response(201, ProfileSchema)
+    @blp.response(201, ProfileSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a profile. What exports, reads files or names an owner is for operators."""
         wishes = [
@@ -176,7 +177,8 @@ class Profiles(MethodView):
             Invocation(GET_PROFILES, RAW),
         ]
         more = needed_for(body)
-        return answer(services().broker.call(caller(), instance, wishes, *more), 201)
+        found = services().broker.call(caller(), instance, wishes, *more)
+        return located(answer(found, 201), "id")
 
 
 @blp.route("/run-temporary")

@@ -116,7 +116,7 @@ class OneReseller(MethodView):
         blp,
         "updateReseller",
         permission=Permission.RESELLERS_UPDATE,
-        errors=(412,),
+        errors=(409, 412),
         parameters=("IfMatch",),
     )
     @blp.arguments(ResellerPatchSchema, example={"name": "Example Hosting Ltd"})

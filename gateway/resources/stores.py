@@ -34,6 +34,7 @@ from gateway.web.api import Blueprint
 from gateway.web.door import (
     answer,
     listed,
+    located,
     named,
     object_of,
     rows_of,
@@ -189,7 +190,7 @@ class Stores(MethodView):
         shape=created_shape,
     )
     @blp.arguments(StoreCreateSchema, example={"name": "2026"})
-    @blp.response(201, StoreSchema)
+    @blp.response(201, StoreSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create an archive store; its directory is derived."""
         directory = store_path()
@@ -198,7 +199,8 @@ class Stores(MethodView):
             arguments["requestedState"] = body["requested_state"]
         wishes = [Invocation(CREATE_STORE, arguments), Invocation(GET_STORES)]
         context = {"directory": directory}
-        return answer(services().broker.call(caller(), instance, wishes, context=context), 201)
+        found = services().broker.call(caller(), instance, wishes, context=context)
+        return located(answer(found, 201), "id")
 
 
 @blp.route("/attach")
@@ -215,7 +217,7 @@ class StoreAttachment(MethodView):
         shape=attached_shape,
     )
     @blp.arguments(StoreAttachSchema, example={"name": "2019", "databasePath": "~\\2019"})
-    @blp.response(201, StoreSchema)
+    @blp.response(201, StoreSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Attach a store that lies on disk. For operators; no other instance may have it."""
         arguments = named(ARGUMENTS, body)
@@ -225,7 +227,8 @@ class StoreAttachment(MethodView):
             Invocation(ATTACH_STORE, arguments, prepare="require-free-path"),
             Invocation(GET_STORES),
         ]
-        return answer(services().broker.call(caller(), instance, wishes), 201)
+        found = services().broker.call(caller(), instance, wishes)
+        return located(answer(found, 201), "id", f"/instances/{instance}/stores")
 
 
 @blp.route("/<number:store>")

@@ -40,6 +40,7 @@ from gateway.web.door import (
     NO_CONTENT,
     answer,
     listed,
+    located,
     object_of,
     rows_of,
     services,
@@ -263,14 +264,15 @@ class Users(MethodView):
         shape=one_shape,
     )
     @blp.arguments(UserCreateSchema, example={"userName": "jane", "fullName": "Jane Doe"})
-    @blp.response(201, UserSchema, headers={"ETag": "ETag"})
+    @blp.response(201, UserSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a user."""
         more, user = needed_for([body]), {"userName": body["user_name"]}
         services().broker.instance(caller(), instance, *more)
         wishes = [Invocation(CREATE_USER, creation(body)), Invocation(GET_USER_INFO, user)]
         context = versioned(GET_USER_INFO, WRITABLE)
-        return tagged(services().broker.call(caller(), instance, wishes, context=context), 201)
+        found = services().broker.call(caller(), instance, wishes, context=context)
+        return located(tagged(found, 201), "userName")
 
 
 @blp.route("/<name:user>")

@@ -105,6 +105,7 @@ _DETAILS: Final[Mapping[type[UpstreamError], str]] = {
     ReplyInvalid: "The deployment's reply is not usable.",
     UpstreamTimeout: "The deployment did not answer within the deadline.",
 }
+_NO_TLS: Final = frozenset({"HTTP_REQUEST", "UNKNOWN_PROTOCOL", "WRONG_VERSION_NUMBER"})
 # X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL.
 _OUT_OF_DATES: Final = frozenset({9, 10})
 
@@ -133,7 +134,23 @@ def map_errors(phase: Phase, *, deployment: str = "", command: str = "") -> Iter
         raise
     except _FOREIGN as error:
         outcome = _connecting(error) if phase is Phase.CONNECT else _exchanging(error)
-        raise outcome(_DETAILS[outcome], deployment=deployment, command=command) from error
+        detail = _detail(outcome, error)
+        raise outcome(detail, deployment=deployment, command=command) from error
+
+
+def _detail(outcome: type[UpstreamError], error: BaseException) -> str:
+    """Say more than the outcome where what is wrong is at the address alone."""
+    root = _root(error)
+    if outcome is DeploymentUnreachable and _is_refusal(root):
+        return "The connection to the deployment was refused; nothing was sent."
+    if isinstance(root, ssl.SSLError) and root.reason in _NO_TLS:
+        return "What answers at this address does not speak TLS; nothing was sent."
+    return _DETAILS[outcome]
+
+
+def _is_refusal(root: BaseException) -> bool:
+    """Whether nobody listens there; urllib3 keeps the socket's error as the cause of its own."""
+    return any(isinstance(each, ConnectionRefusedError) for each in (root, root.__cause__))
 
 
 def _connecting(error: BaseException) -> type[UpstreamError]:

@@ -37,14 +37,24 @@ def upgrade(database: Database) -> None:
         ) from error
 
 
+def is_empty(database: Database) -> bool:
+    """Whether nothing was ever set up in the database."""
+    return _revision(database) is None
+
+
+def _revision(database: Database) -> str | None:
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
 def require_current(database: Database) -> None:
     """Refuse to run on a schema of another version.
 
     Raises:
         ConfigurationError: the database is empty, older or newer.
     """
+    found = _revision(database)
     with database.read() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
         wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
     if found is None:
         raise ConfigurationError("The database is empty: run 'spe-gateway init' first.")

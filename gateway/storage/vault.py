@@ -2,6 +2,7 @@
 
 import json
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -27,7 +28,8 @@ class Vault:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ConfigurationError(
-                "There is no master key: run 'spe-gateway init', or set SPE_GATEWAY_MASTER_KEYS."
+                "There is no master key: restore master.keys from your backup, or set "
+                "SPE_GATEWAY_MASTER_KEYS; only for a new gateway, run 'spe-gateway init'."
             )
         try:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
@@ -59,7 +61,8 @@ def load_keys(home: Path, configured: str) -> list[str]:
     """Find the master keys: from the settings, or from the file in the home folder.
 
     Raises:
-        ConfigurationError: both are there and differ; nobody can say which is right.
+        ConfigurationError: both are there and differ, and nobody can say which is right; or
+            others may read the file.
     """
     given = [key.strip() for key in configured.split(",") if key.strip()]
     stored = _read(home / KEY_FILE)
@@ -72,13 +75,16 @@ def load_keys(home: Path, configured: str) -> list[str]:
 
 def _read(path: Path) -> list[str]:
     try:
-        return path.read_text().split()
+        keys, mode = path.read_text().split(), path.stat().st_mode
     except FileNotFoundError:
         return []
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path} does not hold keys.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigurationError(f"{path} is open to other users: run 'chmod 600 {path}'.")
+    return keys
 
 
 def create_keys(home: Path) -> list[str]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import quote
 
 import marshmallow as ma
-from flask import Response, current_app, jsonify
+from flask import Response, current_app, jsonify, request
 
 from gateway.broker.preparations import version_read
 from gateway.broker.problems import failure_of
@@ -50,6 +51,20 @@ def answer(operation: Operation, status: int = 200) -> Response:
     return response
 
 
+def located(response: Response, key: str, collection: str = "") -> Response:
+    """Say in an answer 201 where what was made is; any other answer stays as it is.
+
+    Args:
+        response: whose body is what was made.
+        key: the member of it that names it below its collection.
+        collection: the path; by default that of the request.
+    """
+    if response.status_code == CREATED:
+        name = quote(str(response.get_json()[key]), safe="")
+        response.headers["Location"] = f"{collection or request.path}/{name}"
+    return response
+
+
 def versioned(
     read: Command, members: Sequence[str] | None, one: tuple[str, object] | None = None
 ) -> dict[str, Any]:
@@ -74,6 +89,7 @@ def tagged(operation: Operation, status: int = 200) -> Response:
     return response
 
 
+CREATED = 201
 NO_CONTENT = 204
 
 

@@ -32,19 +32,24 @@ from gateway.errors import (
     UnsupportedMediaType,
     UpstreamError,
 )
+from gateway.web.http_errors import MethodNotAllowed, RangeNotSatisfiable
 from gateway.web.request_ids import request_id
 
 MEDIA_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="spe-gateway"'
 RETRY_SECONDS = 5
 _MAX_FAULTS = 50
+_UPSTREAM = ("deployment", "command", "message")
+_LOGGED_CHARACTERS = 300
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After", "WWW-Authenticate", "Content-Range"})
 _KNOWN: dict[int, type[GatewayError]] = {
     400: MalformedRequest,
     401: Unauthenticated,
     404: NotFound,
+    405: MethodNotAllowed,
     413: PayloadTooLarge,
     415: UnsupportedMediaType,
+    416: RangeNotSatisfiable,
 }
 
 log = structlog.get_logger(__name__)
@@ -66,11 +71,27 @@ def answer_gateway_error(error: GatewayError) -> Response:
     """Answer one of our own errors; what is no answer to a request is a bug."""
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer_bug(error)
-    if isinstance(error, UpstreamError | StorageUnavailable):
-        log.warning("request_failed", code=error.code)
+    _log_failure(error)
     response = _answer(problem_of(error))
     response.headers.update(dict(_headers_of(error)))
     return response
+
+
+def _log_failure(error: GatewayError) -> None:
+    """Say what ails a deployment, or us; what the caller can mend is in the access log."""
+    changed = error.operation if isinstance(error, OperationFailed) else ""
+    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not changed:
+        return
+    known = {"operation": changed} if changed else {}
+    for name, said in _upstream_of(error).items():
+        known[name] = said[:_LOGGED_CHARACTERS]
+    log.warning("request_failed", code=error.code, status=error.status, **known)
+
+
+def _upstream_of(error: GatewayError) -> dict[str, str]:
+    """Return what is known of the deployment's side; what is not known is left out."""
+    said = vars(error) if isinstance(error, UpstreamError) else getattr(error, "upstream", None)
+    return {name: said[name] for name in _UPSTREAM if said.get(name)} if said else {}
 
 
 def answer_http_error(error: HTTPException) -> Response:
@@ -137,8 +158,9 @@ def _extensions(error: GatewayError) -> Iterator[tuple[str, Any]]:
         yield "operation", error.operation
     if isinstance(error, OperationFailed):
         yield from _operation_members(error)
-    if isinstance(error, UpstreamError) and _caller_is_operator():
-        yield "upstream", _upstream_member(error)
+    upstream = _upstream_of(error)
+    if upstream and _caller_is_operator():
+        yield "upstream", upstream
 
 
 def _operation_members(error: OperationFailed) -> Iterator[tuple[str, Any]]:
@@ -149,20 +171,10 @@ def _operation_members(error: OperationFailed) -> Iterator[tuple[str, Any]]:
         yield "errors", [dict(fault) for fault in error.faults[:_MAX_FAULTS]]
     if error.permission:
         yield "permission", error.permission
-    if error.upstream and _caller_is_operator():
-        yield "upstream", dict(error.upstream)
 
 
 def _fault_member(fault: InputFault) -> dict[str, str]:
     return {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
-
-
-def _upstream_member(error: UpstreamError) -> dict[str, str]:
-    return {
-        "deployment": error.deployment,
-        "command": error.command,
-        "message": error.message,
-    }
 
 
 def _caller_is_operator() -> bool:
@@ -194,4 +206,6 @@ def _with_kept_headers(response: Response, error: HTTPException) -> Response:
 
 
 def _answer(members: dict[str, Any]) -> Response:
-    return Response(json.dumps(members), status=members["status"], content_type=MEDIA_TYPE)
+    text = json.dumps(members, ensure_ascii=False, separators=(",", ":")) + "\n"
+    body = text.encode("utf-8", "backslashreplace")  # a lone surrogate stays a JSON escape
+    return Response(body, status=members["status"], content_type=MEDIA_TYPE)

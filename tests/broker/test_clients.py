@@ -43,8 +43,9 @@ def test_nobody_grants_more_than_they_have(
     caller = core.caller("createClient", permissions=held)
     said = {p for role in roles for p in ROLES[role]} | set(grants)
     granted = said - ROOT_ONLY if below else said
+    void = below and bool(said & ROOT_ONLY)
     new = NewClient("made", core.reseller("Below").id if below else None, roles, grants)
-    if not granted <= held:
+    if void or not granted <= held:
         with pytest.raises(PermissionMissing):
             clients.create(caller, new)
         return
@@ -54,6 +55,20 @@ def test_nobody_grants_more_than_they_have(
     if beyond:
         with pytest.raises(PermissionMissing):
             clients.change(caller, made.id, {"permissions": sorted(beyond)})
+
+
+@pytest.mark.parametrize("grant", [{"roles": ["operator"]}, {"permissions": ["commands:invoke"]}])
+def test_a_client_below_the_root_is_not_given_what_only_operators_hold(
+    core: Core, grant: dict[str, list[str]]
+) -> None:
+    below = core.reseller("Below").id
+    with pytest.raises(PermissionMissing) as refusal:
+        made(core, reseller=below, **grant)
+    first = min(ROOT_ONLY) if "roles" in grant else Permission.COMMANDS_INVOKE
+    assert refusal.value.permission == first
+    client, _ = made(core, reseller=below)
+    with pytest.raises(PermissionMissing):
+        Clients(core.database).change(core.caller(), client.id, grant)
 
 
 def made(core: Core, **values: object) -> tuple[Client, str]:

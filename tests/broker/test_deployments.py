@@ -92,8 +92,12 @@ def test_a_probe_shows_the_certificate_and_sends_nothing(
 def test_with_a_wrong_pin_nothing_is_sent(
     core: Core, site: Simulator, site_control: Control
 ) -> None:
-    with pytest.raises(PinMismatch):
+    with pytest.raises(PinMismatch) as refusal:
         core.deployments.register(core.caller(), registration(site, pin=WRONG))
+    assert "the pin that you sent" in refusal.value.detail
+    assert WRONG in refusal.value.message
+    assert site.announcement()["sha256"] in refusal.value.message
+    assert refusal.value.deployment == ""
     assert bytes_of_http(site_control) == 0
     assert registered(core) == 0
 

@@ -5,9 +5,13 @@ from typing import Any
 import pytest
 
 from gateway.broker.instances import NewInstance
+from gateway.broker.plan import Invocation
+from gateway.broker.resellers import Resellers
 from gateway.errors import Conflict, NameTaken
 from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, Reseller
 from gateway.simulator.server import Simulator
+from gateway.spe.commands.stores import GET_STORES
+from gateway.spe.commands.users import CREATE_USER
 from tests.core import Core, statuses
 from tests.simulated import Control
 
@@ -147,3 +151,48 @@ def test_a_deployment_that_answers_nonsense_spoils_no_row(
     done = core.instances.read(core.caller("getInstance"), acme.id)
     assert core.instances.current(done).observed == acme.observed
     assert control.state()["instances"]["acme"]["status"] == "running"
+
+
+def test_an_instance_that_its_deployment_has_lost_is_missing(core: Core, control: Control) -> None:
+    lost = core.planted(control, "acme")
+    control.reset()
+    found = core.instances.read(core.caller("getInstance"), lost.id)
+    assert statuses(found) == ["succeeded", "skipped"]
+    assert core.instances.current(found).observed == {"status": "missing"}
+    stores = core.broker.call(core.caller(), lost.id, [Invocation(GET_STORES)])
+    assert stores.problem is not None
+    assert stores.problem["code"] == "INSTANCE_MISSING"
+
+
+def test_what_was_not_sent_when_an_operation_ends_is_skipped(core: Core, control: Control) -> None:
+    acme = core.planted(control, "acme")
+    wishes = [
+        Invocation(CREATE_USER, {"userName": "jane", "privileges": ["login"]}),
+        Invocation(GET_STORES),
+    ]
+    found = core.broker.call(core.caller(), acme.id, wishes)
+    assert statuses(core.broker.fetch(found.id)) == ["failed", "skipped"]
+
+
+def test_a_call_that_succeeds_is_a_contact_noted_once_a_minute(
+    core: Core, control: Control
+) -> None:
+    acme = core.planted(control, "acme")
+
+    def noted() -> object:
+        core.broker.call(core.caller(), acme.id, [Invocation(GET_STORES)])
+        return core.deployments.get(core.caller(), core.deployment).last_contact_time
+
+    before = core.deployments.get(core.caller(), core.deployment).last_contact_time
+    first = noted()
+    assert first != before
+    assert noted() == first
+
+
+def test_ones_own_reseller_is_changed_by_the_one_above(core: Core) -> None:
+    own = core.reseller("Own")
+    resellers = Resellers(core.database)
+    caller = core.caller("updateReseller", reseller=own)
+    with pytest.raises(Conflict, match="changed by the one above"):
+        resellers.change(caller, own.id, {"name": "Mine"})
+    assert resellers.change(core.caller(), own.id, {"name": "Theirs"}).name == "Theirs"

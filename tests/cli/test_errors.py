@@ -36,6 +36,14 @@ def without_keys(home: Path, _: pytest.MonkeyPatch) -> None:
     (home / "master.keys").unlink()
 
 
+def with_keys_that_others_may_read(home: Path, _: pytest.MonkeyPatch) -> None:
+    (home / "master.keys").chmod(0o640)
+
+
+def with_an_issuer_that_is_no_url(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPE_GATEWAY_ISSUER", "gateway.example.com")
+
+
 def with_other_keys_in_the_environment(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPE_GATEWAY_MASTER_KEYS", Fernet.generate_key().decode())
 
@@ -92,7 +100,9 @@ def with_an_unknown_database(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (without_keys, "run 'spe-gateway init'"),
+        (without_keys, "restore master.keys from your backup"),
+        (with_keys_that_others_may_read, "run 'chmod 600 "),
+        (with_an_issuer_that_is_no_url, "SPE_GATEWAY_ISSUER: is no http or https URL"),
         (with_other_keys_in_the_environment, "SPE_GATEWAY_MASTER_KEYS differs"),
         (with_the_wrong_key, "right master key"),
         (with_half_a_key, "not 32 bytes"),
@@ -152,7 +162,7 @@ def test_an_address_of_another_machine_is_named(program: Program) -> None:
 
 
 def test_a_simulator_names_the_port_that_it_cannot_have(program: Program, taken_port: str) -> None:
-    require_one_line(program("simulate", "--port", taken_port), "cannot start")
+    require_one_line(program("simulate", "--port", taken_port), "Cannot listen on 127.0.0.1")
 
 
 @pytest.mark.parametrize("text", ["colour: red", "- a list", "a: [", "asynchronous: {speed: 3}"])

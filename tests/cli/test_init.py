@@ -93,6 +93,19 @@ def test_an_init_that_was_killed_on_its_way_can_be_repeated(home: Path, program:
     assert signs_in(home, json.loads(outcome.out))
 
 
+def test_an_init_without_the_keys_of_its_database_makes_no_other_ones(
+    ready_home: Path, program: Program
+) -> None:
+    (ready_home / "master.keys").unlink()
+    before = contents(ready_home)
+
+    outcome = program("init")
+
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "restore master.keys from your backup" in outcome.err
+    assert contents(ready_home) == before
+
+
 def test_init_keeps_away_from_a_gateway_that_is_served(ready_home: Path, program: Program) -> None:
     with held(ready_home):
         outcome = program("init")

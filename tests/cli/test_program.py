@@ -64,6 +64,17 @@ def test_the_contract_can_be_had_as_json(program: Program) -> None:
     assert "/instances/{instance}" in document["paths"]
 
 
+def test_an_upgrade_without_a_database_is_refused_and_makes_none(
+    home: Path, program: Program
+) -> None:
+    outcome = program("upgrade")
+
+    assert (outcome.status, outcome.out) == (1, "")
+    assert "There is no database here: run 'spe-gateway init'" in outcome.err
+    assert program("init").status == 0
+    assert {path.stat().st_mode & 0o777 for path in home.iterdir()} == {0o600}
+
+
 @pytest.mark.usefixtures("ready_home")
 def test_an_upgrade_of_what_is_current_changes_nothing(program: Program) -> None:
     outcome = program("upgrade")

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from gateway.cli.init import initialise
+from gateway.settings import Settings
 from tests.cli.conftest import Program, Served
 from tests.cli.program import Running, environment, line_with, running, talking
 
@@ -35,9 +37,12 @@ def test_a_gateway_says_once_that_it_is_ready_and_then_answers(served: Served) -
 
 def test_the_access_log_has_the_request_but_none_of_its_secrets(served: Served) -> None:
     token = served.token()
-    headers = {"Authorization": f"Bearer {token}", "X-Request-Id": "canary-request"}
+    head = (
+        "GET /me?password=canary-query HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n"
+        f"Authorization: Bearer {token}\r\nX-Request-Id: canary-request\r\n\r\n"
+    )
 
-    requests.get(f"{served.url}/me?password=canary-query", headers=headers, timeout=10)
+    say(served.url, head.encode())  # closed only after the line is written
     log = served.process.log
 
     (line,) = [each for each in requests_logged(log) if each["request_id"] == "canary-request"]
@@ -45,6 +50,40 @@ def test_the_access_log_has_the_request_but_none_of_its_secrets(served: Served) 
     assert line["client"] == served.client_id
     for secret in (token, "canary-query", served.client_secret, "Bearer"):
         assert secret not in log
+
+
+def test_a_request_that_cannot_be_parsed_is_not_logged_as_an_earlier_client_s(
+    home: Path, tmp_path: Path
+) -> None:
+    operator = initialise(Settings(home=home))
+    env = environment(home, http_threads="1")
+    with running(SERVE, env, tmp_path / "one.log") as process:
+        url = process.first_line()["url"]
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": operator.client_id,
+            "client_secret": operator.client_secret,
+        }
+        token = requests.post(f"{url}/oauth/token", data=form, timeout=10).json()["access_token"]
+        requests.get(f"{url}/me", headers={"Authorization": f"Bearer {token}"}, timeout=10)
+        answer = say(url, b"GARBAGE\r\n\r\n")
+        process.process.send_signal(signal.SIGTERM)
+        process.status()
+        events = [json.loads(line) for line in process.log.splitlines() if line.startswith("{")]
+
+    assert b" 400 " in answer
+    known, garbage = events[1:]
+    assert known["client"] == operator.client_id
+    assert garbage["event"].startswith("Invalid request")
+    assert not {"client", "reseller", "request_id"} & set(garbage)
+
+
+def say(url: str, words: bytes) -> bytes:
+    """Send bytes as they are, and return what is answered until the end."""
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(words)
+        return connection.makefile("rb").read()
 
 
 def test_a_header_over_the_limit_is_refused(served: Served) -> None:
@@ -104,4 +143,4 @@ def test_gunicorn_refuses_a_second_worker_on_sqlite(ready_home: Path) -> None:
         _, said = process.communicate(timeout=60)
 
     assert process.returncode == 1
-    assert said.strip() == "Error: More than one worker needs PostgreSQL."
+    assert said.strip() == "Error: Only one process may use a home: leave workers at 1."

@@ -194,3 +194,10 @@ def test_a_lost_answer_to_an_attachment_attaches_once(
     stores = archive.call("GET", "/stores")["items"]
     assert [one["name"] for one in stores].count("again") == 1
     archive.call("DELETE", f"/stores/{response.get_json()['id']}")
+
+
+def test_what_was_made_says_where_it_is(archive: Archive) -> None:
+    made = archive.open("POST", "/stores", {"name": "located"})
+    number = made.get_json()["id"]
+    assert made.headers["Location"] == f"/instances/{archive.id}/stores/{number}"
+    archive.call("DELETE", f"/stores/{number}")

@@ -255,3 +255,16 @@ def test_cookies_are_not_kept(identity: Identity) -> None:
             assert ping(client) is None
 
         assert b"cookie" not in server.requests[1].lower()
+
+
+def test_what_is_wrong_at_the_address_is_said(identity: Identity) -> None:
+    with _one_answer(lambda plain: plain.sendall(b"HTTP/1.1 200 OK\r\n\r\n")) as port:
+        assert "does not speak TLS" in _detail(port, identity.sha256)
+    assert "refused" in _detail(port, identity.sha256)
+
+
+def _detail(port: int, pin: str) -> str:
+    endpoint = Endpoint("d1", "127.0.0.1", port, "admin", "secret", pin)
+    with closing(Client(endpoint)) as client, pytest.raises(NotSent) as caught:
+        client.invoke(PING, {})
+    return caught.value.detail

@@ -215,6 +215,7 @@ def test_a_body_may_be_as_large_as_the_limit(client: FlaskClient) -> None:
 def test_no_body_is_an_object_without_its_required_fields(client: FlaskClient) -> None:
     answer = client.post(SHELVES)
     assert answer.status_code == 422
+    assert answer.json["detail"] == "/displayName: This is required."
     assert answer.json["errors"][0] == {
         "pointer": "/displayName",
         "code": "REQUIRED",

@@ -259,3 +259,11 @@ def test_a_limit_over_the_largest_is_lowered(asked: int, given: int) -> None:
 def test_the_limit_is_fifty_unless_given() -> None:
     assert Paging().load({}) == {"limit": 50}
     assert MAX_LIMIT == 500
+
+
+def test_a_pattern_is_told_in_words() -> None:
+    field = Text(pattern="[0-9]{3}", form="3 digits")
+    with pytest.raises(ma.ValidationError, match="the required form: 3 digits"):
+        field.deserialize("x")
+    with pytest.raises(ma.ValidationError, match=r"the required form\."):
+        Text(pattern="[0-9]{3}").deserialize("x")

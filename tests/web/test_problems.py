@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
+from gateway.broker.problems import OperationFailed, problem_of
+from gateway.errors import AnswerLost
 from gateway.web.docs import problem_kinds
-from gateway.web.problems import problem_type
+from gateway.web.problems import answer_gateway_error, problem_type
 from tests.web.toy import SHELVES
 
 MEMBERS = ["type", "title", "status", "detail", "instance", "code", "requestId", "retryable"]
@@ -52,9 +55,9 @@ def test_each_error_is_answered_with_its_status_and_code(
 def test_a_problem_reads_as_it_always_did(reseller_client: FlaskClient) -> None:
     answer = reseller_client.get("/faults/not-found", headers={"X-Request-Id": "r-1"})
     assert answer.text == (
-        '{"type": "/docs/problems#NOT_FOUND", "title": "There is no such resource", "status": 404, '
-        '"detail": "There is no such resource", "instance": "/faults/not-found", '
-        '"code": "NOT_FOUND", "requestId": "r-1", "retryable": false}'
+        '{"type":"/docs/problems#NOT_FOUND","title":"There is no such resource","status":404,'
+        '"detail":"There is no such resource","instance":"/faults/not-found",'
+        '"code":"NOT_FOUND","requestId":"r-1","retryable":false}\n'
     )
 
 
@@ -94,6 +97,33 @@ def test_a_bug_is_logged_with_its_trace(client: FlaskClient) -> None:
         problem(client.get("/faults/bug"))
     logged = [entry for entry in logs if entry["event"] == "internal_error"]
     assert isinstance(logged[0]["exc_info"], ZeroDivisionError)
+
+
+def test_trouble_with_a_deployment_is_logged_once_for_operators(
+    reseller_client: FlaskClient,
+) -> None:
+    with capture_logs() as logs:
+        reseller_client.get("/faults/failed")
+    (line,) = [entry for entry in logs if entry["event"] == "request_failed"]
+    assert (line["log_level"], line["code"], line["status"]) == ("warning", "COMMAND_FAILED", 502)
+    assert (line["deployment"], line["command"]) == ("dep_1", "X")
+    assert line["message"] == "SECRET words"
+
+
+def test_an_operation_that_failed_is_logged_with_its_deployment(app: Flask) -> None:
+    lost = AnswerLost("x", deployment="dep_1", command="Y", message="m" * 1000)
+    with app.test_request_context(), capture_logs() as logs:
+        answer_gateway_error(OperationFailed(problem_of(lost), "op_1", ()))
+    (line,) = logs
+    assert (line["event"], line["operation"]) == ("request_failed", "op_1")
+    assert (line["code"], line["deployment"], line["command"]) == ("ANSWER_LOST", "dep_1", "Y")
+    assert len(line["message"]) == 300
+
+
+def test_what_the_caller_can_mend_is_not_logged_as_trouble(client: FlaskClient) -> None:
+    with capture_logs() as logs:
+        client.get("/faults/not-found")
+    assert [entry for entry in logs if entry["event"] == "request_failed"] == []
 
 
 def test_an_unknown_route_and_an_absent_object_read_the_same(client: FlaskClient) -> None:
@@ -140,3 +170,10 @@ def test_every_type_is_described_on_the_page_of_problems(anonymous: FlaskClient)
         assert f'id="{kind.code}"' in page
         assert problem_type(kind.code) == f"/docs/problems#{kind.code}"
     assert "CONFIGURATION" not in page
+
+
+def test_a_method_that_a_path_does_not_take_is_a_problem_of_its_own(client: FlaskClient) -> None:
+    answer = client.put("/faults/not-found")
+    assert problem(answer)["code"] == "METHOD_NOT_ALLOWED"
+    assert "Allow" in answer.json["detail"]
+    assert "GET" in answer.headers["Allow"]

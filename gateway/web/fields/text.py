@@ -29,6 +29,7 @@ class Text(Strict, ma.fields.String):
         min_length: in characters.
         max_length: in characters.
         pattern: must match the whole text; letters and digits mean ASCII ones.
+        form: what the pattern asks for, in words: follows a colon, without a full stop.
     """
 
     sentences: ClassVar[dict[str, str]] = {
@@ -36,7 +37,7 @@ class Text(Strict, ma.fields.String):
         "too_short": "This must have at least {least} characters.",
         "too_long": "This must have at most {most} characters.",
         "control_character": "Control characters are not allowed here.",
-        "pattern": "This does not have the required form.",
+        "pattern": "This does not have the required form{form}.",
     }
     allowed_controls: ClassVar[str] = ""
     control_pattern: ClassVar[str] = _NO_CONTROLS
@@ -48,9 +49,11 @@ class Text(Strict, ma.fields.String):
         min_length: int = 1,
         max_length: int = 255,
         pattern: str | None = None,
+        form: str = "",
         **options: Unpack[Options],
     ) -> None:
         super().__init__(description, **options)
+        self.form = form
         self.min_length = min_length
         self.max_length = max_length
         self.regex = re.compile(pattern, re.ASCII) if pattern else None
@@ -65,7 +68,7 @@ class Text(Strict, ma.fields.String):
         if any(self._is_refused(character) for character in value):
             raise self.make_error("control_character")
         if self.regex and not self.regex.fullmatch(value):
-            raise self.make_error("pattern")
+            raise self.make_error("pattern", form=self.form and f": {self.form}")
         return value
 
     def _is_refused(self, character: str) -> bool:
