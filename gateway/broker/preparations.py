@@ -24,6 +24,7 @@ from gateway.errors import (
 )
 from gateway.model import Instance, Operation, StepStatus, version_of
 from gateway.spe.commands.instances import (
+    GET_INSTANCE_CONFIGURATION,
     SET_INSTANCE_CONFIGURATION,
     START_INSTANCES,
     STOP_INSTANCES,
@@ -186,8 +187,9 @@ def _disable_start(operation: Operation, instance: Instance | None) -> dict[str,
 
 def _if_listed(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
     """Skip the step when the deployment has just been found not to list the instance."""
-    del instance
-    return None if latest(operation, "GetInstances") == [] else arguments_of(operation)
+    if latest(operation, "GetInstances") == []:
+        return None
+    return bound(GET_INSTANCE_CONFIGURATION, {}, known(instance))
 
 
 def _restore_start(operation: Operation, instance: Instance | None) -> dict[str, Any]:

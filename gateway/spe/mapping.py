@@ -143,7 +143,7 @@ def _detail(outcome: type[UpstreamError], error: BaseException) -> str:
     root = _root(error)
     if outcome is DeploymentUnreachable and _is_refusal(root):
         return "The connection to the deployment was refused; nothing was sent."
-    if isinstance(root, ssl.SSLError) and root.reason in _NO_TLS:
+    if isinstance(root, ssl.SSLError) and getattr(root, "reason", None) in _NO_TLS:
         return "What answers at this address does not speak TLS; nothing was sent."
     return _DETAILS[outcome]
 
