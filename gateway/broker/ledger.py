@@ -115,6 +115,7 @@ class Ledger:
             return
         with self.database.write() as connection:
             first = operations.forget(connection, operation.id, self.vault)
+        operation.one_time = first
         for step in operation.steps:
             step.result = step.result if first else None
 

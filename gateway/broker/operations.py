@@ -41,7 +41,7 @@ class Operations:
         if found.client == caller.principal.client:
             self._broker.ledger.hand_out(found)
             return found
-        return replace(found, steps=[replace(step, result=None) for step in found.steps])
+        return _concealed(found)
 
     def _find(self, caller: Caller, operation: str) -> Operation:
         vault = self._broker.ledger.vault
@@ -68,4 +68,12 @@ class Operations:
         with self._database.write() as connection:
             if operations.request_cancel(connection, operation):
                 audit.changed(connection, caller, operation, ["cancelRequested"])
-        return self._find(caller, operation)
+        return _concealed(self._find(caller, operation))
+
+
+def _concealed(found: Operation) -> Operation:
+    """Return an operation without a one-time result, which only its creator's read hands out."""
+    if not found.one_time:
+        return found
+    steps = [replace(step, result=None) for step in found.steps]
+    return replace(found, steps=steps, one_time=False)

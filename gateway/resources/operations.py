@@ -117,7 +117,7 @@ class OperationLogQuery(Schema):
 def shape(found: Operation) -> Any:  # noqa: ANN401 - a JSON object
     """Return the operation as it is answered; upstream words are for operators."""
     once = any(step.command in ONE_TIME for step in found.steps)
-    forgotten = once and all(step.result is None for step in found.steps)
+    forgotten = once and not found.one_time
     done = found.status is OperationStatus.SUCCEEDED and not forgotten
     return OperationSchema().dump(_values(found) | {"result": shaped(found) if done else None})
 

@@ -64,4 +64,5 @@ def check_result(contract: Contract, step: Step, result: object) -> None:
     if content is None:
         assert result is None, step.title
     else:
+        assert result is not None, step.title
         contract.check_body(content["application/json"]["schema"], result)
