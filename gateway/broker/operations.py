@@ -34,6 +34,12 @@ class Operations:
             self._broker.ledger.wait(operation, caller.wait_seconds)
         return self._handed_out(caller, self._find(caller, operation))
 
+    def log(self, caller: Caller, operation: str) -> str:
+        """Return what SPE has logged so far; a one-time result stays where it is."""
+        found = self._find(caller, operation)
+        permit(self._database, caller, operation)
+        return found.log
+
     def _handed_out(self, caller: Caller, found: Operation) -> Operation:
         """Give a one-time result to its creator, once, and to nobody else."""
         if not found.one_time:

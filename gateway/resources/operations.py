@@ -179,9 +179,7 @@ class OperationLog(MethodView):
     @blp.response(200, OperationLogSchema)
     def get(self, query: dict[str, Any], operation: str) -> dict[str, Any]:
         """Show what SPE has logged so far."""
-        asking = caller()
-        asking.wait_seconds = 0
-        log = services().operations.get(asking, operation).log
+        log = services().operations.log(caller(), operation)
         return {"text": log[query["offset"] :], "next_offset": len(log)}
 
 

@@ -108,3 +108,13 @@ def test_a_lost_answer_to_a_second_factor_makes_a_new_one(archive: Archive) -> N
 
     assert archive.call("PUT", "/users/jane/mfa")["mfaStatus"] == "initialized"
     assert [command for command, _ in archive.changes()] == ["InitializeMFA"] * 2
+
+
+def test_reading_the_log_does_not_use_a_one_time_result_up(archive: Archive) -> None:
+    begun = archive.open("PUT", "/users/jane/mfa", headers={"Prefer": "wait=0"})
+    assert begun.status_code == 202, begun.text
+    path = begun.headers["Location"]
+    archive.world.await_command("InitializeMFA")
+    assert archive.client.get(f"{path}/log").status_code == 200
+    assert archive.client.get(path).get_json()["result"] is not None
+    assert archive.client.get(path).get_json()["result"] is None
