@@ -22,7 +22,7 @@ ALLOWED = {
 }
 """Names that the gateway uses, and the only files that may."""
 
-HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "ghcr" + ".io", "docker" + ".io", "npmjs" + ".")
+HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "ghcr" + ".io", "docker" + ".io", "npm" + "js.")
 """Hosts of package registries; written so that this file is no exception."""
 
 FOLDERS = re.compile(r"(?<![\w.~/])/(?:work|root|home|Users|opt/pypi)/\w")
