@@ -54,6 +54,7 @@ PROGRAM = """
 import sys, gateway
 from gateway.cli import main
 sys.stdout.write(gateway.__file__ + chr(10))
+sys.stdout.flush()
 main()
 """
 
@@ -78,6 +79,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path)
         name
         for name in packed
         if not name.startswith(("spe_gateway-", "gateway/web/static/swagger-ui/"))
+        and "__pycache__" not in name
     }
 
     assert inside == ours
