@@ -16,13 +16,14 @@ from gateway.broker.commands import Commands
 from gateway.broker.connections import Connections, Networks
 from gateway.broker.deployments import Deployments
 from gateway.broker.endings import ENDINGS
-from gateway.broker.identity import KeyRing, Principals, RegisteredClients
+from gateway.broker.identity import KeyRing, RegisteredClients
 from gateway.broker.instances import Instances
 from gateway.broker.inventory import Inventory
 from gateway.broker.ledger import Ledger
 from gateway.broker.operations import Operations
 from gateway.broker.placement import Placement
 from gateway.broker.preparations import PREPARATIONS
+from gateway.broker.principals import Principals
 from gateway.broker.reader import Reader
 from gateway.broker.resellers import Resellers
 from gateway.broker.runner import Runner

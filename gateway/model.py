@@ -23,6 +23,8 @@ class Prefix(StrEnum):
     RESELLER = "res"
     CLIENT = "cli"
     OPERATION = "op"
+    TRANSFER = "trf"
+    AUDIT = "aud"
 
 
 def new_id(prefix: Prefix) -> str:
@@ -66,6 +68,9 @@ class Reseller:
     deployments: tuple[str, ...] | None
     create_time: datetime
     update_time: datetime
+    roles: tuple[str, ...] | None = None
+    disabled_permissions: tuple[str, ...] = ()
+    suspend_time: datetime | None = None
 
     @property
     def is_root(self) -> bool:
@@ -88,6 +93,11 @@ class Client:
     expire_time: datetime | None
     create_time: datetime
     update_time: datetime
+    allowed_ips: tuple[str, ...] | None = None
+    public_keys: tuple[Mapping[str, Any], ...] | None = None
+    issuer: str | None = None
+    subject: str | None = None
+    last_use_time: datetime | None = None
 
     @property
     def reach(self) -> Reach:

@@ -23,7 +23,8 @@ def _client(row: RowMapping) -> Client:
     fields = dict(row)
     fields["roles"] = tuple(row["roles"])
     fields["permissions"] = tuple(row["permissions"])
-    fields["instances"] = None if row["instances"] is None else tuple(row["instances"])
+    for name in ("instances", "allowed_ips", "public_keys"):
+        fields[name] = None if row[name] is None else tuple(row[name])
     return Client(**fields)
 
 

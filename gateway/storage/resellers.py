@@ -11,6 +11,8 @@ from gateway.storage.tables import clients, instances, resellers
 def _reseller(row: RowMapping) -> Reseller:
     fields = dict(row)
     fields["deployments"] = None if row["deployments"] is None else tuple(row["deployments"])
+    fields["roles"] = None if row["roles"] is None else tuple(row["roles"])
+    fields["disabled_permissions"] = tuple(row["disabled_permissions"])
     return Reseller(**fields)
 
 

@@ -13,7 +13,11 @@ def add(connection: Connection, kid: str, public: Mapping[str, Any], sealed_priv
     """Store a key; from now on it is the newest, which signs."""
     connection.execute(
         insert(signing_keys).values(
-            kid=kid, public_key=dict(public), private_key=sealed_private, create_time=now()
+            kid=kid,
+            public_key=dict(public),
+            private_key=sealed_private,
+            create_time=(time := now()),
+            activate_time=time,
         )
     )
 

@@ -72,6 +72,9 @@ resellers = Table(
     Column("name", String(200), nullable=False),
     Column("external_id", String(200)),
     Column("deployments", JSON),
+    Column("roles", JSON),
+    Column("disabled_permissions", JSON, nullable=False),
+    Column("suspend_time", Instant),
     *_times(),
 )
 
@@ -84,9 +87,15 @@ clients = Table(
     Column("roles", JSON, nullable=False),
     Column("permissions", JSON, nullable=False),
     Column("instances", JSON),
+    Column("allowed_ips", JSON),
+    Column("public_keys", JSON),
+    Column("issuer", String(500)),
+    Column("subject", String(200)),
     Column("disabled", Boolean, nullable=False),
     Column("expire_time", Instant),
+    Column("last_use_time", Instant),
     *_times(),
+    UniqueConstraint("issuer", "subject"),
 )
 
 client_secrets = Table(
@@ -105,7 +114,35 @@ signing_keys = Table(
     Column("public_key", JSON, nullable=False),
     Column("private_key", Text, nullable=False),  # encrypted
     Column("create_time", Instant, nullable=False),
+    Column("activate_time", Instant, nullable=False),
     Column("retire_time", Instant),
+)
+
+# Tokens that were revoked before their time; kept until they would have expired anyway.
+revoked_tokens = Table(
+    "revoked_tokens",
+    metadata,
+    Column("token", String(64), primary_key=True),
+    Column("expire_time", Instant, nullable=False, index=True),
+)
+
+# Assertions of clients that were used once (RFC 7523, section 3); kept until they expire.
+used_assertions = Table(
+    "used_assertions",
+    metadata,
+    Column("client", ID, primary_key=True),
+    Column("token", String(64), primary_key=True),
+    Column("expire_time", Instant, nullable=False, index=True),
+)
+
+# Failed logins by what they are counted for; they outlive a restart (decision 14).
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("update_time", Instant, nullable=False, index=True),
 )
 
 deployments = Table(
@@ -152,6 +189,37 @@ instances = Table(
     Column("purge_time", Instant),
     *_times(),
     Index(None, "deployment", "instance_id"),
+)
+
+# Limits of a reseller: no row inherits, a null limit lifts, zero forbids (decision 25).
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("reseller", ID, ForeignKey("resellers.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", String(40), primary_key=True),
+    Column("limit", Integer),
+)
+
+# How many of a resource an instance holds, as far as it was admitted by us or observed.
+holdings = Table(
+    "holdings",
+    metadata,
+    Column("instance", ID, ForeignKey("instances.id"), primary_key=True),
+    Column("resource", String(40), primary_key=True),
+    Column("held", Integer, nullable=False),
+)
+
+# Changes of owner; what happened before one stays with the former owner (decision 20).
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("instance", ID, ForeignKey("instances.id"), nullable=False, index=True),
+    Column("former", ID, nullable=False),
+    Column("owner", ID, nullable=False),
+    Column("client", ID, nullable=False),
+    Column("request_id", String(128), nullable=False),
+    Column("create_time", Instant, nullable=False),
 )
 
 # Instance ids, aliases and tombstones of a deployment: any clash is one identical answer.
@@ -213,4 +281,35 @@ outbox = Table(
     Column("payload", JSON, nullable=False),
     Column("create_time", Instant, nullable=False),
     Index(None, "topic", "id"),
+)
+
+# Numbers without gaps, taken in the transaction of what they number.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+# What must outlive a restore: revocations, owners, names. Copied to the witness file.
+facts = Table(
+    "facts",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(40), nullable=False),
+    Column("object", String(100), nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("create_time", Instant, nullable=False),
+)
+
+# The audit log: one chain of hashes for each reseller, numbered by the sequencer.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("reseller", ID, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("id", ID, nullable=False, unique=True),
+    Column("payload", JSON, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("create_time", Instant, nullable=False),
 )

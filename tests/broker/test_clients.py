@@ -12,7 +12,8 @@ from gateway.access.permissions import ROLES, ROOT_ONLY, Permission
 from gateway.access.principal import permissions_of
 from gateway.broker import clients as module
 from gateway.broker.clients import MOST, Clients, NewClient
-from gateway.broker.identity import Principals, RegisteredClients
+from gateway.broker.identity import RegisteredClients
+from gateway.broker.principals import Principals
 from gateway.errors import Conflict, NotFound, PermissionMissing, Unauthenticated
 from gateway.model import Client, Reach, now
 from tests.core import Core

@@ -1,0 +1,43 @@
+"""Numbers without gaps: taken in the transaction of what they number."""
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from gateway.storage.tables import counters
+
+
+def take(connection: Connection, name: str, many: int = 1) -> int:
+    """Take the next numbers of a counter; others wait until this transaction ends.
+
+    Returns:
+        The last of them; a counter begins with one.
+    """
+    _begin(connection, name)
+    query = update(counters).where(counters.c.name == name)
+    taken = connection.execute(
+        query.values(value=counters.c.value + many).returning(counters.c.value)
+    )
+    return int(taken.scalar_one())
+
+
+def value(connection: Connection, name: str) -> int:
+    """Return the last number that was taken; zero before the first."""
+    query = select(counters.c.value).where(counters.c.name == name)
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def raise_to(connection: Connection, name: str, least: int) -> None:
+    """Let a counter go on after a number, unless it is further already."""
+    _begin(connection, name)
+    query = update(counters).where(counters.c.name == name, counters.c.value < least)
+    connection.execute(query.values(value=least))
+
+
+def _begin(connection: Connection, name: str) -> None:
+    if connection.execute(select(counters).where(counters.c.name == name)).first():
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(counters).values(name=name, value=0))
+    except IntegrityError:
+        return  # another one began it at the same moment
