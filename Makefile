@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --generate-hashes --no-head
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(READY) ## Make .venv with everything that is locked; quick when nothing changed
@@ -37,6 +37,14 @@ demo: setup ## Two simulated deployments, the gateway and a tour (DEMO_EXIT=1: e
 .PHONY: test
 test: lint ## Lint, then run every test (T=path runs some)
 	$(BIN)/pytest -n 2 $(T)
+
+.PHONY: services
+services: ## Install the servers that tests start, PostgreSQL and Redis (Debian, as root)
+	@scripts/test-services
+
+.PHONY: test-long
+test-long: setup ## 50,000 random calls against the model of tenancy, with new seeds (CALLS=n)
+	$(BIN)/python -m tests.model --calls $(or $(CALLS),50000)
 
 .PHONY: lint
 lint: setup ## Check style, types, layers and the Dockerfile

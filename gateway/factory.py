@@ -1,44 +1,63 @@
 """The composition root: builds everything once, from the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway.access.principal import Principal
-from gateway.broker import rotation
+from gateway.broker import admission, audit, authorise, rotation
 from gateway.broker.archive_admin import ArchiveAdmin
+from gateway.broker.attendance import Attendance
+from gateway.broker.audit_log import AuditLog
 from gateway.broker.broker import Broker
+from gateway.broker.caller import Caller
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.checks import CHECKS
+from gateway.broker.chores import Chore, chores_of_the_audit
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
 from gateway.broker.connections import Connections, Networks
 from gateway.broker.deployments import Deployments
 from gateway.broker.endings import ENDINGS
-from gateway.broker.identity import KeyRing, RegisteredClients
+from gateway.broker.idempotency import IdempotencyKeys
+from gateway.broker.identity import RegisteredClients
 from gateway.broker.instances import Instances
 from gateway.broker.inventory import Inventory
+from gateway.broker.key_ring import KeyRing
 from gateway.broker.ledger import Ledger
+from gateway.broker.logins import Logins, chore_of_the_logins
 from gateway.broker.operations import Operations
 from gateway.broker.placement import Placement
 from gateway.broker.preparations import PREPARATIONS
 from gateway.broker.principals import Principals
+from gateway.broker.quotas import Quotas
 from gateway.broker.reader import Reader
+from gateway.broker.reports import Reports
 from gateway.broker.resellers import Resellers
+from gateway.broker.revocations import Revocations
+from gateway.broker.rounds import Rounds
 from gateway.broker.runner import Runner
 from gateway.broker.services import Services
 from gateway.broker.stores import Stores
+from gateway.broker.token_chores import chores_of_the_tokens
+from gateway.broker.transfers import Transfers
+from gateway.errors import GatewayError, RequestError
 from gateway.model import Instance, Operation
 from gateway.resources import BLUEPRINTS
 from gateway.settings import Settings
 from gateway.storage import instances, schema
 from gateway.storage.database import Database
+from gateway.storage.rates import Rates
 from gateway.storage.vault import Vault, load_keys
+from gateway.storage.witness import Witness
+from gateway.web.event_streams import Streams
 from gateway.web.install import install
 from gateway.web.operation import check_every_view
+from gateway.web.outside_tokens import OutsideIssuer, OutsideVerifier
 from gateway.web.paging import Cursors
-from gateway.web.tokens import TokenIssuer, TokenVerifier
+from gateway.web.tokens import Claims, TokenIssuer, TokenVerifier
 
 
 @dataclass(frozen=True)
@@ -51,23 +70,65 @@ class Gateway:
     verifier: TokenVerifier
     key_ring: KeyRing
     clients: RegisteredClients
+    outside: OutsideVerifier
+    revocations: Revocations
+    attendance: Attendance
     principals: Principals
     cursors: Cursors
+    logins: Logins
+    rates: Rates
+    streams: Streams
+    chores: tuple[Chore, ...]
 
-    def authenticate(self, token: str) -> Principal:
+    def authenticate(self, token: str, address: str | None = None) -> Principal:
         """Return whose access token it is.
 
+        Args:
+            token: ours, or that of a trusted outside issuer.
+            address: whom it comes from; None admits only clients that may come from everywhere.
+
         Raises:
-            Unauthenticated: it is not accepted.
+            Unauthenticated: it is not accepted, or not from there.
         """
-        claims = self.verifier.verify(token)
-        return self.principals.of(claims.client, claims.reseller, claims.scope, claims.token_id)
+        principal = self.principal_of(self.claims_of(token))
+        self.attendance.admit(principal, address)
+        return principal
+
+    def claims_of(self, token: str) -> Claims:
+        """Return what a live token says.
+
+        Raises:
+            Unauthenticated: it is not accepted, or void.
+        """
+        verifier = self.outside if self.outside.is_for(token) else self.verifier
+        claims = verifier.verify(token)
+        self.revocations.require_live(claims)
+        return claims
+
+    def principal_of(self, claims: Claims) -> Principal:
+        """Return whose a live token is; the record decides, and the token only narrows it.
+
+        Raises:
+            Unauthenticated: its client is gone, disabled or expired.
+        """
+        found = self.principals.of(claims.client, claims.reseller, claims.scope, claims.token_id)
+        return replace(found, reach=found.reach.within(claims.instances))
+
+    def suspended(self, caller: Caller) -> authorise.ResellerSuspended:
+        """Note that a call of a suspended reseller's client is refused; return the answer."""
+        return authorise.suspended(self.services.database, caller)
+
+    def refused(self, caller: Caller, target: str, error: RequestError) -> None:
+        """Note that a change was refused."""
+        with self.services.database.write() as connection:
+            audit.refused(connection, caller, target, error)
 
     def close(self) -> None:
         """Let what is under way end, then close every connection."""
         self.services.broker.close()
         self.services.inventory.close()
         self.connections.close()
+        self.rates.close()
         self.services.database.close()
 
 
@@ -79,35 +140,66 @@ def create_gateway(settings: Settings) -> Gateway:
     """
     vault = Vault(load_keys(settings.home, settings.master_keys.get_secret_value()))
     database = Database(settings.database)
-    schema.require_current(database)
+    witness = Witness(settings.witness_file, database)
+    try:
+        schema.require_current(database)
+        witness.follow()
+    except GatewayError:
+        database.close()
+        raise
     networks = Networks(settings.deployment_networks)
     connections = Connections(database, vault, networks)
     reader = Reader(connections)
     broker = _broker(settings, database, vault, connections)
+    capabilities = Capabilities(broker, connections)
     key_ring = KeyRing(database, vault)
+    registered, revocations = RegisteredClients(database), Revocations(database)
+    issuers = [OutsideIssuer(**each.model_dump()) for each in settings.trusted_issuers]
     return Gateway(
         services=Services(
             database=database,
             archive_admin=ArchiveAdmin(broker),
+            audit_log=AuditLog(database),
             broker=broker,
-            capabilities=Capabilities(broker, connections),
-            clients=Clients(database),
+            capabilities=capabilities,
+            clients=Clients(database, [each.issuer for each in issuers]),
             commands=Commands(broker),
             deployments=Deployments(broker, connections, networks),
+            idempotency_keys=IdempotencyKeys(broker),
             instances=Instances(broker, Placement(database, reader), settings.grace_days),
             inventory=Inventory(database, reader, settings.executor_threads),
             operations=Operations(broker),
+            quotas=Quotas(database, Resellers(database)),
+            reports=Reports(broker, settings.report_domains, settings.reports_per_day),
             resellers=Resellers(database),
             rotation=rotation.Rotation(broker),
             stores=Stores(broker),
+            transfers=Transfers(broker, admission.admit_transfer),
         ),
         connections=connections,
         issuer=TokenIssuer(settings.issuer, key_ring, settings.token_seconds),
         verifier=TokenVerifier(settings.issuer, key_ring, settings.token_seconds),
         key_ring=key_ring,
-        clients=RegisteredClients(database),
+        clients=registered,
+        outside=OutsideVerifier(issuers, registered.by_subject),
+        revocations=revocations,
+        attendance=Attendance(database),
         principals=Principals(database),
+        chores=(
+            *chores_of_the_audit(database, witness),
+            *chores_of_the_tokens(key_ring, revocations, settings.key_days),
+            chore_of_the_logins(database),
+            Rounds(broker, capabilities).chore,
+        ),
         cursors=Cursors(MultiFernet([Fernet(key) for key in vault.keys])),
+        logins=Logins(database),
+        streams=Streams(settings.stream_limit),
+        rates=Rates(
+            settings.redis_url,
+            client=settings.client_rate,
+            reseller=settings.reseller_rate,
+            address=settings.address_rate,
+        ),
     )
 
 
@@ -133,6 +225,10 @@ def create_app(settings: Settings) -> Flask:
         ConfigurationError: a setting, a key or the database is not usable.
     """
     app = Flask("gateway", static_folder=None)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign] # as Flask's documentation has it
+            app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0
+        )
     api = install(app, create_gateway(settings))
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

@@ -55,6 +55,12 @@ class Reach:
     path: str
     instances: frozenset[str] | None = None
 
+    def within(self, instances: frozenset[str] | None) -> "Reach":
+        """Return the part of this that lies within some instances; None narrows nothing."""
+        if instances is None:
+            return self
+        return Reach(self.path, instances if self.instances is None else instances & self.instances)
+
 
 @dataclass(frozen=True)
 class Reseller:
@@ -98,6 +104,12 @@ class Client:
     issuer: str | None = None
     subject: str | None = None
     last_use_time: datetime | None = None
+    secret_times: tuple[datetime, ...] = ()
+
+    @property
+    def live_secrets(self) -> list[Mapping[str, datetime]]:
+        """What may be told of its secrets: when each was made."""
+        return [{"create_time": time} for time in self.secret_times]
 
     @property
     def reach(self) -> Reach:
@@ -169,6 +181,28 @@ class Instance:
     update_time: datetime
 
 
+class Resource(StrEnum):
+    """What a reseller's quotas limit."""
+
+    INSTANCES = "instances"
+    USERS = "users"
+    STORES = "stores"
+    CONCURRENT_OPERATIONS = "concurrentOperations"
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A change of an instance's owner; None for a reseller that the reader does not reach."""
+
+    id: str
+    instance: str
+    former: str | None
+    owner: str | None
+    client: str
+    request_id: str
+    create_time: datetime
+
+
 def derived_directory(base: str, opaque_id: str) -> str:
     r"""Derive the only directory an instance of ours may have: ``<base>\<32 hex>``.
 
@@ -222,6 +256,10 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+BY_PERSON = "person"
+"""The evidence of a step that a person has settled."""
+
+
 @dataclass
 class Step:
     """One command of an operation, and how far it is. ``arguments`` never leave encryption.
@@ -250,7 +288,11 @@ class Step:
 
 @dataclass
 class Operation:
-    """A piece of work on deployments: its intent, its progress and its outcome."""
+    """A piece of work on deployments: its intent, its progress and its outcome.
+
+    ``log`` is what is kept of SPE's log, from the character ``log_start`` on. ``resolution`` is
+    a person's word on an outcome that could not be found out, with what stood there before.
+    """
 
     id: str
     kind: str
@@ -267,7 +309,9 @@ class Operation:
     percent_progress: int | None = None
     status_text: str | None = None
     log: str = ""
+    log_start: int = 0
     problem: dict[str, Any] | None = None
+    resolution: dict[str, Any] | None = None
     result: Any = None
     context: dict[str, Any] = field(default_factory=dict)
     changes: bool = True

@@ -94,6 +94,11 @@ def on_starting(server: Arbiter) -> None:
         settings = Settings.from_environment()
         if settings.is_embedded and server.cfg.workers != 1:
             raise ConfigurationError("Only one process may use a home: leave workers at 1.")
+        if not settings.redis_url and server.cfg.workers != 1:
+            raise ConfigurationError(
+                "Several workers need a Redis to count together: set "
+                "SPE_GATEWAY_REDIS_URL, or leave workers at 1."
+            )
         server.held = prepare(settings)
     except SetupError as error:
         raise RuntimeError(error.detail) from error
@@ -103,7 +108,8 @@ def on_starting(server: Arbiter) -> None:
 def post_worker_init(worker: Worker) -> None:
     """Start the tracker, now that the fork is over, and say that we are ready (hook)."""
     if Settings.from_environment().tracker:
-        tracker = Tracker(_gateway(worker).services.broker)
+        gateway = _gateway(worker)
+        tracker = Tracker(gateway.services.broker, gateway.chores)
         tracker.start()
         worker.wsgi.extensions[_TRACKER] = tracker
     sys.stderr.write(f"spe-gateway is ready on {address(worker)}\n")

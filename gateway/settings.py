@@ -1,18 +1,55 @@
 """The settings: frozen, checked at start, and the only reader of the environment."""
 
 import ipaddress
+import json
 import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.errors import ConfigurationError
 
 PREFIX = "SPE_GATEWAY_"
+DOMAIN = r"\*|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]"
+RATE = "^[1-9][0-9]{0,8}/(second|minute|hour)$"
+
+
+class TrustedIssuer(BaseModel):
+    """An outside issuer, as ``SPE_GATEWAY_TRUSTED_ISSUERS`` describes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    issuer: str = Field(min_length=1, max_length=500)
+    jwks_uri: str = Field(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?$")
+    audience: str = Field(min_length=1)
+    client_claim: str = Field(default="sub", min_length=1)
+    scope_claim: str = "scope"
+    algorithms: tuple[Literal["ES256", "RS256", "PS256"], ...] = Field(
+        default=("ES256", "RS256", "PS256"), min_length=1
+    )
+    max_seconds: int = Field(default=3600, ge=60, le=86400)
+    pin: str | None = Field(default=None, pattern=r"^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$")
+
+    @field_validator("jwks_uri")
+    @classmethod
+    def _port(cls, value: str) -> str:
+        if urlsplit(value).port == 0:
+            raise ValueError("has no usable port")
+        return value
 
 
 class Settings(BaseSettings):
@@ -27,6 +64,17 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="", description="SQLAlchemy URL; empty means SQLite in the home folder."
     )
+    redis_url: str = Field(
+        default="",
+        pattern="^(rediss?://.+)?$",
+        description="URL of the Redis that all processes share (`redis://`, `rediss://`); "
+        "empty means memory, which is for one process.",
+    )
+    witness: str = Field(
+        default="",
+        description="File that outlives a restore of the database: who was revoked, who owns what; "
+        "empty means witness.jsonl in the home folder. Leave it out of backups.",
+    )
     master_keys: SecretStr = Field(
         default=SecretStr(""),
         description="Fernet keys separated by commas, the first encrypts; "
@@ -39,6 +87,40 @@ class Settings(BaseSettings):
     token_seconds: int = Field(
         default=900, ge=60, le=900, description="Life of an access token, in seconds."
     )
+    key_days: int = Field(
+        default=90,
+        ge=0,
+        le=3650,
+        description="Days from one signing key to the next; 0 means that only "
+        "'spe-gateway rotate-keys' makes new ones.",
+    )
+    trusted_issuers: Annotated[tuple[TrustedIssuer, ...], NoDecode] = Field(
+        default=(),
+        description="Outside issuers whose tokens are accepted: a JSON list "
+        "(docs/authentication.md).",
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="How many proxies of yours stand before the gateway and add to "
+        "X-Forwarded-For; 0 means that the header has no effect.",
+    )
+    client_rate: str = Field(
+        default="600/minute",
+        pattern=RATE,
+        description="Calls that one client may make: `N/second`, `N/minute` or `N/hour`.",
+    )
+    reseller_rate: str = Field(
+        default="3000/minute",
+        pattern=RATE,
+        description="Calls that all clients of one reseller may make together.",
+    )
+    address_rate: str = Field(
+        default="120/minute",
+        pattern=RATE,
+        description="Requests for tokens, or about them, that one address may make.",
+    )
     deployment_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Networks (CIDR, separated by commas) that deployments may lie in; "
@@ -46,6 +128,17 @@ class Settings(BaseSettings):
     )
     grace_days: int = Field(
         default=30, ge=0, le=3650, description="Days from deleting an instance to its purge."
+    )
+    report_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Domains that status reports may be mailed to, separated by commas, without "
+        "their subdomains; `*` means every domain, empty means none.",
+    )
+    reports_per_day: int = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        description="Status reports that one instance may send within 24 hours.",
     )
     executor_threads: int = Field(
         default=64,
@@ -55,6 +148,13 @@ class Settings(BaseSettings):
     )
     http_threads: int = Field(
         default=16, ge=1, le=256, description="Threads that serve HTTP requests."
+    )
+    streams: int = Field(
+        default=8,
+        ge=0,
+        le=255,
+        description="Event streams that a process serves at once. Each holds one of the threads "
+        "that serve HTTP requests, of which one at least is left for the rest.",
     )
     tracker: bool = Field(
         default=True, description="Whether the serving process also tracks operations."
@@ -76,7 +176,15 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="Secret of that API client."
     )
 
-    @field_validator("deployment_networks", mode="before")
+    @field_validator("report_domains")
+    @classmethod
+    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for domain in value:
+            if not re.fullmatch(DOMAIN, domain.lower()):
+                raise ValueError(f"has {domain!r}, which is no domain: example.com is one")
+        return tuple(domain.lower() for domain in value)
+
+    @field_validator("deployment_networks", "report_domains", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -88,6 +196,23 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:
             ipaddress.ip_network(network)
+        return value
+
+    @field_validator("trusted_issuers", mode="before")
+    @classmethod
+    def _parse(cls, value: object) -> object:
+        if isinstance(value, str):
+            return json.loads(value) if value.strip() else ()
+        return value
+
+    @field_validator("trusted_issuers")
+    @classmethod
+    def _distinct(
+        cls, value: tuple[TrustedIssuer, ...], known: ValidationInfo
+    ) -> tuple[TrustedIssuer, ...]:
+        names = [each.issuer for each in value]
+        if len({known.data.get("issuer"), *names}) <= len(names):
+            raise ValueError("names an issuer twice, or the gateway itself")
         return value
 
     @field_validator("issuer")
@@ -106,6 +231,16 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL in effect."""
         return self.database_url or f"sqlite:///{self.home / 'gateway.db'}"
+
+    @property
+    def witness_file(self) -> Path:
+        """The witness in effect."""
+        return Path(self.witness).expanduser() if self.witness else self.home / "witness.jsonl"
+
+    @property
+    def stream_limit(self) -> int:
+        """How many streams there may be in effect."""
+        return min(self.streams, self.http_threads - 1)
 
     @property
     def is_embedded(self) -> bool:

@@ -4,12 +4,15 @@ In the embedded default it lives in the serving process; it holds no thread for 
 that merely runs.
 """
 
+from collections.abc import Sequence
+from math import inf
 from threading import Event, Thread
 from time import monotonic
 
 import structlog
 
 from gateway.broker.broker import Broker
+from gateway.broker.chores import Chore
 from gateway.errors import StorageUnavailable
 
 GLANCE_SECONDS = 0.25
@@ -24,10 +27,13 @@ class Tracker:
 
     Args:
         broker: has the ledger and the threads.
+        chores: what else is to be done, between two glances.
     """
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, chores: Sequence[Chore] = ()) -> None:
         self._broker = broker
+        self._chores = chores
+        self._done = dict.fromkeys((chore.name for chore in chores), -inf)
         self._stop = Event()
         self._thread = Thread(target=self._run, name="tracker", daemon=True)
         self._tidied = monotonic()
@@ -45,6 +51,7 @@ class Tracker:
         while not self._stop.wait(GLANCE_SECONDS):
             try:
                 self._glance()
+                self._do_chores()
             except StorageUnavailable:
                 log.warning("tracker.storage_unavailable")
             except Exception:  # the thread's last resort: the next glance tries again
@@ -67,3 +74,19 @@ class Tracker:
         if monotonic() - self._tidied > TIDY_SECONDS:
             self._tidied = monotonic()
             ledger.tidy()
+
+    def _do_chores(self) -> None:
+        """Do what is due; one that fails holds up no other, and is tried in its time again."""
+        for chore in self._chores:
+            if monotonic() - self._done[chore.name] >= chore.seconds:
+                self._done[chore.name] = monotonic()
+                _do(chore)
+
+
+def _do(chore: Chore) -> None:
+    try:
+        chore.run()
+    except StorageUnavailable as error:
+        log.warning("chore.storage_unavailable", chore=chore.name, detail=error.detail)
+    except Exception:  # as for the tracker itself
+        log.exception("chore.crashed", chore=chore.name)

@@ -16,12 +16,24 @@ JSON = dict[str, Any]
 
 METHODS = ("get", "post", "put", "patch", "delete")
 ALWAYS = frozenset({"X-Request-Id", "SPE-Gateway-Version"})
-TELLING = ("ETag", "Link", "Location", "Retry-After", "WWW-Authenticate")
+TELLING = (
+    "ETag",
+    "Idempotency-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "WWW-Authenticate",
+)
 """Headers that are part of an answer's meaning, so none may come undocumented."""
 
-SOMETIMES = frozenset({"Link", "Retry-After"})
+SOMETIMES = frozenset(
+    {"Idempotency-Replayed", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"}
+)
 """Documented for answers that need not carry them; 202 must carry its Retry-After."""
 
+STREAM = "text/event-stream"
 BESIDE = re.compile(r"/openapi\.(json|yaml)|/docs(/problems|/assets/[^/]+)?")
 """Pages that are no part of the contract."""
 
@@ -105,7 +117,9 @@ class Contract:
             _require(not response.data, "has a body where none is documented")
             return
         _require(response.mimetype in content, f"is {response.mimetype}, not {list(content)}")
-        self.check_body(content[response.mimetype]["schema"], json.loads(response.data))
+        bodies = _events(response) if response.mimetype == STREAM else [json.loads(response.data)]
+        for body in bodies:
+            self.check_body(content[response.mimetype]["schema"], body)
 
     def check_body(self, schema: JSON, body: object) -> None:
         """Check a body against a schema of the document.
@@ -129,6 +143,13 @@ def _check_headers(documented: set[str], response: TestResponse) -> None:
     missing = {name for name in documented if name not in response.headers}
     optional = SOMETIMES - ({"Retry-After"} if response.status_code == 202 else set())
     _require(missing <= optional, f"lacks the header {sorted(missing - optional)}")
+
+
+def _events(response: TestResponse) -> list[JSON]:
+    """Return the events of a stream by the names of their fields; comments are none."""
+    blocks = (block.splitlines() for block in response.text.split("\n\n"))
+    fields = [dict(line.split(": ", 1) for line in lines if line[:1] != ":") for lines in blocks]
+    return [block for block in fields if "data" in block]
 
 
 def _require(holds: bool, complaint: str) -> None:  # noqa: FBT001 # an assertion with a sentence

@@ -6,6 +6,8 @@ import pytest
 
 from tests.world import World, world
 
+pytest_plugins = ["tests.services"]
+
 
 @pytest.fixture(scope="session")
 def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:

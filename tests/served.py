@@ -1,7 +1,7 @@
 """A gateway served in process, and clients whose every answer is held against the contract."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,16 @@ from gateway.storage.vault import Vault, create_keys
 from gateway.web.document import openapi_document
 from gateway.worker import Tracker
 from tests.answers import Contract
+
+UNHURRIED = "100000/minute"
+DEFAULTS: Mapping[str, Any] = {
+    "deployment_networks": ("127.0.0.0/8", "::1/128"),
+    "client_rate": UNHURRIED,
+    "reseller_rate": UNHURRIED,
+    "address_rate": UNHURRIED,
+    "report_domains": ("example.com",),
+}
+"""Settings of a gateway under test; many calls of few clients come from one address."""
 
 WAIT = "wait=30"
 """``Prefer`` of every call, unless a test asks for something else."""
@@ -88,18 +98,35 @@ def served(home: Path, **settings: Any) -> Iterator[Served]:  # noqa: ANN401 # a
 
     Args:
         home: an empty folder.
-        settings: besides ``home``.
+        settings: besides ``home``; they win over ``DEFAULTS``.
     """
-    chosen = Settings(home=home, deployment_networks=("127.0.0.0/8", "::1/128"), **settings)
-    database = Database(chosen.database)
-    operator = set_up(database, Vault(create_keys(home)))
-    database.close()
-    app = create_app(chosen)
+    chosen = Settings(home=home, **(DEFAULTS | settings))
+    with closing(Database(chosen.database)) as database:
+        operator = set_up(database, Vault(create_keys(home)))
+    with _running(chosen, operator) as made:
+        yield made
+
+
+@contextmanager
+def beside(first: Served) -> Iterator[Served]:
+    """Run another gateway of the same cluster: on the same database and Redis, with the same keys.
+
+    Args:
+        first: does not lie in SQLite, which is for one process.
+    """
+    assert not first.settings.is_embedded
+    with _running(first.settings, first.operator) as made:
+        yield made
+
+
+@contextmanager
+def _running(settings: Settings, operator: FirstOperator) -> Iterator[Served]:
+    app = create_app(settings)
     gateway: Gateway = app.extensions["spe-gateway"]
-    tracker = Tracker(gateway.services.broker)
+    tracker = Tracker(gateway.services.broker, gateway.chores)
     tracker.start()
     try:
-        yield Served(app, gateway, chosen, operator, Contract(openapi_document(app)))
+        yield Served(app, gateway, settings, operator, Contract(openapi_document(app)))
     finally:
         tracker.stop()
         gateway.close()

@@ -3,27 +3,31 @@
 ::
 
     root ── A ── A1
-         └─ B
+         ├─ B
+         ├─ C ── C1     bound to reading, and below one that is
+         └─ S ── S1     suspended, and below one that is
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from gateway.model import now
 from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator
 from tests.answers import JSON
 from tests.served import CheckedClient, Served, served
 from tests.simulated import Control
 
-RESELLERS = {"A": "root", "A1": "A", "B": "root"}
+RESELLERS = {"A": "root", "A1": "A", "B": "root", "C": "root", "C1": "C", "S": "root", "S1": "S"}
 """Each with the one above it."""
 
-HOMES = {"A": "alpha", "A1": "alpha", "B": "beta"}
+HOMES = {"A": "alpha", "A1": "alpha", "B": "beta", "C1": "alpha", "S": "alpha", "S1": "alpha"}
 """Where the instances of each lie unless a test says otherwise."""
 
 INSIDE = [
@@ -56,7 +60,14 @@ PATIENCE = 10.0
 """Seconds."""
 
 QUICK = Scenario(messages_per_store=40, verify_rate=4000.0)
-"""Verifications take a hundredth of a second."""
+"""Verifications take a hundredth of a second.
+
+Every other command answers at once: the tests in a world count what reaches a deployment, and a
+poll for each fifth command would take them several times as long. That a token makes no difference
+is proved where nothing is counted, by ``tests/coverage/test_asynchronous.py``: every operation
+with a seeded fifth of its commands asynchronous and an impatient caller, and every read with all
+of them.
+"""
 
 
 def canary(owner: str) -> str:
@@ -180,10 +191,14 @@ class World:
 
 
 @contextmanager
-def world(home: Path, sites: Sequence[str] = ("alpha", "beta")) -> Iterator[World]:
+def world(
+    home: Path,
+    sites: Sequence[str] = ("alpha", "beta"),
+    **settings: Any,  # noqa: ANN401 # as Settings takes them
+) -> Iterator[World]:
     """Build a world in an empty folder."""
     with ExitStack() as stack:
-        gateway = stack.enter_context(served(home))
+        gateway = stack.enter_context(served(home, **settings))
         operator = gateway.log_in(gateway.operator.client_id, gateway.operator.client_secret)
         made = World(gateway, operator)
         for name in sites:
@@ -226,15 +241,32 @@ def _people(made: World) -> None:
         "root_reader": ("root", {"roles": ["read-only"]}),
         "a_admin": ("A", {"roles": ["reseller-admin"]}),
         "a_reader": ("A", {"roles": ["read-only"]}),
+        "a_support": ("A", {"roles": ["support"]}),
+        "a_billing": ("A", {"roles": ["billing"]}),
         "a_portal": ("A", {"permissions": INSIDE, "instances": [made.home["id"]]}),
         "a1_admin": ("A1", {"roles": ["reseller-admin"]}),
         "b_admin": ("B", {"roles": ["reseller-admin"]}),
+        "bounded": ("C1", {"roles": ["reseller-admin"]}),
+        "suspended": ("S", {"roles": ["reseller-admin"]}),
+        "below_suspended": ("S1", {"roles": ["reseller-admin"]}),
         "disabled": ("A", {"roles": ["reseller-admin"]}),
+        "expired": ("A", {"roles": ["reseller-admin"]}),
+        "revoked": ("A", {"roles": ["reseller-admin"]}),
     }
     for name, (owner, grant) in grants.items():
         client = made.new_client(owner, **grant)
         made.clients[name] = client["id"]
         made.personas[name] = made.served.log_in(client["clientId"], client["clientSecret"])
-    made.call("PATCH", f"/clients/{made.clients['disabled']}", {"disabled": True})
+    _end_some(made)
     made.personas["anonymous"] = made.served.client()
     made.personas["garbage"] = made.served.client("eyJhbGciOiJub25lIn0.e30.AAAA")
+
+
+def _end_some(made: World) -> None:
+    """Take away what some clients, which have their tokens by now, need to be let in or to act."""
+    past = (now() - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    made.call("PATCH", f"/clients/{made.clients['disabled']}", {"disabled": True})
+    made.call("PATCH", f"/clients/{made.clients['expired']}", {"expireTime": past})
+    made.call("DELETE", f"/clients/{made.clients['revoked']}", status=204)
+    made.call("PATCH", f"/resellers/{made.resellers['C']}", {"roles": ["read-only"]})
+    made.call("POST", f"/resellers/{made.resellers['S']}/suspend")

@@ -14,8 +14,10 @@ class Permission(StrEnum):
     ARCHIVE_ADMIN_LOGIN = "archive-admin:login"
     ARCHIVE_ADMIN_READ = "archive-admin:read"
     ARCHIVE_ADMIN_UPDATE = "archive-admin:update"
+    AUDIT_READ = "audit:read"
     CLIENTS_CREATE = "clients:create"
     CLIENTS_DELETE = "clients:delete"
+    CLIENTS_FEDERATE = "clients:federate"
     CLIENTS_READ = "clients:read"
     CLIENTS_UPDATE = "clients:update"
     COMMANDS_INVOKE = "commands:invoke"
@@ -56,6 +58,7 @@ class Permission(StrEnum):
     JOBS_UPDATE = "jobs:update"
     OPERATIONS_CANCEL = "operations:cancel"
     OPERATIONS_READ = "operations:read"
+    OPERATIONS_RESOLVE = "operations:resolve"
     PROFILES_ANY = "profiles:any"
     PROFILES_CREATE = "profiles:create"
     PROFILES_DELETE = "profiles:delete"
@@ -67,6 +70,7 @@ class Permission(StrEnum):
     RESELLERS_DELETE = "resellers:delete"
     RESELLERS_READ = "resellers:read"
     RESELLERS_UPDATE = "resellers:update"
+    RESELLERS_UNLIMITED = "resellers:unlimited"
     RETENTION_POLICIES_READ = "retention-policies:read"
     RETENTION_POLICIES_RUN = "retention-policies:run"
     RETENTION_POLICIES_UPDATE = "retention-policies:update"
@@ -99,8 +103,10 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.ARCHIVE_ADMIN_LOGIN: "Make a one-time URL that logs in as archive administrator.",
     Permission.ARCHIVE_ADMIN_READ: "See whether service provider access is on.",
     Permission.ARCHIVE_ADMIN_UPDATE: "Switch service provider access, the customer's consent.",
+    Permission.AUDIT_READ: "See who did what, in the own reseller and below.",
     Permission.CLIENTS_CREATE: "Create API clients of the own reseller or below.",
     Permission.CLIENTS_DELETE: "Delete API clients.",
+    Permission.CLIENTS_FEDERATE: "Let clients sign in with tokens of outside issuers.",
     Permission.CLIENTS_READ: "See API clients, without their secrets.",
     Permission.CLIENTS_UPDATE: "Change API clients and rotate their secrets.",
     Permission.COMMANDS_INVOKE: "Send any Management API command to a deployment.",
@@ -141,6 +147,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.JOBS_UPDATE: "Rename, switch and reschedule jobs.",
     Permission.OPERATIONS_CANCEL: "Ask a running operation to stop.",
     Permission.OPERATIONS_READ: "See operations and their logs.",
+    Permission.OPERATIONS_RESOLVE: "Settle operations that ended as unknown.",
     Permission.PROFILES_ANY: "Create profiles that export, read files or have an owner.",
     Permission.PROFILES_CREATE: "Create archiving profiles.",
     Permission.PROFILES_DELETE: "Delete profiles.",
@@ -151,7 +158,8 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.RESELLERS_CREATE: "Create resellers below the own one.",
     Permission.RESELLERS_DELETE: "Delete resellers that hold nothing.",
     Permission.RESELLERS_READ: "See the own reseller and those below.",
-    Permission.RESELLERS_UPDATE: "Change resellers below the own one.",
+    Permission.RESELLERS_UPDATE: "Change and suspend those below the own one, transfer instances.",
+    Permission.RESELLERS_UNLIMITED: "Lift the quotas above for a reseller and all below it.",
     Permission.RETENTION_POLICIES_READ: "See after which time mail is deleted.",
     Permission.RETENTION_POLICIES_RUN: "Delete the mail whose time has come.",
     Permission.RETENTION_POLICIES_UPDATE: "Change after which time mail is deleted.",
@@ -180,9 +188,12 @@ _DEPLOYMENT_WIDE = frozenset(
     for p in Permission
     if p.split(":")[0] in {"administrators", "commands", "deployments", "hosts", "system-smtp"}
 ) | {
+    Permission.CLIENTS_FEDERATE,
     Permission.INSTANCES_PURGE,
     Permission.JOBS_OWNER,
+    Permission.OPERATIONS_RESOLVE,
     Permission.PROFILES_ANY,
+    Permission.RESELLERS_UNLIMITED,
     Permission.STORES_PATHS,
 }
 

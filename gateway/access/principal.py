@@ -1,11 +1,11 @@
 """Who calls, what of the tree is reached, and which permissions are in effect."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from gateway.access.permissions import ROLES, ROOT_ONLY, Permission
+from gateway.access.bounds import Lineage, named, of_roles
+from gateway.access.permissions import Permission
 from gateway.model import Client, Reach
-
-_KNOWN = frozenset(Permission)
 
 
 @dataclass(frozen=True)
@@ -16,9 +16,16 @@ class Principal:
         client: id of the client.
         reseller: id of the client's reseller.
         reach: the part of the tree that is reached.
-        permissions: what is in effect: (roles and grants) within the token's scope.
+        permissions: what is in effect: roles and grants, within the bounds of every reseller
+            of the line and within the token's scope.
         is_operator: whether the client belongs to the root reseller.
         token_id: ``jti`` of the token.
+        reseller_name: the name of the client's reseller.
+        roles: the client's roles by their names.
+        is_suspended: whether its reseller, or one above it, is suspended.
+        allowed_ips: networks that the client may call from; None for everywhere.
+        expire_time: when the client ends; None for never.
+        last_use_time: when the client was last seen, as far as it was written down.
     """
 
     client: str
@@ -27,29 +34,35 @@ class Principal:
     permissions: frozenset[Permission]
     is_operator: bool
     token_id: str = ""
+    reseller_name: str = ""
+    roles: tuple[str, ...] = ()
+    is_suspended: bool = False
+    allowed_ips: tuple[str, ...] | None = None
+    expire_time: datetime | None = None
+    last_use_time: datetime | None = None
 
 
-def permissions_of(client: Client, *, is_operator: bool) -> frozenset[Permission]:
-    """Return what a client may do at most: its roles and its own grants.
+def permissions_of(client: Client, lineage: Lineage) -> frozenset[Permission]:
+    """Return what a client may do at most: its roles and its own grants, within the bounds.
 
-    Nothing deployment-wide unless it is an operator's; names that no longer exist grant nothing.
+    Args:
+        client: any.
+        lineage: its reseller with all those above it.
     """
-    granted = _granted(client)
-    return granted if is_operator else granted - ROOT_ONLY
+    return _granted(client) & lineage.most
 
 
-def void_grants(client: Client, *, is_operator: bool) -> frozenset[Permission]:
-    """Return what a client is granted without effect: the operators' own, below the root."""
-    return frozenset() if is_operator else _granted(client) & ROOT_ONLY
+def void_grants(client: Client, lineage: Lineage) -> frozenset[Permission]:
+    """Return what a client is granted without effect: what its reseller cannot hold."""
+    return _granted(client) - lineage.most
 
 
 def _granted(client: Client) -> frozenset[Permission]:
-    roles = {p for role in client.roles for p in ROLES.get(role, frozenset())}
-    return frozenset(roles | {Permission(name) for name in client.permissions if name in _KNOWN})
+    return of_roles(client.roles) | named(client.permissions)
 
 
 def narrowed(permissions: frozenset[Permission], scope: str | None) -> frozenset[Permission]:
     """Narrow to a token's ``scope`` (RFC 6749, section 3.3); None leaves all."""
     if scope is None:
         return permissions
-    return permissions & {Permission(word) for word in scope.split() if word in _KNOWN}
+    return permissions & named(scope.split())

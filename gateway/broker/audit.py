@@ -1,69 +1,162 @@
 """Audit rows: who did what to which object, written with the change or not at all.
 
-An allowed change has an intent and an outcome, a refused one has a single row (decision 26).
-Values of arguments never enter a row, only the names of commands.
+An allowed change has an intent and an outcome, a refused one has a single row (decision 26), and
+so has the handing out of a secret. Values of arguments never enter a row, only the names of
+commands and fields.
+
+A row belongs to the chain of the reseller that owns the object, so that an owner sees what
+others did to it. A refusal belongs to the caller's own chain: what is foreign or absent has no
+owner that may hear of it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.broker import claims
 from gateway.broker.caller import Caller
-from gateway.model import Operation
-from gateway.storage import outbox
+from gateway.broker.plan import ONE_TIME
+from gateway.errors import RequestError
+from gateway.model import Operation, Prefix
+from gateway.storage import audit_log, outbox
 
-TOPIC = "audit"
+ACTOR = "actor"
+"""Where an operation's context says who began it."""
+
+DISCLOSING = ONE_TIME | {"CreateLicenseRequest"}
+"""Commands whose answer is worth a row even where they change nothing."""
 
 
-def _who(caller: Caller) -> dict[str, Any]:
-    return {
-        "client": caller.principal.client,
-        "reseller": caller.principal.reseller,
+class Phase(StrEnum):
+    """What a row tells of a call."""
+
+    INTENT = "intent"
+    """About to be sent."""
+
+    OUTCOME = "outcome"
+    """How it ended."""
+
+    DONE = "done"
+    """A change of the gateway's own state: intent and outcome in one transaction."""
+
+    REFUSED = "refused"
+    """Nothing was done."""
+
+    DISCLOSED = "disclosed"
+    """A secret that is shown once was handed out."""
+
+
+def concerns(operation: Operation) -> bool:
+    """Whether an operation has audit rows: it changes something, or shows what is secret."""
+    return operation.changes or any(step.command in DISCLOSING for step in operation.steps)
+
+
+def actor_of(caller: Caller) -> dict[str, Any]:
+    """Return who calls, as a row has it."""
+    principal = caller.principal
+    actor = {
+        "client": principal.client,
+        "reseller": principal.reseller,
+        "token": principal.token_id,
+        "address": caller.address,
         "onBehalfOf": caller.on_behalf_of,
-        "requestId": caller.request_id,
-        "action": caller.operation,
     }
+    return {name: value for name, value in actor.items() if value}
 
 
-def refused(connection: Connection, caller: Caller, target: str, reason: str) -> None:
-    """Note a change that was refused."""
-    row = _who(caller) | {"phase": "refused", "object": target, "reason": reason}
-    outbox.put(connection, TOPIC, caller.principal.reseller, row)
+def refused(connection: Connection, caller: Caller, target: str, error: RequestError) -> None:
+    """Note a call that was refused, once."""
+    refusal = {"problem": error.code, "permission": getattr(error, "permission", None)}
+    row = _call(caller, Phase.REFUSED, target) | refusal
+    _put(connection, caller.principal.reseller, row)
+    caller.refusal_noted = True
 
 
 def changed(connection: Connection, caller: Caller, target: str, fields: Iterable[str]) -> None:
-    """Note a change of our own state, which is intent and outcome in one transaction."""
-    row = _who(caller) | {"phase": "done", "object": target, "fields": sorted(fields)}
-    outbox.put(connection, TOPIC, caller.principal.reseller, row)
+    """Note a change of our own state, in its transaction; the idempotency key is bound to it.
+
+    The owner is read in the same transaction: before what is deleted is gone.
+    """
+    owner = audit_log.owner(connection, target) or caller.principal.reseller
+    _put(connection, owner, _call(caller, Phase.DONE, target) | {"fields": sorted(fields)})
+    claims.bind(connection, caller, target)
+
+
+def resolved(connection: Connection, caller: Caller, operation: Operation) -> None:
+    """Note a person's word on an unknown outcome, in the chain of the operation's owner."""
+    row = _call(caller, Phase.DONE, operation.id) | {
+        "operation": operation.id,
+        "instance": operation.instance,
+        "deployment": operation.deployment,
+        "status": operation.status,
+        "fields": ["resolution"],
+    }
+    _put(connection, operation.reseller, row)
+    claims.bind(connection, caller, operation.id)
+
+
+def restored(connection: Connection, root: str, counts: Mapping[str, int]) -> None:
+    """Note that the database was restored, by whoever may use the command line of the host."""
+    done = {"phase": Phase.DONE, "action": "restore", "object": root}
+    _put(connection, root, done | {"fields": sorted(name for name, n in counts.items() if n)})
 
 
 def intended(connection: Connection, operation: Operation) -> None:
     """Note what is about to be sent."""
-    outbox.put(connection, TOPIC, operation.reseller, _what(operation) | {"phase": "intent"})
+    _put(connection, operation.reseller, _work(operation, Phase.INTENT))
 
 
 def ended(connection: Connection, operation: Operation) -> None:
     """Note how it ended, and on what evidence."""
-    evidence = [{"command": step.command, "evidence": step.evidence} for step in operation.steps]
-    row = _what(operation) | {
-        "phase": "outcome",
+    evidence = [
+        {"command": step.command, "evidence": step.evidence}
+        for step in operation.steps
+        if step.evidence
+    ]
+    outcome = {
         "status": operation.status,
         "problem": (operation.problem or {}).get("code"),
         "evidence": evidence,
     }
-    outbox.put(connection, TOPIC, operation.reseller, row)
+    _put(connection, operation.reseller, _work(operation, Phase.OUTCOME) | outcome)
 
 
-def _what(operation: Operation) -> dict[str, Any]:
+def disclosed(connection: Connection, operation: Operation) -> None:
+    """Note that a one-time result was handed out to its creator."""
+    _put(connection, operation.reseller, _work(operation, Phase.DISCLOSED))
+
+
+def _call(caller: Caller, phase: Phase, target: str) -> dict[str, Any]:
     return {
-        "client": operation.client,
-        "reseller": operation.reseller,
-        "onBehalfOf": operation.on_behalf_of,
+        "phase": phase,
+        "actor": actor_of(caller),
+        "requestId": caller.request_id,
+        "action": caller.operation,
+        "object": target,
+        "instance": target if target.startswith(f"{Prefix.INSTANCE}_") else None,
+        "deployment": target if target.startswith(f"{Prefix.DEPLOYMENT}_") else None,
+    }
+
+
+def _work(operation: Operation, phase: Phase) -> dict[str, Any]:
+    known = {"client": operation.client, "onBehalfOf": operation.on_behalf_of}
+    actor = operation.context.get(ACTOR, known)
+    return {
+        "phase": phase,
+        "actor": {name: value for name, value in actor.items() if value},
         "requestId": operation.request_id,
         "action": operation.kind,
         "operation": operation.id,
         "object": operation.instance or operation.deployment,
+        "instance": operation.instance,
         "deployment": operation.deployment,
         "commands": [step.command for step in operation.steps],
     }
+
+
+def _put(connection: Connection, reseller: str, row: Mapping[str, Any]) -> None:
+    """Write a row without what it does not know."""
+    known = {name: value for name, value in row.items() if value not in (None, [])}
+    outbox.put(connection, audit_log.TOPIC, reseller, known)

@@ -8,8 +8,19 @@ from gateway.access.permissions import Permission
 from gateway.access.scope import Holds
 from gateway.broker import audit
 from gateway.broker.caller import Caller
-from gateway.errors import NotFound, PermissionMissing
+from gateway.errors import NotFound, PermissionMissing, RequestError
 from gateway.storage.database import Database
+
+
+class ResellerSuspended(RequestError):
+    """The caller's reseller, or one above it, is suspended: only ``GET /me`` answers."""
+
+    status = 403
+    code = "RESELLER_SUSPENDED"
+    title = "The reseller is suspended"
+
+    def __init__(self) -> None:
+        super().__init__("Your reseller is suspended; a reseller above it can resume it.")
 
 
 def permit(database: Database, caller: Caller, target: str, *more: Permission) -> None:
@@ -23,6 +34,7 @@ def permit(database: Database, caller: Caller, target: str, *more: Permission) -
         verdict = Holds(permission).verify(caller.principal)
         if not verdict:
             raise denied(database, caller, target, permission)
+    caller.demanded.update(needed)
     caller.authorised = True
 
 
@@ -30,19 +42,27 @@ def denied(
     database: Database, caller: Caller, target: str, permission: str | None = None
 ) -> PermissionMissing:
     """Make the answer for what a permission alone does not allow; by default the operation's."""
-    missing = permission or str(caller.permission)
-    _note(database, caller, target, f"needs {missing}")
-    return PermissionMissing(missing)
+    error = PermissionMissing(permission or str(caller.permission))
+    _note(database, caller, target, error)
+    return error
 
 
 def absent(database: Database, caller: Caller, target: str) -> NotFound:
     """Make the one answer for what is absent or another's."""
-    _note(database, caller, target, "not found")
-    return NotFound()
+    error = NotFound()
+    _note(database, caller, target, error)
+    return error
 
 
-def _note(database: Database, caller: Caller, target: str, reason: str) -> None:
+def suspended(database: Database, caller: Caller) -> ResellerSuspended:
+    """Make the answer for a client of a suspended reseller, whatever it asks for."""
+    error = ResellerSuspended()
+    _note(database, caller, caller.principal.reseller, error)
+    return error
+
+
+def _note(database: Database, caller: Caller, target: str, error: RequestError) -> None:
     if caller.permission is None or caller.permission.endswith(":read"):
         return
     with database.write() as connection:
-        audit.refused(connection, caller, target, reason)
+        audit.refused(connection, caller, target, error)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from gateway.broker.clients import add_secret
-from gateway.broker.identity import create_signing_key
+from gateway.broker.key_ring import KeyRing
 from gateway.errors import ConfigurationError
 from gateway.model import Client, Prefix, Reseller, new_id, now
 from gateway.storage import clients, resellers, schema
@@ -27,15 +29,27 @@ def set_up(database: Database, vault: Vault) -> FirstOperator:
     """
     schema.upgrade(database)
     with database.read() as connection:
-        if resellers.root(connection) is not None:
-            raise ConfigurationError("The database is set up already: it has its operators.")
-    create_signing_key(database, vault)
-    root, operator = _root(), new_id(Prefix.CLIENT)
+        _require_new(connection)
+    KeyRing(database, vault).replace()
+    root = _root()
     with database.write() as connection:
+        _require_new(connection)
         resellers.add(connection, root)
-        clients.add(connection, _operator(operator, root))
-        secret = add_secret(connection, operator, root.create_time)
-    return FirstOperator(operator, secret)
+        return add_operator(connection, root)
+
+
+def add_operator(connection: Connection, root: Reseller) -> FirstOperator:
+    """Make a client that may do everything."""
+    operator = new_id(Prefix.CLIENT)
+    clients.add(connection, _operator(operator, root))
+    return FirstOperator(operator, add_secret(connection, operator, now()))
+
+
+def _require_new(connection: Connection) -> None:
+    """Refuse what is set up already, or is being set up by another process."""
+    schema.alone(connection)
+    if resellers.root(connection) is not None:
+        raise ConfigurationError("The database is set up already: it has its operators.")
 
 
 def _root() -> Reseller:
@@ -53,6 +67,7 @@ def _root() -> Reseller:
 
 
 def _operator(opaque: str, root: Reseller) -> Client:
+    time = now()
     return Client(
         id=opaque,
         name="First operator",
@@ -63,6 +78,6 @@ def _operator(opaque: str, root: Reseller) -> Client:
         instances=None,
         disabled=False,
         expire_time=None,
-        create_time=root.create_time,
-        update_time=root.create_time,
+        create_time=time,
+        update_time=time,
     )

@@ -11,8 +11,9 @@ import structlog
 from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
+from gateway.broker import admission, audit, claims
 from gateway.broker.authorise import absent, permit
-from gateway.broker.caller import Caller
+from gateway.broker.caller import Caller, Validated
 from gateway.broker.diagnosis import diagnose
 from gateway.broker.lanes import Lanes
 from gateway.broker.ledger import LeaseLost, Ledger
@@ -58,8 +59,15 @@ class Passing:
         with self._lock:
             if self.adopted:
                 self._ledger.save(operation)
+            elif operation.status.is_final:
+                self._ledger.pass_by(operation)
             if operation.status.is_final:
                 self.done.set()
+
+    def is_halted(self, operation: Operation) -> bool:
+        """Whether it stays unsent: never, it changes nothing, and nobody can fetch the answer."""
+        del operation
+        return False
 
     def stays(self) -> bool:
         """Pause before the next poll; false once there is a row that the tracker finds."""
@@ -181,8 +189,11 @@ class Broker:
             context: what the steps, the end and the answer need to know; nothing secret.
         """
         operation = operation_for(caller, place, self._supported(caller, place, invocations))
-        operation.context = dict(context or {})
-        if operation.changes or preparations:
+        operation.context = {**(context or {}), audit.ACTOR: audit.actor_of(caller)}
+        if operation.changes:
+            binding = partial(_bind, caller, operation)
+            return self._change(caller, operation, place.instance, (*preparations, binding))
+        if preparations:
             return self._change(caller, operation, place.instance, preparations)
         return self._read(caller, operation)
 
@@ -246,7 +257,16 @@ class Broker:
         instance: Instance | None,
         preparations: Sequence[Callable[[Connection], None]],
     ) -> Operation:
-        self.ledger.open(operation, partial(_require_unchanged, instance), *preparations)
+        whole: tuple[Callable[[Connection], None], ...] = (
+            partial(_require_unchanged, instance),
+            partial(admission.admit, operation),
+            *preparations,
+            partial(admission.book, operation),
+        )
+        if caller.validate_only:
+            self.ledger.rehearse(operation, *whole)
+            raise Validated
+        self.ledger.open(operation, *whole)
         receipt = deepcopy(operation)
         self.carry(operation)
         try:
@@ -263,17 +283,25 @@ class Broker:
             return operations.get(connection, operation, self.ledger.vault)
 
     def _read(self, caller: Caller, operation: Operation) -> Operation:
+        self.ledger.announce(operation)
         passing = Passing(self.ledger)
         self._submit(operation, passing)
         if not passing.done.wait(caller.wait_seconds):
             passing.adopt(operation)
-        return self.fetch(operation.id) if passing.adopted else operation
+        if passing.adopted:
+            return self.fetch(operation.id)
+        admission.observe(self.database, operation)
+        return operation
 
     # carry on
 
     def carry(self, operation: Operation) -> None:
         """Carry a leased operation on in the background."""
         self._submit(operation, self.ledger)
+
+    def aside(self, deployment: str, task: Callable[[], None]) -> None:
+        """Have something done in the lane of a deployment that nobody waits for."""
+        self._lanes.submit(deployment, task)
 
     def _submit(self, operation: Operation, journal: Passing | Ledger) -> None:
         self._lanes.submit(str(operation.deployment), partial(self._carry, operation, journal))
@@ -319,11 +347,21 @@ def _require_unchanged(instance: Instance | None, connection: Connection) -> Non
     """Look once more, now under the lock: what was judged may have ended meanwhile.
 
     Raises:
-        Conflict: another operation has brought the instance into another state.
+        Conflict: the instance has another owner by now, or is in another state.
     """
-    found = instances.tracked(connection, instance.id) if instance else None
-    if instance and found and found.status is not instance.status:
+    if instance is None:
+        return
+    instances.hold(connection, instance.id)
+    found = instances.tracked(connection, instance.id)
+    if found and found.reseller != instance.reseller:
+        raise Conflict("The instance got another owner meanwhile; read it again.")
+    if found and found.status is not instance.status:
         raise Conflict(f"The instance became {found.status} meanwhile; read it again.")
+
+
+def _bind(caller: Caller, operation: Operation, connection: Connection) -> None:
+    """Bind the caller's idempotency key to what is about to be sent; it counts up to its end."""
+    claims.bind(connection, caller, operation.id, operation.deadline)
 
 
 def require_active(instance: Instance) -> None:

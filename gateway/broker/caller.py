@@ -1,9 +1,10 @@
 """One request's caller: who, through which operation, and whether the broker has judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
+from gateway.storage.idempotency_keys import Claim
 
 
 @dataclass
@@ -18,7 +19,11 @@ class Caller:
         on_behalf_of: the end user that the client names, if any.
         wait_seconds: how long the answer may be waited for (``Prefer: wait``).
         validate_only: run every check, send nothing that changes.
+        address: where the request came from, as the gateway saw it.
         authorised: set by the broker once it has judged; the guard looks at it.
+        claim: the idempotency key that the call holds, if it came with one.
+        demanded: the permissions that were demanded of it so far.
+        refusal_noted: set by the audit once it has the refusal of this call.
     """
 
     principal: Principal
@@ -28,4 +33,12 @@ class Caller:
     on_behalf_of: str | None = None
     wait_seconds: float = 1.0
     validate_only: bool = False
+    address: str = ""
     authorised: bool = False
+    refusal_noted: bool = False
+    claim: Claim | None = None
+    demanded: set[Permission] = field(default_factory=set)
+
+
+class Validated(Exception):
+    """Every check has passed, and nothing was done: ``validate_only`` asked for no more."""

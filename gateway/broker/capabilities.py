@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.connections import Connections
 from gateway.broker.deployments import signatures
+from gateway.broker.reader import Reader
 from gateway.model import Deployment, now
 from gateway.spe.catalogue import COMMANDS
+from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO
 from gateway.storage import deployments
 
 Signatures = Mapping[str, Sequence[str]]
@@ -65,6 +68,7 @@ class Capabilities:
         self._broker = broker
         self._database = broker.database
         self._connections = connections
+        self._reader = Reader(connections)
 
     def compare(self, caller: Caller, deployment: str) -> Comparison:
         """Ask a deployment anew, and compare it.
@@ -79,17 +83,28 @@ class Capabilities:
         return comparison(found, others)
 
     def refresh(self, deployment: Deployment) -> Deployment:
-        """Ask a deployment what it can do, and store it.
+        """Ask a deployment for its version and what it can do, and store both.
 
         Raises:
             UpstreamError: it cannot be asked.
         """
-        listed = signatures(self._connections.client(deployment.id))
-        time = now()
+        seen: dict[str, Any] = {
+            "version": self.version_of(deployment),
+            "commands": signatures(self._connections.client(deployment.id)),
+            "last_contact_time": now(),
+        }
         with self._database.write() as connection:
-            values = {"commands": listed, "last_contact_time": time}
-            deployments.observe(connection, deployment.id, values)
-        return replace(deployment, commands=listed, last_contact_time=time)
+            deployments.observe(connection, deployment.id, seen)
+        return replace(deployment, **seen)
+
+    def version_of(self, deployment: Deployment) -> str | None:
+        """Ask a deployment for its version; None when it does not tell.
+
+        Raises:
+            UpstreamError: it cannot be asked.
+        """
+        found = self._reader.read(deployment.id, GET_ENVIRONMENT_INFO)
+        return found.get("version") if isinstance(found, dict) else None
 
 
 def comparison(deployment: Deployment, others: Sequence[Deployment]) -> Comparison:

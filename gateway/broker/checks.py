@@ -4,31 +4,41 @@ A filter that hits no instance succeeds too. Words that are neither running nor 
 taken as being on the way.
 """
 
-from gateway.broker.preparations import STOPPED, known, latest, require_version, row_read
+from typing import Any
+
+from gateway.broker.preparations import (
+    STOPPED,
+    known,
+    latest,
+    require_instance_version,
+    require_version,
+    row_read,
+)
 from gateway.broker.runner import Check
-from gateway.broker.settlement import InstanceMissing
+from gateway.broker.settlement import RUNNING, InstanceMissing
 from gateway.errors import CommandFailed
 from gateway.model import Instance, Operation
 
-RUNNING = frozenset({"running", "safeMode"})
+
+def _listed(operation: Operation, instance: Instance | None) -> dict[str, Any]:
+    """Return SPE's row of the instance, which must be there."""
+    if latest(operation, "GetInstances") == []:
+        raise InstanceMissing
+    return row_read(operation, known(instance))
 
 
 def _is_listed(operation: Operation, instance: Instance | None) -> None:
-    if latest(operation, "GetInstances") == []:
-        raise InstanceMissing
-    row_read(operation, known(instance))
+    _listed(operation, instance)
 
 
 def _is_not_running(operation: Operation, instance: Instance | None) -> None:
-    _is_listed(operation, instance)
-    row = row_read(operation, known(instance))
+    row = _listed(operation, instance)
     if row.get("status") in RUNNING:
         raise _contradicted(operation, row.get("startStopError"))
 
 
 def _is_not_stopped(operation: Operation, instance: Instance | None) -> None:
-    _is_listed(operation, instance)
-    row = row_read(operation, known(instance))
+    row = _listed(operation, instance)
     if row.get("status") == STOPPED:
         raise _contradicted(operation, row.get("startStopError"))
 
@@ -55,9 +65,15 @@ def _is_wanted_version(operation: Operation, instance: Instance | None) -> None:
     require_version(operation)
 
 
+def _is_unchanged(operation: Operation, instance: Instance | None) -> None:
+    """Nobody changed the instance since the caller read it."""
+    require_instance_version(operation, known(instance))
+
+
 CHECKS: dict[str, Check] = {
     "require-version": _is_wanted_version,
     "is-listed": _is_listed,
+    "is-unchanged": _is_unchanged,
     "is-not-running": _is_not_running,
     "is-not-stopped": _is_not_stopped,
     "is-gone": _is_gone,

@@ -1,27 +1,36 @@
 """API clients and their secrets: shown once, kept as argon2id hashes."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
+from gateway.access.bounds import Lineage
+from gateway.access.permissions import Permission
 from gateway.access.principal import permissions_of, void_grants
 from gateway.access.scope import Covers, Unrestricted
 from gateway.broker import audit
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.caller import Caller
+from gateway.broker.client_bounds import require_sound, require_within
 from gateway.errors import Conflict
-from gateway.model import Client, Prefix, Reseller, new_id, now
-from gateway.storage import clients, instances, resellers
+from gateway.model import Client, Prefix, Reach, Reseller, new_id, now
+from gateway.storage import clients, facts, instances, resellers
 from gateway.storage.database import Database
+
+T = TypeVar("T")
 
 MOST = 20
 GRANTS = frozenset({"roles", "permissions"})
-RIGHTS = GRANTS | frozenset({"instances", "disabled", "expire_time"})
+SIGN_IN = frozenset({"public_keys", "issuer", "subject"})
+IDENTITY = frozenset({"issuer", "subject"})
+RIGHTS = GRANTS | SIGN_IN | frozenset({"instances", "disabled", "expire_time", "allowed_ips"})
 SECRET_BYTES = 32
 hasher = PasswordHasher(memory_cost=19456, time_cost=2, parallelism=1)
 """OWASP's parameters for argon2id; the secrets have 256 bits of their own."""
@@ -37,6 +46,10 @@ class NewClient:
     permissions: Sequence[str] = ()
     instances: Sequence[str] | None = None
     expire_time: datetime | None = None
+    allowed_ips: Sequence[str] | None = None
+    public_keys: Sequence[Mapping[str, Any]] | None = None
+    issuer: str | None = None
+    subject: str | None = None
 
 
 class Clients:
@@ -44,10 +57,12 @@ class Clients:
 
     Args:
         database: the tables.
+        issuers: the outside issuers that the settings trust.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, issuers: Collection[str] = ()) -> None:
         self._database = database
+        self._issuers = issuers
 
     def get(self, caller: Caller, client: str) -> Client:
         """Return one that is reached.
@@ -68,81 +83,94 @@ class Clients:
         with self._database.read() as connection:
             return clients.page(connection, caller.principal.reach, after, limit)
 
-    def create(self, caller: Caller, new: NewClient) -> tuple[Client, str]:
-        """Make a client, and the secret that is shown this once.
+    def create(self, caller: Caller, new: NewClient) -> tuple[Client, str | None]:
+        """Make a client, and the secret that is shown this once, if it signs in with one.
 
         Raises:
             NotFound: the reseller is absent or foreign.
             PermissionMissing: the caller would grant more than it has, or what no client of
                 that reseller can hold.
+            InvalidInput: it would outdo the caller, or cannot sign in like that.
             Conflict: the reseller has as many clients as it may have.
         """
         owner = self._owner(caller, new.reseller or caller.principal.reseller)
         if not Unrestricted().verify(caller.principal):
             raise denied(self._database, caller, owner.id)
-        opaque, time = new_id(Prefix.CLIENT), now()
-        made = Client(
-            id=opaque,
-            name=new.name,
-            reseller=owner.id,
-            reseller_path=owner.path,
-            roles=tuple(new.roles),
-            permissions=tuple(new.permissions),
-            instances=None if new.instances is None else tuple(new.instances),
-            disabled=False,
-            expire_time=new.expire_time,
-            create_time=time,
-            update_time=time,
-        )
-        self._require_effect(caller, made, owner)
-        self._require_covered(caller, made, is_operator=owner.is_root)
+        made, lineage = _made(new, owner), self._lineage(owner.id)
+        self._require_effect(caller, made, lineage)
+        self._require_covered(caller, made, lineage)
         self._require_instances(caller, new.instances)
-        with self._database.write() as connection:
+        self._require_sign_in(caller, made)
+        with _distinct_identity(), self._database.write() as connection:
+            clients.hold(connection, owner.id)
             if clients.count(connection, owner.id) >= MOST:
                 raise Conflict(f"A reseller has at most {MOST} clients; delete one first.")
             clients.add(connection, made)
-            secret = add_secret(connection, opaque, time)
-            audit.changed(connection, caller, opaque, ["name", "roles", "permissions"])
-        return made, secret
+            secret = None if _signs_in_otherwise(made) else self._secret(connection, made)
+            audit.changed(connection, caller, made.id, ["name", "roles", "permissions"])
+        return self._whole(made), secret
 
     def change(self, caller: Caller, client: str, values: Mapping[str, Any]) -> Client:
-        """Change a client; the state before and the state after are judged."""
+        """Change a client; the state before and the state after are judged.
+
+        Raises:
+            Conflict: another change came in between; nothing is changed.
+        """
         found = self.get(caller, client)
         self._require_reach(caller, found)
         if set(values) & RIGHTS:
             _require_another(caller, client)
         changed = replace(found, **values, update_time=now())
-        with self._database.read() as connection:
-            owner = resellers.find(connection, caller.principal.reach, found.reseller)
-        if owner is None:
-            raise absent(self._database, caller, client)
+        lineage = self._lineage(found.reseller)
         if set(values) & GRANTS:
-            self._require_effect(caller, changed, owner)
-        self._require_covered(caller, changed, is_operator=owner.is_root)
-        self._require_instances(caller, changed.instances)
+            self._require_effect(caller, changed, lineage)
+        self._require_covered(caller, changed, lineage)
+        self._require_instances(caller, values.get("instances"))
+        if set(values) & (SIGN_IN | {"allowed_ips"}):
+            self._require_sign_in(caller, changed, found)
         columns = {**values, "update_time": changed.update_time}
-        with self._database.write() as connection:
-            clients.change(connection, client, columns)
+        with _distinct_identity(), self._database.write() as connection:
+            _change(connection, found, columns)
+            if _signs_in_otherwise(changed):
+                clients.remove_secrets(connection, client)
+            if set(values) & RIGHTS:
+                facts.note(connection, facts.Fact.CLIENT, client, {"change": "rights"})
             audit.changed(connection, caller, client, values)
-        return changed
+        return self._whole(changed)
 
     def remove(self, caller: Caller, client: str) -> None:
         """Delete a client; its tokens are void at once."""
         self._require_reach(caller, self.get(caller, client))
         _require_another(caller, client)
         with self._database.write() as connection:
+            audit.changed(connection, caller, client, ["deleted"])  # while its owner is known
             clients.remove(connection, client)
-            audit.changed(connection, caller, client, ["deleted"])
+            facts.note(connection, facts.Fact.CLIENT, client, {"change": "deleted"})
 
     def rotate(self, caller: Caller, client: str) -> tuple[Client, str]:
-        """Add a secret; the one before stays good, those before it do not."""
+        """Add a secret; the one before stays good, those before it do not.
+
+        Raises:
+            Conflict: it signs in otherwise, or another change came in between.
+        """
         found = self.get(caller, client)
-        owner_is_root = caller.principal.is_operator and found.reseller == caller.principal.reseller
-        self._require_covered(caller, found, is_operator=owner_is_root)
+        self._require_covered(caller, found, self._lineage(found.reseller))
+        if _signs_in_otherwise(found):
+            raise Conflict("This client has no secret: it signs in in another way.")
         with self._database.write() as connection:
-            secret = add_secret(connection, client, now())
+            _change(connection, found, {"update_time": now()})
+            secret = self._secret(connection, found)
+            facts.note(connection, facts.Fact.CLIENT, client, {"change": "secret"})
             audit.changed(connection, caller, client, ["secret"])
-        return found, secret
+        return self._whole(found), secret
+
+    def _secret(self, connection: Connection, client: Client) -> str:
+        return add_secret(connection, client.id, now())
+
+    def _whole(self, client: Client) -> Client:
+        """Return a client as it is stored now, with the times of its secrets."""
+        with self._database.read() as connection:
+            return clients.find(connection, Reach(client.reseller_path), client.id) or client
 
     def _owner(self, caller: Caller, reseller: str) -> Reseller:
         with self._database.read() as connection:
@@ -152,19 +180,36 @@ class Clients:
         permit(self._database, caller, owner.id)
         return owner
 
-    def _require_effect(self, caller: Caller, client: Client, owner: Reseller) -> None:
-        """Nobody stores a grant that has no effect: it would be shown as if it had."""
-        void = void_grants(client, is_operator=owner.is_root)
+    def _lineage(self, reseller: str) -> Lineage:
+        with self._database.read() as connection:
+            return Lineage(resellers.lineage(connection, reseller))
+
+    def _require_effect(self, caller: Caller, client: Client, lineage: Lineage) -> None:
+        """Nobody stores a grant that has no effect: it would be shown as if it had.
+
+        And it would come into effect by itself when a bound above is lifted.
+        """
+        void = void_grants(client, lineage)
         if void:
             raise denied(self._database, caller, client.id, min(void))
 
-    def _require_covered(self, caller: Caller, client: Client, *, is_operator: bool) -> None:
+    def _require_covered(self, caller: Caller, client: Client, lineage: Lineage) -> None:
         """Nobody grants more than they have, neither in rights nor in reach."""
-        granted = permissions_of(client, is_operator=is_operator)
+        granted = permissions_of(client, lineage)
         if not Covers(granted).verify(caller.principal):
             missing = min(granted - caller.principal.permissions)
             raise denied(self._database, caller, client.id, missing)
         self._require_reach(caller, client)
+        require_within(self._database, caller, client)
+
+    def _require_sign_in(
+        self, caller: Caller, client: Client, before: Client | None = None
+    ) -> None:
+        """Who maps outside identities to clients says who they are: operators only."""
+        was = None if before is None else (before.issuer, before.subject)
+        if (client.issuer, client.subject) != (was or (None, None)):
+            permit(self._database, caller, client.id, Permission.CLIENTS_FEDERATE)
+        require_sound(client, self._issuers)
 
     def _require_reach(self, caller: Caller, client: Client) -> None:
         """A client that is restricted to instances touches none that reaches further."""
@@ -177,6 +222,50 @@ class Clients:
             for instance in chosen or ():
                 if instances.find(connection, caller.principal.reach, instance) is None:
                     raise absent(self._database, caller, instance)
+
+
+def _made(new: NewClient, owner: Reseller) -> Client:
+    time = now()
+    return Client(
+        id=new_id(Prefix.CLIENT),
+        name=new.name,
+        reseller=owner.id,
+        reseller_path=owner.path,
+        roles=tuple(new.roles),
+        permissions=tuple(new.permissions),
+        instances=_tuple(new.instances),
+        disabled=False,
+        expire_time=new.expire_time,
+        create_time=time,
+        update_time=time,
+        allowed_ips=_tuple(new.allowed_ips),
+        public_keys=_tuple(new.public_keys),
+        issuer=new.issuer,
+        subject=new.subject,
+    )
+
+
+def _tuple(given: Sequence[T] | None) -> tuple[T, ...] | None:
+    return None if given is None else tuple(given)
+
+
+def _signs_in_otherwise(client: Client) -> bool:
+    """Whether a client signs in with keys or through an outside issuer, not with secrets."""
+    return client.public_keys is not None or client.issuer is not None
+
+
+def _change(connection: Connection, found: Client, columns: Mapping[str, Any]) -> None:
+    if not clients.change(connection, found, columns):
+        raise Conflict("Somebody else changed the client at the same time; read it again.")
+
+
+@contextmanager
+def _distinct_identity() -> Iterator[None]:
+    """Name what the database refuses: two clients of one outside identity."""
+    try:
+        yield
+    except IntegrityError:
+        raise Conflict("Another client has this subject of this issuer.") from None
 
 
 def _require_another(caller: Caller, client: str) -> None:

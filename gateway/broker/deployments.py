@@ -12,6 +12,7 @@ from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.connections import Connections, Networks
 from gateway.broker.reader import finished
+from gateway.broker.redaction import masked
 from gateway.errors import (
     Conflict,
     InputFault,
@@ -29,6 +30,10 @@ from gateway.storage import deployments
 
 PROBE_SECONDS = 10.0
 IDENTITY = frozenset({"host", "port", "pin", "user_name"})
+USED = (
+    "Instances are or were on this deployment; cordon it instead, so that their ids are never "
+    "given away."
+)
 """A change of these needs the password again (threat T3)."""
 
 
@@ -135,6 +140,7 @@ class Deployments:
             commands = signatures(client)
         except UpstreamError as error:
             error.deployment = deployment.id
+            error.message = masked(error.message, {"password": password})
             raise
         finally:
             client.close()
@@ -196,14 +202,14 @@ class Deployments:
             InUse: an instance id was ever used on it; ids are never forgotten.
         """
         self._broker.deployment(caller, deployment)
-        with self._database.write() as connection:
-            if deployments.in_use(connection, deployment):
-                raise InUse(
-                    "Instances are or were on this deployment; cordon it instead, so that "
-                    "their ids are never given away."
-                )
-            deployments.remove(connection, deployment)
-            audit.changed(connection, caller, deployment, ["deleted"])
+        try:
+            with self._database.write() as connection:
+                if deployments.in_use(connection, deployment):
+                    raise InUse(USED)
+                deployments.remove(connection, deployment)
+                audit.changed(connection, caller, deployment, ["deleted"])
+        except IntegrityError:  # a name was put on it at this moment
+            raise InUse(USED) from None
 
     def health(self, caller: Caller, deployment: str) -> Health:
         """Reach a deployment now, and say why not if not."""

@@ -11,7 +11,7 @@ from gateway.broker.explanations import EXPLANATIONS
 from gateway.broker.listings import CHANGED, NAMED, REMOVED
 from gateway.broker.plan import command_of
 from gateway.broker.reader import Reader
-from gateway.broker.settlement import InstanceMissing, row_of
+from gateway.broker.settlement import RUNNING, InstanceMissing, row_of
 from gateway.errors import (
     Conflict,
     FolderStatisticsUnavailable,
@@ -30,8 +30,6 @@ from gateway.spe.commands.users import GET_USERS
 from gateway.storage.names import REFUSAL
 
 STOPPED_FIRST = frozenset({"SetInstanceConfiguration", "DeleteInstances"})
-RUNNING = frozenset({"running", "safeMode"})
-
 
 LEFT: dict[str, Callable[[], GatewayError]] = {
     "GetWorkerResultReport": NotFound,
@@ -65,7 +63,7 @@ def _diagnose(reader: Reader, step: Step, instance: Instance) -> GatewayError | 
     if command.needs_service_provider_access and not _access(reader, deployment, instance):
         return ServiceProviderAccessOff(
             "Service provider access is off for this instance: with the customer's consent, "
-            'switch it on with PUT /instances/{instance}/archive-admin {"enabled": true}.'
+            f'switch it on with PUT /instances/{instance.id}/archive-admin {{"enabled": true}}.'
         )
     return _inside(reader, deployment, step, instance)
 

@@ -1,28 +1,44 @@
 """What the end of an operation does to our own tables, in the transaction of its outcome."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.broker import ownership
 from gateway.broker.ledger import Ending
-from gateway.broker.preparations import STOPPED, latest
-from gateway.model import InstanceStatus, Operation, OperationStatus, StepStatus, now
+from gateway.broker.preparations import CONSENT, STOPPED, latest
+from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, StepStatus, now
 from gateway.storage import instances, names
+
+FACTUAL = frozenset({"status", "alias"})
+"""Columns that must outlive a restore."""
 
 MISSING = {"status": "missing"}
 """What is seen of an instance that its deployment does not list."""
 
 
-def observed(operation: Operation) -> dict[str, Any]:
+def with_consent(known: Instance, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return SPE's row of an instance with what we know of service provider access."""
+    kept = {CONSENT: known.observed[CONSENT]} if CONSENT in known.observed else {}
+    return {**row, **kept}
+
+
+def observed(known: Instance, operation: Operation) -> dict[str, Any]:
     """Return what the operation's reads showed of its instance, as columns."""
     rows = latest(operation, "GetInstances")
     configuration = latest(operation, "GetInstanceConfiguration")
+    consent = latest(operation, "GetArchiveAdminEnabled")
     columns: dict[str, Any] = {}
     if isinstance(rows, list) and len(rows) == 1 and isinstance(rows[0], dict):
-        columns |= {"observed": rows[0], "observe_time": now()}
+        columns |= {"observed": with_consent(known, rows[0]), "observe_time": now()}
     if rows == []:
         columns |= {"observed": MISSING, "observe_time": now()}
+    if isinstance(consent, dict):
+        before = columns.get("observed", known.observed)
+        columns["observed"] = {**before, CONSENT: bool(consent.get("value"))}
     if isinstance(configuration, dict):
         columns |= {
             "display_name": str(configuration.get("displayName") or ""),
@@ -31,42 +47,62 @@ def observed(operation: Operation) -> dict[str, Any]:
     return columns
 
 
-def _note(connection: Connection, operation: Operation, **columns: object) -> None:
-    values = observed(operation) | columns
-    if operation.instance is not None and values:
-        instances.change(connection, operation.instance, {**values, "update_time": now()})
+def seen(known: Instance, operation: Operation) -> Instance:
+    """Return an instance that we know, as the operation's reads showed it."""
+    return replace(known, **observed(known, operation))
+
+
+def note(connection: Connection, operation: Operation, **columns: object) -> None:
+    """Write down what an operation's reads showed of its instance, and further columns."""
+    known = instances.tracked(connection, str(operation.instance))
+    values = (observed(known, operation) if known else {}) | columns
+    if known is None or not values:
+        return
+    instances.change(connection, known.id, {**values, "update_time": now()})
+    if FACTUAL & set(values):
+        ownership.note(connection, known.id)
 
 
 def _observe(connection: Connection, operation: Operation) -> None:
-    _note(connection, operation)
+    note(connection, operation)
 
 
 def _created(connection: Connection, operation: Operation) -> None:
     """An instance exists as soon as its first step is done, whatever became of the others."""
     first = operation.steps[0].status
     if first is StepStatus.SUCCEEDED:
-        _note(connection, operation, status=InstanceStatus.ACTIVE)
+        note(connection, operation, status=InstanceStatus.ACTIVE)
     elif operation.status is not OperationStatus.UNKNOWN:
         names.release(connection, str(operation.instance))
-        _note(connection, operation, status=InstanceStatus.FAILED)
+        note(connection, operation, status=InstanceStatus.FAILED)
 
 
 def _configured(connection: Connection, operation: Operation) -> None:
     done = operation.status is OperationStatus.SUCCEEDED
     own = operation.context.get("own", {}) if done else {}
-    _note(connection, operation, **own)
+    alias = operation.context["changes"].get("alias")
+    if alias and _is_unset(operation):
+        names.give_back(connection, str(operation.instance), alias, operation.create_time)
+    note(connection, operation, **own)
+
+
+def _is_unset(operation: Operation) -> bool:
+    """Whether the configuration was certainly not changed."""
+    undone = {StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.CANCELLED}
+    settings = [step for step in operation.steps if step.command == "SetInstanceConfiguration"]
+    return all(step.status in undone for step in settings)
 
 
 def _deleted(connection: Connection, operation: Operation) -> None:
     if operation.status is not OperationStatus.SUCCEEDED:
-        _note(connection, operation)
+        note(connection, operation)
         return
     before = operation.steps[0].result[0]
     configuration = latest(operation, "GetInstanceConfiguration")
     compliance = latest(operation, "GetComplianceConfiguration")
     hold = compliance.get("legalHoldEnabled") if isinstance(compliance, dict) else None
     time = now()
-    _note(
+    note(
         connection,
         operation,
         status=InstanceStatus.DELETED,
@@ -82,7 +118,7 @@ def _deleted(connection: Connection, operation: Operation) -> None:
 
 def _undeleted(connection: Connection, operation: Operation) -> None:
     if operation.status is OperationStatus.SUCCEEDED:
-        _note(
+        note(
             connection,
             operation,
             status=InstanceStatus.ACTIVE,
@@ -96,20 +132,28 @@ def _purged(connection: Connection, operation: Operation) -> None:
     """The row and the names stay: the data is still on disk (law 3)."""
     if operation.status is OperationStatus.SUCCEEDED:
         names.bury(connection, str(operation.instance))
-        _note(connection, operation, status=InstanceStatus.PURGED)
+        note(connection, operation, status=InstanceStatus.PURGED)
 
+
+OBSERVING = frozenset(
+    {
+        "startInstance",
+        "stopInstance",
+        "restartInstance",
+        "freezeInstance",
+        "thawInstance",
+        "getInstance",
+        "setArchiveAdmin",
+    }
+)
+"""Kinds of operations whose end only writes down what was seen."""
 
 ENDINGS: dict[str, Ending] = {
+    **dict.fromkeys(OBSERVING, _observe),
     "createInstance": _created,
     "updateInstance": _configured,
     "deleteInstance": _deleted,
     "undeleteInstance": _undeleted,
     "purgeInstance": _purged,
-    "startInstance": _observe,
-    "stopInstance": _observe,
-    "restartInstance": _observe,
-    "freezeInstance": _observe,
-    "thawInstance": _observe,
-    "getInstance": _observe,
 }
 """By the kind of operation, which is the operationId of the REST operation."""

@@ -47,7 +47,13 @@ class Scene:
 
 
 QUIET = timedelta(seconds=3)
-"""How long after sending an absence proves nothing, for what has no name of ours."""
+"""How long after sending an absence proves nothing, for what has no name of ours.
+
+SPE documents no time within which what it makes is listed, so this is a guess: well above the
+tenths of a second that a create takes, and below what a caller would call a hang. Too short, and
+a create whose answer was lost is sent once more although the first one comes through: there are
+two. Too long, and the caller waits. It is said in docs/operations.md, and in no other place.
+"""
 
 Proof = Callable[[Scene, Step], bool | None]
 Look = Callable[[Scene, Step], Any]

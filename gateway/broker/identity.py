@@ -1,83 +1,67 @@
-"""Who a token or a secret belongs to: always judged by the record, not by the claim."""
+"""Who a secret, a key or an outside identity belongs to: always judged by the record."""
 
 import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from time import monotonic
+from typing import Any
 
 from argon2.exceptions import InvalidHashError, VerificationError
-from joserfc.jwk import ECKey, KeySet
 
+from gateway.access.bounds import Lineage
+from gateway.access.networks import admits
 from gateway.access.permissions import Permission
 from gateway.access.principal import permissions_of
+from gateway.broker.attendance import Attendance
 from gateway.broker.clients import hasher
-from gateway.model import Client, now
-from gateway.storage import clients, signing_keys
+from gateway.broker.revocations import Revocations
+from gateway.model import Client, Reach, now
+from gateway.storage import clients, instances
 from gateway.storage.database import Database
-from gateway.storage.vault import Vault
 
-KEYS_SECONDS = 1.0
 _NOBODY = hasher.hash(secrets.token_urlsafe(32))
-
-
-def create_signing_key(database: Database, vault: Vault) -> str:
-    """Make a key that signs from now on (ES256).
-
-    Returns:
-        Its ``kid``.
-    """
-    kid = secrets.token_hex(8)
-    key = ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": "ES256"})
-    with database.write() as connection:
-        private = vault.seal(key.as_dict(private=True))
-        signing_keys.add(connection, kid, key.as_dict(private=False), private)
-    return kid
-
-
-class KeyRing:
-    """The keys of access tokens; read again after a second, so that rotation is felt.
-
-    Args:
-        database: where they lie.
-        vault: opens the private parts.
-    """
-
-    def __init__(self, database: Database, vault: Vault) -> None:
-        self._database = database
-        self._vault = vault
-        self._keys: list[ECKey] = []
-        self._read_at = -KEYS_SECONDS
-
-    def signing_key(self) -> ECKey:
-        """Return the newest key, with its private part."""
-        return self._live()[0]
-
-    def verification_keys(self) -> KeySet:
-        """Return every key that still verifies."""
-        return KeySet(list(self._live()))
-
-    def _live(self) -> list[ECKey]:
-        if monotonic() - self._read_at >= KEYS_SECONDS:
-            with self._database.read() as connection:
-                rows = signing_keys.live(connection)
-            self._keys = [ECKey.import_key(self._vault.open(row.private_key)) for row in rows]
-            self._read_at = monotonic()
-        return self._keys
 
 
 @dataclass(frozen=True)
 class RegisteredClient:
     """A client at the token endpoint."""
 
-    client_id: str
-    reseller: str
+    client: Client
     permissions: frozenset[Permission]
-    enabled: bool
     hashes: tuple[str, ...] = field(repr=False)
+
+    @property
+    def client_id(self) -> str:
+        """Return its id."""
+        return self.client.id
+
+    @property
+    def reseller(self) -> str:
+        """Return the id of its reseller."""
+        return self.client.reseller
+
+    @property
+    def reach(self) -> Reach:
+        """Return what of the tree it reaches."""
+        return self.client.reach
+
+    @property
+    def public_keys(self) -> Sequence[Mapping[str, Any]]:
+        """Return the keys that verify its assertions."""
+        return self.client.public_keys or ()
+
+    @property
+    def enabled(self) -> bool:
+        """Return whether it may have tokens."""
+        return is_usable(self.client)
 
     def check_secret(self, secret: str) -> bool:
         """Compare with each live secret; as many comparisons whether one fits or none."""
         fits = [_verify(digest, secret) for digest in self.hashes or (_NOBODY,)]
         return any(fits) and bool(self.hashes)
+
+    def admits(self, address: str | None) -> bool:
+        """Return whether it may call from an address."""
+        return admits(self.client.allowed_ips, address)
 
 
 def _verify(digest: str, secret: str) -> bool:
@@ -98,7 +82,7 @@ def is_operator(client: Client) -> bool:
 
 
 class RegisteredClients:
-    """The clients as the token endpoint looks them up.
+    """The clients as the authorization server looks them up.
 
     Args:
         database: where they lie.
@@ -106,19 +90,35 @@ class RegisteredClients:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._attendance = Attendance(database)
+        self._revocations = Revocations(database)
 
     def find(self, client_id: str) -> RegisteredClient | None:
         """Return a client; for an unknown one, None after as long as a check would take."""
         with self._database.read() as connection:
-            found = clients.authenticate(connection, client_id)
+            known = clients.authenticate(connection, client_id)
             hashes = clients.secrets(connection, client_id)
-        if found is None:
+        if known is None:
             _verify(_NOBODY, client_id)
             return None
-        return RegisteredClient(
-            client_id=found.id,
-            reseller=found.reseller,
-            permissions=permissions_of(found, is_operator=is_operator(found)),
-            enabled=is_usable(found),
-            hashes=tuple(hashes),
-        )
+        found, lineage = known[0], Lineage(known[1])
+        return RegisteredClient(found, permissions_of(found, lineage), tuple(hashes))
+
+    def by_subject(self, issuer: str, subject: str) -> tuple[str, str] | None:
+        """Return id and reseller of the client that an outside issuer knows by a name."""
+        with self._database.read() as connection:
+            found = clients.by_subject(connection, issuer, subject)
+        return None if found is None else (found.id, found.reseller)
+
+    def reaches(self, client: RegisteredClient, chosen: Iterable[str]) -> bool:
+        """Whether a client reaches each of some instances; absent and foreign are the same."""
+        with self._database.read() as connection:
+            return all(instances.find(connection, client.reach, each) for each in chosen)
+
+    def first_use(self, client: RegisteredClient, assertion: str, expires: int) -> bool:
+        """Whether an assertion is used for the first time; from now on it is not."""
+        return self._revocations.first_use(client.client_id, assertion, expires)
+
+    def came(self, client: RegisteredClient) -> None:
+        """Note that a client was here."""
+        self._attendance.note(client.client_id, client.client.last_use_time)

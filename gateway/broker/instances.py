@@ -2,18 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
-from gateway.access.scope import Reaches, Unrestricted
-from gateway.broker import audit
+from gateway.access.scope import Unrestricted
+from gateway.broker import admission, audit, ownership
+from gateway.broker.admission import Needs
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.broker import Broker, place_of, require_active
 from gateway.broker.caller import Caller
-from gateway.broker.endings import observed
+from gateway.broker.endings import note, observed, seen
+from gateway.broker.lifecycle import (
+    CONFIGURATION,
+    DELETION,
+    LOOK_AT_CONSENT,
+    PURGE,
+    READING,
+    UNDELETION,
+    operating,
+    switching,
+)
 from gateway.broker.placement import Placement, Spot, Wish, require_room
 from gateway.broker.plan import Invocation, Place
 from gateway.errors import Conflict, InputFault, InvalidInput, NotFound
@@ -23,27 +33,24 @@ from gateway.model import (
     Operation,
     Prefix,
     Reseller,
+    Resource,
     derived_directory,
     new_id,
     now,
 )
 from gateway.spe.command import Command
-from gateway.spe.commands.archive_admin import SET_ARCHIVE_ADMIN_ENABLED
-from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION
+from gateway.spe.commands.archive_admin import (
+    SET_ARCHIVE_ADMIN_ENABLED,
+)
 from gateway.spe.commands.instances import (
     CREATE_INSTANCE,
-    DELETE_INSTANCES,
     GET_INSTANCE_CONFIGURATION,
     GET_INSTANCES,
-    SET_INSTANCE_CONFIGURATION,
     START_INSTANCES,
-    STOP_INSTANCES,
 )
 from gateway.spe.commands.stores import CREATE_STORE
 from gateway.spe.commands.users import CREATE_USER
 from gateway.storage import instances, names, resellers
-
-CREATE_MINUTES = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -83,11 +90,13 @@ class Instances:
 
         Raises:
             InvalidInput: the wishes contradict each other; nothing was sent.
+            QuotaExceeded: the owner, or a reseller above it, has no room.
             NameTaken: the id or the alias cannot be used.
             NoPlacement: no deployment can take it.
         """
         owner = self._owner(caller, new.reseller, *more)
         _require_consistent(new)
+        admission.foresee(self._broker.database, owner.path, _needs(new))
         spot = self._placement.choose(owner, new.wish)
         instance = _instance(owner, new, spot)
         place = Place(spot.deployment.id, owner.id, owner.path, instance)
@@ -104,6 +113,7 @@ class Instances:
                     time=instance.create_time,
                 )
             instances.add(connection, instance)
+            ownership.note(connection, instance.id)
 
         return self._broker.start(caller, place, _creation(instance, new), reserve)
 
@@ -111,7 +121,7 @@ class Instances:
         principal = caller.principal
         with self._broker.database.read() as connection:
             owner = resellers.find(connection, principal.reach, reseller or principal.reseller)
-        if owner is None or not Reaches(owner.path).verify(principal):
+        if owner is None:
             raise absent(self._broker.database, caller, reseller or principal.reseller)
         permit(self._broker.database, caller, owner.id, *more)
         if not Unrestricted().verify(principal):
@@ -119,51 +129,54 @@ class Instances:
         return owner
 
     def get(self, caller: Caller, instance: str) -> Instance:
-        """Return an instance as we know it."""
+        """Return an instance as we know it, for a caller that may do the operation's work."""
         return self._broker.instance(caller, instance)
 
-    def read(self, caller: Caller, instance: str) -> Operation:
+    def read(self, caller: Caller, known: Instance) -> Operation:
         """Ask the deployment for the state and the configuration of an active instance.
 
-        One that it does not list any more is ``missing``, and as we knew it.
+        One that it does not list any more is ``missing``, and as we knew it. What it shows is
+        kept, so that whoever changes what is ours alone has the entity tag of what was read.
         """
-        wishes = (
-            Invocation(GET_INSTANCES),
-            Invocation(GET_INSTANCE_CONFIGURATION, prepare="if-listed"),
-        )
-        return self._broker.call(caller, instance, wishes)
+        found = self._broker.start(caller, place_of(known), READING)
+        if found.status.is_final:
+            self._keep(known, found)
+        return found
+
+    def _keep(self, known: Instance, operation: Operation) -> None:
+        """Write down what a read has shown when it is news, unless somebody else wrote since."""
+        columns = observed(known, operation)
+        if all(getattr(known, name) == columns[name] for name in columns.keys() - {"observe_time"}):
+            return
+        with self._broker.database.write() as connection:
+            if instances.tracked(connection, known.id) == known:
+                note(connection, operation)
 
     def current(self, operation: Operation) -> Instance:
         """Return an operation's instance as its reads have shown it."""
         with self._broker.database.read() as connection:
             found = instances.tracked(connection, str(operation.instance))
-        if found is None:
+        if found is None or found.reseller != operation.reseller:
             raise NotFound
-        return replace(found, **observed(operation))
+        return seen(found, operation)
 
     def operate(
         self, caller: Caller, instance: str, command: Command, arguments: Mapping[str, Any]
     ) -> Operation:
         """Start, stop, restart, freeze or thaw: look, send, and look what came of it."""
-        wishes = (
-            Invocation(GET_INSTANCES, check="is-listed"),
-            Invocation(command, arguments),
-            Invocation(GET_INSTANCES, check=EXPECTED.get(command.name, "is-listed")),
-        )
-        return self._broker.call(caller, instance, wishes)
+        return self._broker.call(caller, instance, operating(command, arguments))
 
-    def label(self, caller: Caller, instance: str, values: Mapping[str, Any]) -> Instance:
+    def label(self, caller: Caller, known: Instance, values: Mapping[str, Any]) -> Instance:
         """Change what is ours alone: labels and external id."""
-        found = self._broker.instance(caller, instance)
         with self._broker.database.write() as connection:
-            instances.change(connection, found.id, {**values, "update_time": now()})
-            audit.changed(connection, caller, found.id, values)
-        return replace(found, **values)
+            instances.change(connection, known.id, {**values, "update_time": now()})
+            audit.changed(connection, caller, known.id, values)
+        return replace(known, **values)
 
     def configure(
         self,
         caller: Caller,
-        instance: str,
+        known: Instance,
         changes: Mapping[str, Any],
         own: Mapping[str, Any],
         context: Mapping[str, Any],
@@ -172,36 +185,55 @@ class Instances:
 
         Args:
             caller: who asks.
-            instance: opaque id.
+            known: the instance, as the caller was shown it.
             changes: keys of SPE's configuration and their new values.
             own: columns of ours that change along.
             context: ``restart`` and ``ifMatch`` for the preparations.
         """
-        found = self._broker.instance(caller, instance)
-        require_active(found)
+        require_active(known)
 
         def reserve(connection: Connection) -> None:
             alias = changes.get("alias")
-            if alias and alias != found.alias:
+            if alias and alias != known.alias:
                 names.reserve(
                     connection,
-                    found.deployment,
+                    known.deployment,
                     alias,
-                    instance=found.id,
-                    reseller=found.reseller,
+                    instance=known.id,
+                    reseller=known.reseller,
                     time=now(),
                 )
 
         whole = {"changes": dict(changes), "own": dict(own), **context}
-        return self._broker.start(caller, place_of(found), CONFIGURATION, reserve, context=whole)
+        return self._broker.start(caller, place_of(known), CONFIGURATION, reserve, context=whole)
+
+    def switch_access(
+        self, caller: Caller, known: Instance, *, enabled: bool, if_match: Sequence[str] | None
+    ) -> Operation:
+        """Switch service provider access: an operation of its own, since it is a consent.
+
+        Args:
+            caller: who asks; needs the permission to switch besides the operation's own.
+            known: the instance.
+            enabled: whether the provider may look inside.
+            if_match: the entity tags of which the instance must have one.
+
+        Raises:
+            PermissionMissing: the caller may not switch it.
+            Conflict: the instance is not active.
+        """
+        permit(self._broker.database, caller, known.id, Permission.ARCHIVE_ADMIN_UPDATE)
+        require_active(known)
+        wishes = switching(enabled=enabled)
+        context: dict[str, Any] = {"changes": {}, "own": {}, "ifMatch": if_match}
+        return self._broker.start(caller, place_of(known), wishes, context=context)
 
     def delete(self, caller: Caller, instance: str) -> Operation:
         """Stop it, disable its start, and begin the days of grace. Nothing is removed."""
         found = self._broker.instance(caller, instance)
-        if found.status not in {InstanceStatus.ACTIVE, InstanceStatus.DELETED}:
-            require_active(found)
         if found.status is InstanceStatus.DELETED:
             raise Conflict("The instance is deleted already; its days of grace are running.")
+        require_active(found)
         context = {"graceDays": self._grace_days}
         return self._broker.start(caller, place_of(found), DELETION, context=context)
 
@@ -262,6 +294,11 @@ def _require_consistent(new: NewInstance) -> None:
         raise InvalidInput([fault])
 
 
+def _needs(new: NewInstance) -> Needs:
+    inside = {Resource.STORES: int(bool(new.store)), Resource.USERS: len(new.users)}
+    return {Resource.INSTANCES: 1, Resource.CONCURRENT_OPERATIONS: 1, **inside}
+
+
 def _instance(owner: Reseller, new: NewInstance, spot: Spot) -> Instance:
     opaque, time = new_id(Prefix.INSTANCE), now()
     return Instance(
@@ -310,45 +347,10 @@ def _creation(instance: Instance, new: NewInstance) -> list[Invocation]:
     wishes += [Invocation(CREATE_USER, user) for user in new.users]
     wishes.append(Invocation(GET_INSTANCES, check="is-listed"))
     wishes.append(Invocation(GET_INSTANCE_CONFIGURATION, tolerant=True))
+    wishes.append(LOOK_AT_CONSENT)
     return wishes
 
 
 def store_path() -> str:
     r"""Derive a store's directory: ``~\`` is the instance's base directory (decision 8)."""
     return "~\\" + new_id(Prefix.INSTANCE).partition("_")[2]
-
-
-EXPECTED = {
-    "StartInstances": "is-not-stopped",
-    "RestartInstances": "is-not-stopped",
-    "StopInstances": "is-not-running",
-}
-"""What must be read after a command: SPE's success alone proves nothing (law 7)."""
-PURGE = (
-    Invocation(GET_INSTANCES, check="is-listed"),
-    Invocation(DELETE_INSTANCES),
-    Invocation(GET_INSTANCES, check="is-gone", tolerant=True),
-)
-CONFIGURATION = (
-    Invocation(GET_INSTANCES, check="is-listed"),
-    Invocation(GET_INSTANCE_CONFIGURATION),
-    Invocation(STOP_INSTANCES, prepare="stop-to-configure"),
-    Invocation(SET_INSTANCE_CONFIGURATION, prepare="merge-configuration"),
-    Invocation(START_INSTANCES, prepare="start-again", always=True),
-    Invocation(GET_INSTANCES),
-    Invocation(GET_INSTANCE_CONFIGURATION),
-)
-DELETION = (
-    Invocation(GET_INSTANCES, check="is-listed"),
-    Invocation(GET_INSTANCE_CONFIGURATION),
-    Invocation(GET_COMPLIANCE_CONFIGURATION, tolerant=True),
-    Invocation(STOP_INSTANCES, prepare="stop-if-running"),
-    Invocation(SET_INSTANCE_CONFIGURATION, prepare="disable-start"),
-    Invocation(GET_INSTANCES, check="is-not-running"),
-)
-UNDELETION = (
-    Invocation(GET_INSTANCE_CONFIGURATION),
-    Invocation(SET_INSTANCE_CONFIGURATION, prepare="restore-start"),
-    Invocation(START_INSTANCES, prepare="start-if-it-ran"),
-    Invocation(GET_INSTANCES, tolerant=True),
-)

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.broker.authorise import permit
 from gateway.broker.caller import Caller
+from gateway.broker.endings import MISSING, with_consent
 from gateway.broker.reader import Reader
 from gateway.errors import GatewayError, UpstreamError
 from gateway.model import Instance, InstanceStatus, now
@@ -111,5 +112,6 @@ class Inventory:
 def _merged(item: Instance, rows: Mapping[str, dict[str, Any]] | None, time: datetime) -> Instance:
     if rows is None or item.status in {InstanceStatus.PROVISIONING, InstanceStatus.FAILED}:
         return item
-    row = rows.get(item.instance_id, {"status": "missing"})
-    return replace(item, observed=row, observe_time=time)
+    row = rows.get(item.instance_id)
+    seen = MISSING if row is None else with_consent(item, row)
+    return replace(item, observed=seen, observe_time=time)

@@ -5,16 +5,16 @@ effect on our own tables (laws 4 and 7).
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from threading import Condition
 from time import monotonic
 
 from sqlalchemy import Connection
 
-from gateway.broker import audit
+from gateway.broker import admission, audit
 from gateway.model import Operation, StepStatus, now
-from gateway.storage import operations
+from gateway.storage import idempotency_keys, operations, resellers
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
 
@@ -53,11 +53,42 @@ class Ledger:
             GatewayError: whatever a preparation raises; nothing is written then.
         """
         with self.database.write() as connection:
-            operations.add(connection, operation, self.vault, self.owner)
-            for prepare in preparations:  # under the lock: what they read stays true
-                prepare(connection)
-            if operation.changes:
+            self._intend(connection, operation, preparations)
+
+    def rehearse(self, operation: Operation, *preparations: Callable[[Connection], None]) -> None:
+        """Try whether the intent could be committed, and leave nothing of it behind.
+
+        Raises:
+            GatewayError: what ``open`` would raise.
+        """
+        with self.database.write() as connection:
+            attempt = connection.begin_nested()
+            self._intend(connection, operation, preparations)
+            attempt.rollback()
+
+    def _intend(
+        self,
+        connection: Connection,
+        operation: Operation,
+        preparations: Iterable[Callable[[Connection], None]],
+    ) -> None:
+        operations.add(connection, operation, self.vault, self.owner)
+        for prepare in preparations:  # under the lock: what they read stays true
+            prepare(connection)
+        if operation.changes:
+            audit.intended(connection, operation)
+
+    def announce(self, operation: Operation) -> None:
+        """Commit the intent of a read that shows what is secret; other reads have none."""
+        if audit.concerns(operation):
+            with self.database.write() as connection:
                 audit.intended(connection, operation)
+
+    def pass_by(self, operation: Operation) -> None:
+        """Commit the outcome of such a read that has no row."""
+        if audit.concerns(operation):
+            with self.database.write() as connection:
+                audit.ended(connection, operation)
 
     def save(self, operation: Operation) -> None:
         """Commit progress, or the outcome with all that it brings about.
@@ -66,7 +97,7 @@ class Ledger:
             LeaseLost: another worker has the operation now; nothing is written.
         """
         if operation.status.is_final:
-            _close(operation)
+            conclude(operation)
         with self.database.write() as connection:
             if operation.status.is_final:
                 self._end(connection, operation)
@@ -75,11 +106,39 @@ class Ledger:
         self._notify()
 
     def _end(self, connection: Connection, operation: Operation) -> None:
+        admission.settle(connection, operation)
         ending = self._endings.get(operation.kind)
         if ending is not None:
             ending(connection, operation)
-        if operation.changes:
+        if audit.concerns(operation):
             audit.ended(connection, operation)
+
+    def is_halted(self, operation: Operation) -> bool:
+        """Whether what is not sent yet stays unsent: its client's reseller is suspended.
+
+        A deleted client is judged as if it were of the operation's reseller.
+        """
+        with self.database.read() as connection:
+            return resellers.is_suspended(connection, operation.client, operation.reseller)
+
+    def resolve(self, operation: Operation, *consequences: Ending) -> bool:
+        """Commit a person's word on an unknown outcome, with what it brings about.
+
+        Returns:
+            False when the operation is not unknown any more; nothing is written then.
+        """
+        with self.database.write() as connection:
+            if not operations.resolve(connection, operation, self.vault):
+                return False
+            admission.resettle(connection, operation)
+            for bring_about in consequences:
+                bring_about(connection, operation)
+        self._notify()
+        return True
+
+    def ending_of(self, kind: str) -> Ending | None:
+        """Return what the end of an operation of a kind does to our own tables, if anything."""
+        return self._endings.get(kind)
 
     def stays(self) -> bool:
         """Whether the sender itself keeps polling: never, the tracker does (decision 2)."""
@@ -103,8 +162,9 @@ class Ledger:
             return list(operations.due(connection, now(), limit))
 
     def tidy(self) -> None:
-        """Forget the results of reads after an hour, and secrets that nobody came for."""
+        """Forget reads after an hour, secrets that nobody came for, and expired keys."""
         with self.database.write() as connection:
+            idempotency_keys.tidy(connection, now())
             operations.expired_reads(connection, now() - READS_KEPT)
             for operation in operations.unclaimed(connection, now() - SECRETS_KEPT):
                 operations.forget(connection, operation, self.vault)
@@ -115,6 +175,8 @@ class Ledger:
             return
         with self.database.write() as connection:
             first = operations.forget(connection, operation.id, self.vault)
+            if first:
+                audit.disclosed(connection, operation)
         operation.one_time = first
         for step in operation.steps:
             step.result = step.result if first else None
@@ -141,7 +203,7 @@ class Ledger:
             self._changed.notify_all()
 
 
-def _close(operation: Operation) -> None:
+def conclude(operation: Operation) -> None:
     """Set the end, skip what was not sent, and erase the arguments.
 
     Secrets live no longer than they are needed.

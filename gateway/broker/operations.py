@@ -1,14 +1,23 @@
-"""Operations as their owners see them: listed, watched, cancelled."""
+"""Operations as their owners see them: listed, watched, cancelled, settled by a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from time import monotonic
 
 from gateway.broker import audit
 from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
-from gateway.model import Operation
+from gateway.broker.resolution import Word, resolve
+from gateway.errors import Conflict
+from gateway.model import Operation, OperationStatus
 from gateway.storage import operations
+
+Renew = Callable[[], Caller]
+"""Judges the caller of a call that lasts once more; raises when it may not stay."""
+
+GLANCE_SECONDS = 0.5
+"""How long somebody waits at most before being judged once more (decision 14)."""
 
 
 class Operations:
@@ -22,23 +31,55 @@ class Operations:
         self._broker = broker
         self._database = broker.database
 
-    def get(self, caller: Caller, operation: str) -> Operation:
+    def get(self, caller: Caller, operation: str, renew: Renew) -> Operation:
         """Return one that is reached, waiting for its end as long as the caller does.
+
+        Args:
+            caller: who asks.
+            operation: its id.
+            renew: judges the caller again and again while it waits.
+
+        Raises:
+            NotFound: absent, or another's; or out of reach by now.
+            Unauthenticated: the caller was revoked while it waited.
+        """
+        found = self._seen(caller, operation)
+        end = monotonic() + caller.wait_seconds
+        while not found.status.is_final and (left := end - monotonic()) > 0:
+            self._broker.ledger.wait(operation, min(left, GLANCE_SECONDS))
+            caller = renew()
+            found = self._seen(caller, operation)
+        return self._handed_out(caller, found)
+
+    def look(self, caller: Caller, operation: str) -> Operation:
+        """Return one as it stands; a one-time result stays where it is.
 
         Raises:
             NotFound: absent, or another's.
         """
-        self._find(caller, operation)
-        permit(self._database, caller, operation)
-        if caller.wait_seconds:
-            self._broker.ledger.wait(operation, caller.wait_seconds)
-        return self._handed_out(caller, self._find(caller, operation))
+        return _concealed(self._seen(caller, operation))
 
-    def log(self, caller: Caller, operation: str) -> str:
-        """Return what SPE has logged so far; a one-time result stays where it is."""
+    def wait(self, operation: str, seconds: float) -> None:
+        """Wait for the end of one that was looked at."""
+        self._broker.ledger.wait(operation, seconds)
+
+    def resolve(self, caller: Caller, operation: str, word: Word) -> Operation:
+        """Settle one that ended as unknown by a person's word.
+
+        Raises:
+            NotFound: absent, or another's.
+            Conflict: it is not unknown.
+        """
+        found = self._seen(caller, operation)
+        is_open = found.status is OperationStatus.UNKNOWN
+        if not is_open or not resolve(self._broker.ledger, caller, found, word):
+            raise Conflict("Only an operation that ended as unknown is settled by a person.")
+        return _concealed(found)
+
+    def _seen(self, caller: Caller, operation: str) -> Operation:
         found = self._find(caller, operation)
         permit(self._database, caller, operation)
-        return found.log
+        return found
 
     def _handed_out(self, caller: Caller, found: Operation) -> Operation:
         """Give a one-time result to its creator, once, and to nobody else."""

@@ -13,6 +13,7 @@ from gateway.broker.plan import bound
 from gateway.broker.redaction import without_secrets
 from gateway.broker.replacements import replaced
 from gateway.broker.runner import Preparation
+from gateway.broker.settlement import RUNNING
 from gateway.broker.store_paths import require_free_of_stores
 from gateway.errors import (
     DeclarationError,
@@ -23,6 +24,7 @@ from gateway.errors import (
     ReplyInvalid,
 )
 from gateway.model import Instance, Operation, StepStatus, version_of
+from gateway.spe.commands.archive_admin import GET_ARCHIVE_ADMIN_ENABLED
 from gateway.spe.commands.instances import (
     GET_INSTANCE_CONFIGURATION,
     SET_INSTANCE_CONFIGURATION,
@@ -31,6 +33,9 @@ from gateway.spe.commands.instances import (
 )
 
 STOPPED = "stopped"
+CONSENT = "archiveAdminEnabled"
+"""The key of ``observed`` under which service provider access is kept as it was last read."""
+
 WRITABLE = (
     "alias",
     "displayName",
@@ -49,6 +54,7 @@ def versioned(instance: Instance, configuration: Mapping[str, Any]) -> dict[str,
         "displayName": configuration.get("displayName") or None,
         "alias": configuration.get("alias") or None,
         "startMode": configuration.get("startMode"),
+        "archiveAdmin": instance.observed.get(CONSENT),
         "labels": dict(instance.labels),
         "externalId": instance.external_id,
     }
@@ -141,7 +147,7 @@ def _set(operation: Operation, instance: Instance, changes: Mapping[str, Any]) -
 
 def _stop_to_configure(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
     ours = known(instance)
-    _require_version(operation, ours)
+    require_instance_version(operation, ours)
     if row_read(operation, ours).get("status") == STOPPED:
         return None
     if not operation.context.get("restart"):
@@ -152,7 +158,12 @@ def _stop_to_configure(operation: Operation, instance: Instance | None) -> dict[
     return bound(STOP_INSTANCES, {}, ours)
 
 
-def _require_version(operation: Operation, instance: Instance) -> None:
+def require_instance_version(operation: Operation, instance: Instance) -> None:
+    """Demand that the instance is of a version that is wanted.
+
+    Raises:
+        PreconditionFailed: it is of another one.
+    """
     wanted = operation.context.get("ifMatch")
     found = version_of(versioned(instance, _configuration(operation)))
     if wanted is not None and f'"{found}"' not in wanted:
@@ -190,6 +201,14 @@ def _if_listed(operation: Operation, instance: Instance | None) -> dict[str, Any
     if latest(operation, "GetInstances") == []:
         return None
     return bound(GET_INSTANCE_CONFIGURATION, {}, known(instance))
+
+
+def _if_running(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
+    """Skip the step when the instance is not in a state in which it answers."""
+    ours, rows = known(instance), latest(operation, "GetInstances")
+    if rows == [] or row_read(operation, ours).get("status") not in RUNNING:
+        return None
+    return bound(GET_ARCHIVE_ADMIN_ENABLED, {}, ours)
 
 
 def _restore_start(operation: Operation, instance: Instance | None) -> dict[str, Any]:
@@ -303,6 +322,7 @@ def merged(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any
 
 PREPARATIONS: dict[str, Preparation] = {
     "if-listed": _if_listed,
+    "if-running": _if_running,
     "require-version": _require_version_read,
     "merge-subject": _merge_subject,
     "keep-rest": _keep_rest,

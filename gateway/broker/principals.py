@@ -1,5 +1,6 @@
 """Whose a verified token is, and what it may do now: the record decides, not the claim."""
 
+from gateway.access.bounds import Lineage
 from gateway.access.principal import Principal, narrowed, permissions_of
 from gateway.broker.identity import is_operator, is_usable
 from gateway.errors import Unauthenticated
@@ -12,7 +13,7 @@ class Principals:
 
     Args:
         database: where the record lies; it is read for each request, so that a disabled or
-            deleted client is refused at once.
+            deleted client is refused at once, and a narrower bound is felt at once.
     """
 
     def __init__(self, database: Database) -> None:
@@ -25,16 +26,23 @@ class Principals:
             Unauthenticated: the client is gone, disabled, expired, or of another reseller.
         """
         with self._database.read() as connection:
-            found = clients.authenticate(connection, client)
-        if found is None or found.reseller != reseller or not is_usable(found):
+            known = clients.authenticate(connection, client)
+        if known is None:
             raise Unauthenticated
-        operator = is_operator(found)
-        granted = permissions_of(found, is_operator=operator)
+        found, lineage = known[0], Lineage(known[1])
+        if found.reseller != reseller or not is_usable(found):
+            raise Unauthenticated
         return Principal(
             client=found.id,
             reseller=found.reseller,
             reach=found.reach,
-            permissions=narrowed(granted, scope),
-            is_operator=operator,
+            permissions=narrowed(permissions_of(found, lineage), scope),
+            is_operator=is_operator(found),
             token_id=token_id,
+            reseller_name=lineage.own.name,
+            roles=found.roles,
+            is_suspended=lineage.is_suspended,
+            allowed_ips=found.allowed_ips,
+            expire_time=found.expire_time,
+            last_use_time=found.last_use_time,
         )

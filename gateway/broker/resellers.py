@@ -1,20 +1,44 @@
-"""The tree of resellers."""
+"""The tree of resellers: who is below whom, what each leaves to those below, who is suspended."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from gateway.access.bounds import Lineage, bound_of
+from gateway.access.permissions import ROOT_ONLY, Permission
 from gateway.access.scope import Unrestricted
 from gateway.broker import audit
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.caller import Caller
 from gateway.errors import Conflict, InUse
 from gateway.model import Prefix, Reseller, new_id, now
-from gateway.storage import resellers
+from gateway.storage import facts, quotas, resellers
 from gateway.storage.database import Database
+from gateway.storage.facts import Fact
+from gateway.storage.quotas import Limits
 
 OWN = "Your own reseller is changed by the one above it."
+HELD = "The reseller still has clients, instances or resellers below it."
 OWN_ROOT = "The reseller of the operators has none above it, and stays as it is."
+BOUNDS = frozenset({"deployments", "roles", "disabled_permissions"})
+"""Columns that say what a reseller and all below it may have at most."""
+
+
+@dataclass(frozen=True)
+class NewReseller:
+    """What a caller says of a reseller to be made."""
+
+    name: str
+    parent: str | None = None
+    external_id: str | None = None
+    deployments: Sequence[str] | None = None
+    roles: Sequence[str] | None = None
+    disabled_permissions: Sequence[str] = ()
+    quotas: Limits = field(default_factory=dict)
 
 
 class Resellers:
@@ -46,36 +70,42 @@ class Resellers:
         with self._database.read() as connection:
             return resellers.page(connection, caller.principal.reach, after, limit)
 
-    def create(
-        self,
-        caller: Caller,
-        name: str,
-        parent: str | None,
-        external_id: str | None,
-        deployments: Sequence[str] | None,
-    ) -> Reseller:
+    def suspended(self, caller: Caller, among: Iterable[Reseller]) -> frozenset[str]:
+        """Return the ids of those that are suspended themselves, or below one that is."""
+        with self._database.read() as connection:
+            paths = tuple(resellers.suspended_paths(connection, caller.principal.reach))
+        return frozenset(each.id for each in among if each.path.startswith(paths))
+
+    def create(self, caller: Caller, new: NewReseller) -> Reseller:
         """Make a reseller below one that is reached.
 
         Raises:
             NotFound: the parent is absent, or outside the caller's tree.
-            PermissionMissing: the caller is restricted to single instances.
+            PermissionMissing: the caller is restricted to single instances, sets a bound wider
+                than what it could grant itself, or lifts a quota without resellers:unlimited.
         """
-        above = self.get(caller, parent or caller.principal.reseller)
+        above = self.get(caller, new.parent or caller.principal.reseller)
         if not Unrestricted().verify(caller.principal):
             raise denied(self._database, caller, above.id)
         opaque, time = new_id(Prefix.RESELLER), now()
         made = Reseller(
             id=opaque,
-            name=name,
+            name=new.name,
             path=f"{above.path}{opaque}/",
             parent=above.id,
-            external_id=external_id,
-            deployments=None if deployments is None else tuple(deployments),
+            external_id=new.external_id,
+            deployments=None if new.deployments is None else tuple(new.deployments),
+            roles=None if new.roles is None else tuple(new.roles),
+            disabled_permissions=tuple(new.disabled_permissions),
             create_time=time,
             update_time=time,
         )
+        self._require_covered(caller, made, _named(made))
+        if None in new.quotas.values():
+            permit(self._database, caller, above.id, Permission.RESELLERS_UNLIMITED)
         with self._database.write() as connection:
             resellers.add(connection, made)
+            quotas.replace(connection, opaque, new.quotas)
             audit.changed(connection, caller, opaque, ["name", "parent"])
         return made
 
@@ -84,13 +114,47 @@ class Resellers:
 
         Raises:
             Conflict: it is the caller's own, which only an ancestor changes.
+            PermissionMissing: a bound becomes wider than what the caller could grant itself.
         """
-        found = self._below(caller, reseller)
-        columns = {**values, "update_time": now()}
+        found = self.below(caller, reseller)
+        self._require_covered(caller, found, self._added(found, replace(found, **values)))
         with self._database.write() as connection:
-            resellers.change(connection, reseller, columns)
+            resellers.change(connection, reseller, {**values, "update_time": now()})
             audit.changed(connection, caller, reseller, values)
-        return replace(found, **columns)
+            changed = _own(connection, reseller)
+            if BOUNDS & set(values):
+                _note(connection, changed)
+        return changed
+
+    def suspend(self, caller: Caller, reseller: str) -> Reseller:
+        """Let its clients, and those of all below it, do nothing any more (decision 22).
+
+        Its instances run on, and those above manage them. Suspended twice is suspended once.
+
+        Raises:
+            Conflict: it is the caller's own.
+        """
+        return self._switch(caller, reseller, now())
+
+    def resume(self, caller: Caller, reseller: str) -> Reseller:
+        """End the suspension; what a reseller above it has suspended stays so.
+
+        Raises:
+            Conflict: it is the caller's own.
+        """
+        return self._switch(caller, reseller, None)
+
+    def _switch(self, caller: Caller, reseller: str, time: datetime | None) -> Reseller:
+        self.below(caller, reseller)
+        with self._database.write() as connection:
+            found = _own(connection, reseller)
+            if (found.suspend_time is None) == (time is None):
+                return found
+            resellers.change(connection, reseller, {"suspend_time": time, "update_time": now()})
+            audit.changed(connection, caller, reseller, ["suspended"])
+            changed = _own(connection, reseller)
+            _note(connection, changed)
+        return changed
 
     def remove(self, caller: Caller, reseller: str) -> None:
         """Delete one that holds nothing.
@@ -99,15 +163,64 @@ class Resellers:
             Conflict: it is the caller's own.
             InUse: it has clients, instances or resellers below it, or once had instances.
         """
-        self._below(caller, reseller)
-        with self._database.write() as connection:
-            if resellers.in_use(connection, reseller):
-                raise InUse("The reseller still has clients, instances or resellers below it.")
-            resellers.remove(connection, reseller)
-            audit.changed(connection, caller, reseller, ["deleted"])
+        self.below(caller, reseller)
+        try:
+            with self._database.write() as connection:
+                if resellers.in_use(connection, reseller):
+                    raise InUse(HELD)
+                audit.changed(connection, caller, reseller, ["deleted"])
+                resellers.remove(connection, reseller)
+        except IntegrityError:  # it was given something at this moment
+            raise InUse(HELD) from None
 
-    def _below(self, caller: Caller, reseller: str) -> Reseller:
+    def below(self, caller: Caller, reseller: str) -> Reseller:
+        """Return one below the caller's own, which alone the caller changes.
+
+        Raises:
+            NotFound: absent, or outside the caller's tree.
+            PermissionMissing: also for a caller that is restricted to single instances.
+            Conflict: it is the caller's own.
+        """
         found = self.get(caller, reseller)
+        if not Unrestricted().verify(caller.principal):
+            raise denied(self._database, caller, reseller)
         if found.id == caller.principal.reseller:
             raise Conflict(OWN_ROOT if found.is_root else OWN)
         return found
+
+    def _added(self, before: Reseller, after: Reseller) -> frozenset[Permission]:
+        """Return what new bounds name, and what they let the reseller hold that it could not."""
+        with self._database.read() as connection:
+            *above, _ = resellers.lineage(connection, before.id)
+        lifted = Lineage([*above, after]).most - Lineage([*above, before]).most
+        return lifted if before.roles == after.roles else lifted | _named(after)
+
+    def _require_covered(
+        self, caller: Caller, reseller: Reseller, added: frozenset[Permission]
+    ) -> None:
+        """Nobody lets others hold what they could not grant; below the root, nobody the root's."""
+        void = added & ROOT_ONLY
+        missing = void or added - caller.principal.permissions
+        if missing:
+            raise denied(self._database, caller, reseller.id, min(missing))
+
+
+def _own(connection: Connection, reseller: str) -> Reseller:
+    """Return a reseller that was judged before, as it is in this transaction."""
+    return Lineage(resellers.lineage(connection, reseller)).own
+
+
+def _named(reseller: Reseller) -> frozenset[Permission]:
+    """Return what a bound names; without roles it names nothing, and inherits."""
+    return frozenset() if reseller.roles is None else bound_of(reseller)
+
+
+def _note(connection: Connection, reseller: Reseller) -> None:
+    """Note what must outlive a restore: no backup brings a suspended reseller back."""
+    state = {
+        "suspended": reseller.suspend_time is not None,
+        "deployments": None if reseller.deployments is None else list(reseller.deployments),
+        "roles": None if reseller.roles is None else list(reseller.roles),
+        "disabledPermissions": list(reseller.disabled_permissions),
+    }
+    facts.note(connection, Fact.RESELLER, reseller.id, state)

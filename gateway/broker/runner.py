@@ -56,6 +56,9 @@ class Journal(Protocol):
     def save(self, operation: Operation) -> None:
         """Commit progress; raises LeaseLost when somebody else has the operation."""
 
+    def is_halted(self, operation: Operation) -> bool:
+        """Whether what is not sent yet stays unsent: whoever wished for it is suspended."""
+
 
 class Runner:
     """Takes operations forward.
@@ -112,7 +115,8 @@ class Runner:
         return self._settle(operation, step)
 
     def _send(self, operation: Operation, step: Step, journal: Journal) -> bool:
-        if operation.cancel_requested and not step.attempts and not step.always:
+        unsent = not step.attempts and not step.always
+        if unsent and (operation.cancel_requested or journal.is_halted(operation)):
             return _leave(operation, step, StepStatus.CANCELLED)
         if not self._prepared(operation, step):
             step.status = StepStatus.SKIPPED
@@ -163,8 +167,11 @@ class Runner:
             raise ReplyInvalid("The deployment's answer has an unknown state.")
         self._connections.note_contact(str(operation.deployment))
         operation.percent_progress = status.percent
-        operation.status_text = status.text and status.text[:MAX_TEXT_CHARACTERS]
-        operation.log = (operation.log + status.log)[-MAX_LOG_CHARACTERS:]
+        text = status.text and _clean(operation, status.text)
+        operation.status_text = text and text[:MAX_TEXT_CHARACTERS]
+        whole = _clean(operation, operation.log + status.log)
+        operation.log = whole[-MAX_LOG_CHARACTERS:]
+        operation.log_start += len(whole) - len(operation.log)
         step.version = status.version
         if status.is_running:
             step.status, step.token = StepStatus.RUNNING, status.token
@@ -193,9 +200,7 @@ class Runner:
             f"The deployment could not carry out {step.command}.",
             deployment=str(operation.deployment),
             command=step.command,
-            message=masked(status.error_message or status.code, step.arguments)[
-                :MAX_TEXT_CHARACTERS
-            ],
+            message=_clean(operation, status.error_message or status.code)[:MAX_TEXT_CHARACTERS],
         )
         return _fail(operation, step, error)
 
@@ -229,6 +234,19 @@ class Runner:
         else:
             return _fail(operation, step, _not_done(operation, step))
         return False
+
+
+def _clean(operation: Operation, said: str) -> str:
+    """Free a text, of SPE's or with words of SPE's in it, of the secrets of all steps."""
+    return masked(said, [step.arguments for step in operation.steps])
+
+
+def _problem(operation: Operation, error: GatewayError) -> dict[str, Any]:
+    """Return the stored form of an error, without secrets in what it says."""
+    error.detail = _clean(operation, error.detail)
+    if isinstance(error, UpstreamError):
+        error.message = _clean(operation, error.message)
+    return problem_of(error)
 
 
 def _cancel(client: Client, step: Step) -> None:
@@ -305,7 +323,7 @@ def _fail(operation: Operation, step: Step, error: GatewayError) -> bool:
     if step.tolerant:
         step.status, step.evidence = StepStatus.SKIPPED, error.code
         return False
-    operation.problem = operation.problem or problem_of(error)
+    operation.problem = operation.problem or _problem(operation, error)
     log.warning(
         "operation.failed",
         operation=operation.id,

@@ -3,17 +3,22 @@
 from dataclasses import dataclass
 
 from gateway.broker.archive_admin import ArchiveAdmin
+from gateway.broker.audit_log import AuditLog
 from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
 from gateway.broker.deployments import Deployments
+from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.instances import Instances
 from gateway.broker.inventory import Inventory
 from gateway.broker.operations import Operations
+from gateway.broker.quotas import Quotas
+from gateway.broker.reports import Reports
 from gateway.broker.resellers import Resellers
 from gateway.broker.rotation import Rotation
 from gateway.broker.stores import Stores
+from gateway.broker.transfers import Transfers
 from gateway.storage.database import Database
 
 
@@ -23,14 +28,19 @@ class Services:
 
     database: Database
     archive_admin: ArchiveAdmin
+    audit_log: AuditLog
     broker: Broker
     capabilities: Capabilities
     clients: Clients
     commands: Commands
     deployments: Deployments
+    idempotency_keys: IdempotencyKeys
     instances: Instances
     inventory: Inventory
     operations: Operations
+    quotas: Quotas
+    reports: Reports
     resellers: Resellers
     rotation: Rotation
     stores: Stores
+    transfers: Transfers

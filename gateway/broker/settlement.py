@@ -19,6 +19,9 @@ from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION, GET_INSTA
 from gateway.spe.commands.stores import GET_STORES
 from gateway.spe.commands.users import GET_USERS
 
+RUNNING = frozenset({"running", "safeMode"})
+"""SPE's words for an instance that answers."""
+
 
 class Finding(Enum):
     """What the reading showed."""
@@ -167,11 +170,11 @@ LOOKS: dict[str, Look] = {"CreateUser": _is_user, "RestartInstances": _process}
 RULES: dict[str, Rule] = {
     "CreateInstance": _created,
     "DeleteInstances": _removed,
-    "StartInstances": _in_state("running", "safeMode"),
+    "StartInstances": _in_state(*RUNNING),
     "StopInstances": _in_state("stopped"),
     "RestartInstances": _restarted,
     "FreezeInstances": _in_state("frozen"),
-    "ThawInstances": _in_state("running", "safeMode"),
+    "ThawInstances": _in_state(*RUNNING),
     "CreateStore": _store_created,
     "CreateUser": _user_created,
     "DeleteUser": _user_deleted,

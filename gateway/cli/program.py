@@ -17,12 +17,16 @@ FAILED: Final = 1
 INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "audit": "gateway.cli.audit",
+        "backup": "gateway.cli.backup",
         "coverage": "gateway.cli.coverage",
         "demo": "gateway.cli.demo.command",
         "doctor": "gateway.cli.doctor.command",
         "init": "gateway.cli.init",
         "invoke": "gateway.cli.invoke",
         "openapi": "gateway.cli.openapi",
+        "restore": "gateway.cli.restore",
+        "rotate-keys": "gateway.cli.rotate_keys",
         "serve": "gateway.cli.serve",
         "simulate": "gateway.cli.simulate",
         "upgrade": "gateway.cli.upgrade",
@@ -44,7 +48,9 @@ class Commands(click.RichGroup):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(
+            import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_")
+        )
         return command
 
 

@@ -1,5 +1,6 @@
 """System administrators of a deployment: each of them may do everything. For operators."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response
@@ -7,7 +8,6 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
-from gateway.broker.preparations import subject
 from gateway.errors import Conflict
 from gateway.model import Operation
 from gateway.spe.commands.system_administrators import (
@@ -20,17 +20,8 @@ from gateway.spe.commands.system_administrators import (
     SET_SYSTEM_ADMINISTRATOR_PASSWORD,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import (
-    NO_CONTENT,
-    answer,
-    located,
-    named,
-    rows_of,
-    services,
-    shown,
-    tagged,
-    versioned,
-)
+from gateway.web.door import NO_CONTENT, answer, named, services, shown
+from gateway.web.entries import DeploymentEntries
 from gateway.web.fields import AnyValue, ListOf, Part, Secret, Text
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
@@ -43,7 +34,6 @@ blp = Blueprint(
     url_prefix="/deployments/<dep:deployment>/administrators",
 )
 
-MEMBERS = ("fullName", "emailAddress")
 NAMES = {"user_name": "userName", "full_name": "fullName", "email_address": "emailAddress"}
 ADDRESS = r"[^\s@,;<>\"]+@[^\s@,;<>\"]+"
 
@@ -104,20 +94,12 @@ def config_of(body: dict[str, Any]) -> dict[str, Any]:
     return named(NAMES, body)
 
 
-def about(administrator: str) -> dict[str, Any]:
-    """Return the context of an operation on one administrator."""
-    return versioned(GET_SYSTEM_ADMINISTRATORS, MEMBERS, ("userName", administrator))
-
-
-def list_shape(found: Operation) -> dict[str, Any]:
-    """Return all administrators."""
-    rows = rows_of(found.steps[-1].result, "userName")
-    return {"items": [shown(AdministratorSchema, row) for row in rows]}
-
-
-def one_shape(found: Operation) -> dict[str, Any]:
-    """Return the administrator that was asked for."""
-    return shown(AdministratorSchema, subject(found))
+ADMINISTRATORS = DeploymentEntries(
+    GET_SYSTEM_ADMINISTRATORS,
+    "userName",
+    ("fullName", "emailAddress"),
+    partial(shown, AdministratorSchema),
+)
 
 
 def mfa_shape(found: Operation) -> dict[str, Any]:
@@ -149,13 +131,12 @@ class Administrators(MethodView):
         permission=Permission.ADMINISTRATORS_READ,
         commands=(GET_SYSTEM_ADMINISTRATORS,),
         asynchronous=True,
-        shape=list_shape,
+        shape=ADMINISTRATORS.all,
     )
     @blp.response(200, AdministratorListSchema)
     def get(self, deployment: str) -> Response:
         """List the system administrators."""
-        wish = Invocation(GET_SYSTEM_ADMINISTRATORS)
-        return answer(services().broker.call_deployment(caller(), deployment, [wish]))
+        return ADMINISTRATORS.list(deployment)
 
     @operation(
         blp,
@@ -164,7 +145,8 @@ class Administrators(MethodView):
         commands=(CREATE_SYSTEM_ADMINISTRATOR, GET_SYSTEM_ADMINISTRATORS),
         asynchronous=True,
         errors=(409,),
-        shape=one_shape,
+        shape=ADMINISTRATORS.one,
+        reply=ADMINISTRATORS.made,
     )
     @blp.arguments(
         AdministratorCreateSchema,
@@ -174,14 +156,8 @@ class Administrators(MethodView):
     def post(self, body: dict[str, Any], deployment: str) -> Response:
         """Create a system administrator."""
         arguments = {"config": config_of(body), "password": body["password"]}
-        wishes = [
-            Invocation(CREATE_SYSTEM_ADMINISTRATOR, arguments),
-            Invocation(GET_SYSTEM_ADMINISTRATORS),
-        ]
-        context = about(body["user_name"])
-        broker = services().broker
-        found = broker.call_deployment(caller(), deployment, wishes, context)
-        return located(tagged(found, 201), "userName")
+        wish = Invocation(CREATE_SYSTEM_ADMINISTRATOR, arguments)
+        return ADMINISTRATORS.make(deployment, body["user_name"], wish)
 
 
 @blp.route("/<name:administrator>")
@@ -194,14 +170,12 @@ class OneAdministrator(MethodView):
         permission=Permission.ADMINISTRATORS_READ,
         commands=(GET_SYSTEM_ADMINISTRATORS,),
         asynchronous=True,
-        shape=one_shape,
+        shape=ADMINISTRATORS.one,
     )
     @blp.response(200, AdministratorSchema, headers={"ETag": "ETag"})
     def get(self, deployment: str, administrator: str) -> Response:
         """Show a system administrator."""
-        wishes = [Invocation(GET_SYSTEM_ADMINISTRATORS)]
-        broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, about(administrator)))
+        return ADMINISTRATORS.show(deployment, administrator)
 
     @operation(
         blp,
@@ -211,20 +185,14 @@ class OneAdministrator(MethodView):
         asynchronous=True,
         errors=(409, 412),
         parameters=("IfMatch",),
-        shape=one_shape,
+        shape=ADMINISTRATORS.one,
     )
     @blp.arguments(AdministratorPatchSchema, example={"emailAddress": "ops@example.com"})
     @blp.response(200, AdministratorSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], deployment: str, administrator: str) -> Response:
         """Change the name and the address of a system administrator."""
-        wishes = [
-            Invocation(GET_SYSTEM_ADMINISTRATORS),
-            Invocation(SET_SYSTEM_ADMINISTRATOR_CONFIGURATION, prepare="merge-subject"),
-            Invocation(GET_SYSTEM_ADMINISTRATORS),
-        ]
-        context = about(administrator) | {"changes": config_of(body)}
-        broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, context))
+        command = SET_SYSTEM_ADMINISTRATOR_CONFIGURATION
+        return ADMINISTRATORS.change(deployment, administrator, command, config_of(body))
 
     @operation(
         blp,
@@ -239,13 +207,7 @@ class OneAdministrator(MethodView):
     def delete(self, deployment: str, administrator: str) -> Response:
         """Delete a system administrator, but not the one that the gateway is."""
         require_another(deployment, administrator)
-        wishes = [
-            Invocation(GET_SYSTEM_ADMINISTRATORS, check="require-version"),
-            Invocation(DELETE_SYSTEM_ADMINISTRATOR, {"userName": administrator}),
-        ]
-        broker = services().broker
-        found = broker.call_deployment(caller(), deployment, wishes, about(administrator))
-        return answer(found, NO_CONTENT)
+        return ADMINISTRATORS.remove(deployment, administrator, DELETE_SYSTEM_ADMINISTRATOR)
 
 
 @blp.route("/<name:administrator>/password")

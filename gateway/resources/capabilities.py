@@ -4,6 +4,7 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.capabilities import Comparison
+from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO
 from gateway.web.api import Blueprint
 from gateway.web.door import services
 from gateway.web.fields import Id, ListOf, Part, Text, Time
@@ -75,11 +76,18 @@ class CapabilitiesSchema(Schema):
 class DeploymentCapabilities(MethodView):
     """The comparison."""
 
-    @operation(blp, "getCapabilities", permission=Permission.DEPLOYMENTS_READ, errors=(502, 504))
+    @operation(
+        blp,
+        "getCapabilities",
+        permission=Permission.DEPLOYMENTS_READ,
+        commands=(GET_ENVIRONMENT_INFO,),
+        errors=(502, 504),
+    )
     @blp.response(200, CapabilitiesSchema)
     def get(self, deployment: str) -> Comparison:
         """Ask a deployment anew what it can do, and compare.
 
-        What it lists is kept, and decides what is sent to it from then on.
+        What it lists is kept, and decides what is sent to it from then on. The gateway asks by
+        itself once a day, and within an hour after the deployment was upgraded.
         """
         return services().capabilities.compare(caller(), deployment)

@@ -1,5 +1,6 @@
 """Client access servers of a deployment. For operators."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response
@@ -7,8 +8,6 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
-from gateway.broker.preparations import subject
-from gateway.model import Operation
 from gateway.resources.host_schemas import (
     ClientAccessServerCreateSchema,
     ClientAccessServerListSchema,
@@ -23,18 +22,8 @@ from gateway.spe.commands.client_access_servers import (
     SET_CLIENT_ACCESS_SERVER_CONFIGURATION,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import (
-    NO_CONTENT,
-    answer,
-    located,
-    named,
-    rows_of,
-    services,
-    shown,
-    tagged,
-    versioned,
-)
-from gateway.web.hooks import caller
+from gateway.web.door import named, shown
+from gateway.web.entries import DeploymentEntries
 from gateway.web.operation import operation
 
 blp = Blueprint(
@@ -44,8 +33,13 @@ blp = Blueprint(
     url_prefix="/deployments/<dep:deployment>/client-access-servers",
 )
 
-PLAIN = {"withServiceStatus": False}
-MEMBERS = ("port", "serverCertificate")
+SERVERS = DeploymentEntries(
+    GET_CLIENT_ACCESS_SERVERS,
+    "serverName",
+    ("port", "serverCertificate"),
+    partial(shown, ClientAccessServerSchema),
+    {"withServiceStatus": False},
+)
 NAMES = {
     "server_name": "serverName",
     "port": "port",
@@ -63,22 +57,6 @@ def config_of(body: dict[str, Any]) -> dict[str, Any]:
     return named(NAMES, body)
 
 
-def about(server: str) -> dict[str, Any]:
-    """Return the context of an operation on one server."""
-    return versioned(GET_CLIENT_ACCESS_SERVERS, MEMBERS, ("serverName", server))
-
-
-def list_shape(found: Operation) -> dict[str, Any]:
-    """Return all servers."""
-    rows = rows_of(found.steps[-1].result, "serverName")
-    return {"items": [shown(ClientAccessServerSchema, row) for row in rows]}
-
-
-def one_shape(found: Operation) -> dict[str, Any]:
-    """Return the server that was asked for."""
-    return shown(ClientAccessServerSchema, subject(found))
-
-
 @blp.route("")
 class ClientAccessServers(MethodView):
     """The collection."""
@@ -89,15 +67,13 @@ class ClientAccessServers(MethodView):
         permission=Permission.DEPLOYMENTS_READ,
         commands=(GET_CLIENT_ACCESS_SERVERS,),
         asynchronous=True,
-        shape=list_shape,
+        shape=SERVERS.all,
     )
     @blp.arguments(ClientAccessServerQuery, location="query")
     @blp.response(200, ClientAccessServerListSchema)
     def get(self, query: dict[str, Any], deployment: str) -> Response:
         """List the client access servers."""
-        arguments = {"withServiceStatus": query["include_status"]}
-        wish = Invocation(GET_CLIENT_ACCESS_SERVERS, arguments)
-        return answer(services().broker.call_deployment(caller(), deployment, [wish]))
+        return SERVERS.list(deployment, withServiceStatus=query["include_status"])
 
     @operation(
         blp,
@@ -106,20 +82,15 @@ class ClientAccessServers(MethodView):
         commands=(CREATE_CLIENT_ACCESS_SERVER, GET_CLIENT_ACCESS_SERVERS),
         asynchronous=True,
         errors=(409,),
-        shape=one_shape,
+        shape=SERVERS.one,
+        reply=SERVERS.made,
     )
     @blp.arguments(ClientAccessServerCreateSchema, example=EXAMPLE)
     @blp.response(201, ClientAccessServerSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any], deployment: str) -> Response:
         """Register a client access server."""
-        wishes = [
-            Invocation(CREATE_CLIENT_ACCESS_SERVER, {"config": config_of(body)}),
-            Invocation(GET_CLIENT_ACCESS_SERVERS, PLAIN),
-        ]
-        context = about(body["server_name"])
-        broker = services().broker
-        found = broker.call_deployment(caller(), deployment, wishes, context)
-        return located(tagged(found, 201), "serverName")
+        wish = Invocation(CREATE_CLIENT_ACCESS_SERVER, {"config": config_of(body)})
+        return SERVERS.make(deployment, body["server_name"], wish)
 
 
 @blp.route("/<name:server>")
@@ -132,14 +103,12 @@ class OneClientAccessServer(MethodView):
         permission=Permission.DEPLOYMENTS_READ,
         commands=(GET_CLIENT_ACCESS_SERVERS,),
         asynchronous=True,
-        shape=one_shape,
+        shape=SERVERS.one,
     )
     @blp.response(200, ClientAccessServerSchema, headers={"ETag": "ETag"})
     def get(self, deployment: str, server: str) -> Response:
         """Show a client access server, and whether it is up."""
-        wishes = [Invocation(GET_CLIENT_ACCESS_SERVERS, {"withServiceStatus": True})]
-        broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, about(server)))
+        return SERVERS.show(deployment, server, withServiceStatus=True)
 
     @operation(
         blp,
@@ -149,20 +118,14 @@ class OneClientAccessServer(MethodView):
         asynchronous=True,
         errors=(409, 412),
         parameters=("IfMatch",),
-        shape=one_shape,
+        shape=SERVERS.one,
     )
     @blp.arguments(ClientAccessServerPatchSchema, example={"port": 8473})
     @blp.response(200, ClientAccessServerSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], deployment: str, server: str) -> Response:
         """Change a client access server."""
-        wishes = [
-            Invocation(GET_CLIENT_ACCESS_SERVERS, PLAIN),
-            Invocation(SET_CLIENT_ACCESS_SERVER_CONFIGURATION, prepare="merge-subject"),
-            Invocation(GET_CLIENT_ACCESS_SERVERS, PLAIN),
-        ]
-        context = about(server) | {"changes": config_of(body)}
-        broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, context))
+        command = SET_CLIENT_ACCESS_SERVER_CONFIGURATION
+        return SERVERS.change(deployment, server, command, config_of(body))
 
     @operation(
         blp,
@@ -176,10 +139,4 @@ class OneClientAccessServer(MethodView):
     @blp.response(204)
     def delete(self, deployment: str, server: str) -> Response:
         """Remove a client access server from the management database."""
-        wishes = [
-            Invocation(GET_CLIENT_ACCESS_SERVERS, PLAIN, check="require-version"),
-            Invocation(DELETE_CLIENT_ACCESS_SERVER, {"serverName": server}),
-        ]
-        broker = services().broker
-        found = broker.call_deployment(caller(), deployment, wishes, about(server))
-        return answer(found, NO_CONTENT)
+        return SERVERS.remove(deployment, server, DELETE_CLIENT_ACCESS_SERVER)

@@ -8,9 +8,6 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
-from gateway.broker.preparations import subject
-from gateway.errors import NotFound
-from gateway.model import Operation
 from gateway.spe.commands.credentials import (
     CREATE_CREDENTIAL,
     DELETE_CREDENTIAL,
@@ -21,16 +18,12 @@ from gateway.spe.commands.credentials import (
 )
 from gateway.web.api import Blueprint
 from gateway.web.door import (
-    NO_CONTENT,
-    answer,
-    listed,
-    located,
     named,
-    rows_of,
     services,
     tagged,
     versioned,
 )
+from gateway.web.entries import InstanceEntries
 from gateway.web.fields import Choice, Flag, Part, Text, Time, Whole
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
@@ -121,30 +114,7 @@ def moment(text: object) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def page_shape(found: Operation) -> dict[str, Any]:
-    """Return all credentials."""
-    rows = rows_of(found.steps[-1].result, "ID")
-    return {"items": [view(row) for row in rows], "nextCursor": None}
-
-
-def one_shape(found: Operation) -> dict[str, Any]:
-    """Return the credential that was asked for."""
-    return view(subject(found))
-
-
-def created_shape(found: Operation) -> dict[str, Any]:
-    """Return the credential that was not listed before."""
-    before = {row["ID"] for row in rows_of(found.steps[0].result, "ID")}
-    rows = rows_of(found.steps[-1].result, "ID")
-    made = [row for row in rows if row["ID"] not in before]
-    if not made:
-        raise NotFound
-    return view(made[-1])
-
-
-def about(credential: int) -> dict[str, Any]:
-    """Return the context of an operation on one credential."""
-    return versioned(GET_CREDENTIALS, VERSIONED, ("ID", credential))
+CREDENTIALS = InstanceEntries(GET_CREDENTIALS, "ID", VERSIONED, view)
 
 
 def settings_of(body: dict[str, Any]) -> dict[str, Any]:
@@ -177,14 +147,13 @@ class Credentials(MethodView):
         commands=(GET_CREDENTIALS,),
         asynchronous=True,
         errors=(409,),
-        shape=page_shape,
+        shape=CREDENTIALS.page,
     )
     @blp.arguments(Paging, location="query")
     @blp.response(200, CredentialPage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any], instance: str) -> Response:
         """List the credentials."""
-        found = services().broker.call(caller(), instance, [Invocation(GET_CREDENTIALS)])
-        return listed(found, query, "id")
+        return CREDENTIALS.list(instance, query)
 
     @operation(
         blp,
@@ -193,7 +162,8 @@ class Credentials(MethodView):
         commands=(GET_CREDENTIALS, CREATE_CREDENTIAL),
         asynchronous=True,
         errors=(409,),
-        shape=created_shape,
+        shape=CREDENTIALS.new,
+        reply=CREDENTIALS.made,
     )
     @blp.arguments(
         CredentialCreateSchema, example={"type": "Office365_Modern", "description": "Tenant"}
@@ -202,13 +172,7 @@ class Credentials(MethodView):
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a credential with a certificate of its own."""
         arguments = {"type": body["type"], "description": body["description"], **settings_of(body)}
-        wishes = [
-            Invocation(GET_CREDENTIALS),
-            Invocation(CREATE_CREDENTIAL, arguments),
-            Invocation(GET_CREDENTIALS),
-        ]
-        found = services().broker.call(caller(), instance, wishes)
-        return located(answer(found, 201), "id")
+        return CREDENTIALS.make(instance, Invocation(CREATE_CREDENTIAL, arguments))
 
 
 @blp.route("/<number:credential>")
@@ -222,7 +186,7 @@ class OneCredential(MethodView):
         commands=(GET_CREDENTIAL,),
         asynchronous=True,
         errors=(409,),
-        shape=one_shape,
+        shape=CREDENTIALS.one,
     )
     @blp.response(200, CredentialSchema, headers={"ETag": "ETag"})
     def get(self, instance: str, credential: int) -> Response:
@@ -239,17 +203,13 @@ class OneCredential(MethodView):
         asynchronous=True,
         errors=(409, 412),
         parameters=("IfMatch",),
-        shape=one_shape,
+        shape=CREDENTIALS.one,
     )
     @blp.arguments(CredentialPatchSchema, example={"createNewCertificate": True})
     @blp.response(200, CredentialSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], instance: str, credential: int) -> Response:
         """Change the description, then the settings; the operation's steps say what was done."""
-        read = Invocation(GET_CREDENTIALS, check="require-version")
-        rest = changes(body, credential)
-        wishes = [read, *rest, Invocation(GET_CREDENTIALS)] if rest else [read]
-        found = services().broker.call(caller(), instance, wishes, context=about(credential))
-        return tagged(found)
+        return CREDENTIALS.change(instance, credential, *changes(body, credential))
 
     @operation(
         blp,
@@ -263,9 +223,4 @@ class OneCredential(MethodView):
     @blp.response(204)
     def delete(self, instance: str, credential: int) -> Response:
         """Delete a credential; profiles that sign in with it fail from then on."""
-        wishes = [
-            Invocation(GET_CREDENTIALS, check="require-version"),
-            Invocation(DELETE_CREDENTIAL, {"id": credential}),
-        ]
-        found = services().broker.call(caller(), instance, wishes, context=about(credential))
-        return answer(found, NO_CONTENT)
+        return CREDENTIALS.remove(instance, credential, DELETE_CREDENTIAL)

@@ -107,24 +107,38 @@ def read(deployment: str, command: Command) -> Response:
     return answer(services().broker.call_deployment(caller(), deployment, [wish]))
 
 
+@blp.response(201, DeploymentSchema)
+def registered(deployment: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Answer with a deployment that was registered, and where it is."""
+    found = services().deployments.get(caller(), deployment)
+    return view(found), {"ETag": tag_of(found), "Location": f"/deployments/{deployment}"}
+
+
+@blp.response(200, DeploymentSchema)
+def again(deployment: str) -> dict[str, Any]:
+    """Answer with a deployment as it is now."""
+    return view(services().deployments.get(caller(), deployment))
+
+
 @blp.route("")
 class Deployments(MethodView):
     """The collection."""
 
     @operation(blp, "listDeployments", permission=Permission.DEPLOYMENTS_READ)
     @blp.arguments(Paging, location="query")
-    @blp.response(200, DeploymentPage)
+    @blp.response(200, DeploymentPage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List the registered deployments."""
         limit = query["limit"]
         found = services().deployments.page(caller(), paging.position(query) or "", limit + 1)
-        more = found[limit - 1].id if len(found) > limit else None
-        return paging.page([view(item) for item in found[:limit]], more)
+        shown, more = paging.cut(found, limit)
+        return paging.page([view(item) for item in shown], more)
 
     @operation(
         blp,
         "createDeployment",
         permission=Permission.DEPLOYMENTS_CREATE,
+        again=registered,
         commands=(PING, GET_ENVIRONMENT_INFO),
         errors=(409,),
     )
@@ -206,7 +220,7 @@ class RegisteredProbe(MethodView):
 class Cordon(MethodView):
     """Placement off."""
 
-    @operation(blp, "cordonDeployment", permission=Permission.DEPLOYMENTS_UPDATE)
+    @operation(blp, "cordonDeployment", permission=Permission.DEPLOYMENTS_UPDATE, again=again)
     @blp.response(200, DeploymentSchema)
     def post(self, deployment: str) -> dict[str, Any]:
         """Place no more instances on it."""
@@ -218,7 +232,7 @@ class Cordon(MethodView):
 class Uncordon(MethodView):
     """Placement on."""
 
-    @operation(blp, "uncordonDeployment", permission=Permission.DEPLOYMENTS_UPDATE)
+    @operation(blp, "uncordonDeployment", permission=Permission.DEPLOYMENTS_UPDATE, again=again)
     @blp.response(200, DeploymentSchema)
     def post(self, deployment: str) -> dict[str, Any]:
         """Place instances on it again."""

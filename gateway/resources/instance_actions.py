@@ -57,6 +57,7 @@ def _route(action: Action) -> None:
             asynchronous=True,
             errors=(409,),
             shape=shape,
+            reply=answered,
         )
         @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
         def post(self, instance: str) -> Response:
@@ -82,6 +83,7 @@ class InstanceStart(MethodView):
         asynchronous=True,
         errors=(409,),
         shape=shape,
+        reply=answered,
     )
     @blp.arguments(InstanceStartSchema, example={"safeMode": False})
     @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})

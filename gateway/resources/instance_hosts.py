@@ -1,5 +1,6 @@
 """Instance hosts of a deployment, and the directories on them. For operators."""
 
+from functools import partial
 from typing import Any
 
 from flask import Response
@@ -7,7 +8,6 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
-from gateway.broker.preparations import subject
 from gateway.errors import ReplyInvalid
 from gateway.model import Operation
 from gateway.resources.host_schemas import (
@@ -29,17 +29,8 @@ from gateway.spe.commands.instance_hosts import (
     SET_INSTANCE_HOST_CONFIGURATION,
 )
 from gateway.web.api import Blueprint
-from gateway.web.door import (
-    NO_CONTENT,
-    answer,
-    located,
-    named,
-    rows_of,
-    services,
-    shown,
-    tagged,
-    versioned,
-)
+from gateway.web.door import answer, named, services, shown
+from gateway.web.entries import DeploymentEntries
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 
@@ -50,7 +41,12 @@ blp = Blueprint(
     url_prefix="/deployments/<dep:deployment>/instance-hosts",
 )
 
-MEMBERS = ("port", "serverCertificate", "baseDirectory")
+HOSTS = DeploymentEntries(
+    GET_INSTANCE_HOSTS,
+    "serverName",
+    ("port", "serverCertificate", "baseDirectory"),
+    partial(shown, InstanceHostSchema),
+)
 NAMES = {
     "server_name": "serverName",
     "port": "port",
@@ -68,22 +64,6 @@ EXAMPLE = {
 def config_of(body: dict[str, Any]) -> dict[str, Any]:
     """Return a body under SPE's names."""
     return named(NAMES, body)
-
-
-def about(server: str) -> dict[str, Any]:
-    """Return the context of an operation on one host."""
-    return versioned(GET_INSTANCE_HOSTS, MEMBERS, ("serverName", server))
-
-
-def list_shape(found: Operation) -> dict[str, Any]:
-    """Return all hosts."""
-    rows = rows_of(found.steps[-1].result, "serverName")
-    return {"items": [shown(InstanceHostSchema, row) for row in rows]}
-
-
-def one_shape(found: Operation) -> dict[str, Any]:
-    """Return the host that was asked for."""
-    return shown(InstanceHostSchema, subject(found))
 
 
 def directories_shape(found: Operation) -> dict[str, Any]:
@@ -111,13 +91,12 @@ class InstanceHosts(MethodView):
         permission=Permission.DEPLOYMENTS_READ,
         commands=(GET_INSTANCE_HOSTS,),
         asynchronous=True,
-        shape=list_shape,
+        shape=HOSTS.all,
     )
     @blp.response(200, InstanceHostListSchema)
     def get(self, deployment: str) -> Response:
         """List the instance hosts."""
-        wish = Invocation(GET_INSTANCE_HOSTS)
-        return answer(services().broker.call_deployment(caller(), deployment, [wish]))
+        return HOSTS.list(deployment)
 
     @operation(
         blp,
@@ -126,7 +105,8 @@ class InstanceHosts(MethodView):
         commands=(CREATE_INSTANCE_HOST, SET_INSTANCE_HOST_CONFIGURATION, GET_INSTANCE_HOSTS),
         asynchronous=True,
         errors=(409,),
-        shape=one_shape,
+        shape=HOSTS.one,
+        reply=HOSTS.made,
     )
     @blp.arguments(InstanceHostCreateSchema, example=EXAMPLE)
     @blp.response(201, InstanceHostSchema, headers={"ETag": "ETag", "Location": "Location"})
@@ -137,11 +117,7 @@ class InstanceHosts(MethodView):
         wishes = [Invocation(CREATE_INSTANCE_HOST, {"config": first})]
         if "base_directory" in body:
             wishes.append(Invocation(SET_INSTANCE_HOST_CONFIGURATION, {"config": whole}))
-        wishes.append(Invocation(GET_INSTANCE_HOSTS))
-        context = about(body["server_name"])
-        broker = services().broker
-        found = broker.call_deployment(caller(), deployment, wishes, context)
-        return located(tagged(found, 201), "serverName")
+        return HOSTS.make(deployment, body["server_name"], *wishes)
 
 
 @blp.route("/<name:server>")
@@ -154,14 +130,12 @@ class OneInstanceHost(MethodView):
         permission=Permission.DEPLOYMENTS_READ,
         commands=(GET_INSTANCE_HOSTS,),
         asynchronous=True,
-        shape=one_shape,
+        shape=HOSTS.one,
     )
     @blp.response(200, InstanceHostSchema, headers={"ETag": "ETag"})
     def get(self, deployment: str, server: str) -> Response:
         """Show an instance host."""
-        wishes = [Invocation(GET_INSTANCE_HOSTS)]
-        broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, about(server)))
+        return HOSTS.show(deployment, server)
 
     @operation(
         blp,
@@ -171,20 +145,13 @@ class OneInstanceHost(MethodView):
         asynchronous=True,
         errors=(409, 412),
         parameters=("IfMatch",),
-        shape=one_shape,
+        shape=HOSTS.one,
     )
     @blp.arguments(InstanceHostPatchSchema, example={"baseDirectory": "E:\\Instances"})
     @blp.response(200, InstanceHostSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], deployment: str, server: str) -> Response:
         """Change an instance host; another base directory moves no data."""
-        wishes = [
-            Invocation(GET_INSTANCE_HOSTS),
-            Invocation(SET_INSTANCE_HOST_CONFIGURATION, prepare="merge-subject"),
-            Invocation(GET_INSTANCE_HOSTS),
-        ]
-        context = about(server) | {"changes": config_of(body)}
-        broker = services().broker
-        return tagged(broker.call_deployment(caller(), deployment, wishes, context))
+        return HOSTS.change(deployment, server, SET_INSTANCE_HOST_CONFIGURATION, config_of(body))
 
     @operation(
         blp,
@@ -198,13 +165,7 @@ class OneInstanceHost(MethodView):
     @blp.response(204)
     def delete(self, deployment: str, server: str) -> Response:
         """Remove an instance host from the management database; SPE refuses one in use."""
-        wishes = [
-            Invocation(GET_INSTANCE_HOSTS, check="require-version"),
-            Invocation(DELETE_INSTANCE_HOST, {"serverName": server}),
-        ]
-        broker = services().broker
-        found = broker.call_deployment(caller(), deployment, wishes, about(server))
-        return answer(found, NO_CONTENT)
+        return HOSTS.remove(deployment, server, DELETE_INSTANCE_HOST)
 
 
 @blp.route("/<name:server>/directories")

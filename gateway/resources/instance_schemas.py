@@ -54,6 +54,13 @@ class InstanceSchema(Schema):
     start_mode = Choice(
         START_MODES, "How it starts.", allow_none=True, required=True, dump_only=True
     )
+    archive_admin = Flag(
+        "Whether service provider access is on; SPE tells it of running instances, so this is "
+        "what was last read, and null when nothing was.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
     process_id = Whole(
         "Of the running process.", data_key="processID", allow_none=True, dump_only=True
     )
@@ -146,6 +153,10 @@ class InstancePatchSchema(Schema):
     start_mode = Choice(("automatic", "manual"), "How it starts.")
     external_id = Text("Its id in your own system.", max_length=200, allow_none=True)
     labels = LabelsPatch("Your own labels; null removes one.")
+    archive_admin = Flag(
+        "Switch service provider access, on only with the customer's consent; nothing else in the "
+        "same call."
+    )
 
 
 class InstancePatchQuery(Schema):

@@ -7,9 +7,11 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.endings import seen
 from gateway.broker.instances import NewInstance
 from gateway.broker.placement import Wish
-from gateway.broker.preparations import versioned
+from gateway.broker.preparations import CONSENT, versioned
+from gateway.errors import InputFault, InvalidInput
 from gateway.model import Instance, InstanceStatus, Operation
 from gateway.resources import users
 from gateway.resources.instance_schemas import (
@@ -22,7 +24,10 @@ from gateway.resources.instance_schemas import (
     InstanceSchema,
     PurgedInstanceSchema,
 )
-from gateway.spe.commands.archive_admin import SET_ARCHIVE_ADMIN_ENABLED
+from gateway.spe.commands.archive_admin import (
+    GET_ARCHIVE_ADMIN_ENABLED,
+    SET_ARCHIVE_ADMIN_ENABLED,
+)
 from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION
 from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
 from gateway.spe.commands.instances import (
@@ -38,9 +43,10 @@ from gateway.spe.commands.stores import CREATE_STORE
 from gateway.spe.commands.users import CREATE_USER
 from gateway.web import etags, paging
 from gateway.web.api import Blueprint
-from gateway.web.door import answer, services
+from gateway.web.door import answer, services, succeeded
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
+from gateway.web.validation import validates
 
 blp = Blueprint("instances", __name__, description=__doc__, url_prefix="/instances")
 
@@ -71,6 +77,7 @@ def view(found: Instance) -> dict[str, Any]:
     return vars(found) | {
         "status": status_of(found),
         "instance_host": found.instance_host if caller().principal.is_operator else None,
+        "archive_admin": observed.get(CONSENT),
         "start_mode": observed.get("startMode"),
         "process_id": observed.get("processID"),
         "start_stop_error": observed.get("startStopError"),
@@ -89,9 +96,21 @@ def tag_of(found: Instance) -> str:
 
 def shape(found: Operation) -> dict[str, Any]:
     """Return the operation's instance as it is now."""
-    instance = services().instances.current(found)
-    dumped: dict[str, Any] = InstanceSchema().dump(view(instance))
-    return dumped
+    return dumped(services().instances.current(found))
+
+
+def dumped(found: Instance) -> dict[str, Any]:
+    """Return an instance as it is answered."""
+    whole: dict[str, Any] = InstanceSchema().dump(view(found))
+    return whole
+
+
+def shown(found: Instance, status: int = 200) -> Response:
+    """Answer with an instance and its entity tag."""
+    response = jsonify(dumped(found))
+    response.status_code = status
+    response.headers["ETag"] = tag_of(found)
+    return response
 
 
 def purged_shape(found: Operation) -> dict[str, Any]:
@@ -102,11 +121,17 @@ def purged_shape(found: Operation) -> dict[str, Any]:
 
 
 def answered(found: Operation, status: int = 200) -> Response:
-    """Answer with the instance and its entity tag."""
-    response = answer(found, status)
+    """Answer with the operation's instance and its entity tag, or 202 while it goes on."""
+    if not found.status.is_final:
+        return answer(found)
+    return shown(services().instances.current(succeeded(found)), status)
+
+
+def created(found: Operation) -> Response:
+    """Answer with the instance that was made, and where it is."""
+    response = answered(found, 201)
     if found.status.is_final:
-        instance = services().instances.current(found)
-        response.headers["ETag"] = tag_of(instance)
+        response.headers["Location"] = f"/instances/{found.instance}"
     return response
 
 
@@ -121,7 +146,7 @@ class Instances(MethodView):
         commands=(GET_INSTANCES,),
     )
     @blp.arguments(InstanceQuery, location="query")
-    @blp.response(200, InstanceListSchema)
+    @blp.response(200, InstanceListSchema, headers={"Link": "Link"})
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List instances over all deployments.
 
@@ -132,12 +157,12 @@ class Instances(MethodView):
         filters = {COLUMNS[name]: query[name] for name in COLUMNS if name in query}
         limit = query["limit"]
         inventory = services().inventory
-        rows = inventory.page(caller(), filters, paging.position(query) or "", limit + 1)
-        more = rows[limit - 1].id if len(rows) > limit else None
+        found = inventory.page(caller(), filters, paging.position(query) or "", limit + 1)
+        rows, more = paging.cut(found, limit)
         if query["consistency"] == "live":
-            listing = inventory.live(rows[:limit], complete=query["require"] == "complete")
+            listing = inventory.live(rows, complete=query["require"] == "complete")
         else:
-            listing = inventory.cached(rows[:limit])
+            listing = inventory.cached(rows)
         page = paging.page([view(item) for item in listing.items], more)
         as_of = {
             deployment: time.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -158,11 +183,14 @@ class Instances(MethodView):
             CREATE_USER,
             GET_INSTANCES,
             GET_INSTANCE_CONFIGURATION,
+            GET_ARCHIVE_ADMIN_ENABLED,
         ),
         asynchronous=True,
         errors=(404, 409),
         shape=shape,
+        reply=created,
     )
+    @validates(blp)
     @blp.arguments(InstanceCreateSchema, example=CREATION)
     @blp.response(201, InstanceSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any]) -> Response:
@@ -184,11 +212,7 @@ class Instances(MethodView):
         more = users.needed_for(bodies)
         if bodies:
             more.append(Permission.USERS_CREATE)
-        made = services().instances.create(caller(), new, *more)
-        response = answered(made, 201)
-        if made.status.is_final:
-            response.headers["Location"] = f"/instances/{made.instance}"
-        return response
+        return created(services().instances.create(caller(), new, *more))
 
 
 @blp.route("/<ins:instance>")
@@ -199,7 +223,7 @@ class OneInstance(MethodView):
         blp,
         "getInstance",
         permission=Permission.INSTANCES_READ,
-        commands=(GET_INSTANCES, GET_INSTANCE_CONFIGURATION),
+        commands=(GET_INSTANCES, GET_INSTANCE_CONFIGURATION, GET_ARCHIVE_ADMIN_ENABLED),
         asynchronous=True,
         shape=shape,
     )
@@ -208,10 +232,9 @@ class OneInstance(MethodView):
         """Show an instance as SPE has it now; a deleted one as it was last seen."""
         known = services().instances.get(caller(), instance)
         if known.status is not InstanceStatus.ACTIVE:
-            response = jsonify(InstanceSchema().dump(view(known)))
-            response.headers["ETag"] = tag_of(known)
-            return response
-        return answered(services().instances.read(caller(), instance))
+            return shown(known)
+        found = services().instances.read(caller(), known)
+        return shown(seen(known, succeeded(found))) if found.status.is_final else answer(found)
 
     @operation(
         blp,
@@ -223,6 +246,8 @@ class OneInstance(MethodView):
             STOP_INSTANCES,
             SET_INSTANCE_CONFIGURATION,
             START_INSTANCES,
+            SET_ARCHIVE_ADMIN_ENABLED,
+            GET_ARCHIVE_ADMIN_ENABLED,
         ),
         asynchronous=True,
         errors=(409, 412),
@@ -236,21 +261,27 @@ class OneInstance(MethodView):
         """Change an instance. Labels and external id are ours and need no stopped instance.
 
         SPE changes the rest of stopped instances only: `restart=true` stops it, changes it and
-        starts it again.
+        starts it again. `archiveAdmin` is the customer's consent, so it is switched by a call that
+        says nothing else, and needs `archive-admin:update` too.
         """
         known = services().instances.get(caller(), instance)
+        if "archive_admin" in body:
+            require_alone(body)
+            enabled, if_match = body["archive_admin"], etags.wanted()
+            return answered(
+                services().instances.switch_access(
+                    caller(), known, enabled=enabled, if_match=if_match
+                )
+            )
         changes = {UPSTREAM[name]: body[name] for name in UPSTREAM if name in body}
         own = {name: body[name] for name in OWN if name in body}
         if "labels" in own:
             own["labels"] = merged_labels(known.labels, own["labels"])
         if not changes:
             etags.check_if_match(tag_of(known))
-            changed = services().instances.label(caller(), instance, own)
-            response = jsonify(InstanceSchema().dump(view(changed)))
-            response.headers["ETag"] = tag_of(changed)
-            return response
+            return shown(services().instances.label(caller(), known, own))
         context = {"restart": query["restart"], "ifMatch": etags.wanted()}
-        return answered(services().instances.configure(caller(), instance, changes, own, context))
+        return answered(services().instances.configure(caller(), known, changes, own, context))
 
     @operation(
         blp,
@@ -277,6 +308,17 @@ class OneInstance(MethodView):
         return answered(services().instances.delete(caller(), instance))
 
 
+def require_alone(body: dict[str, Any]) -> None:
+    """Refuse a consent that comes along with something else.
+
+    Raises:
+        InvalidInput: there are other members.
+    """
+    if len(body) > 1:
+        detail = "It is the customer's consent: switch it with a call that says nothing else."
+        raise InvalidInput([InputFault("/archiveAdmin", "NOT_ALONE", detail)])
+
+
 def merged_labels(known: Mapping[str, str], patch: Mapping[str, str | None]) -> dict[str, str]:
     """Merge labels as RFC 7396 says: null removes one."""
     whole = {**known, **patch}
@@ -295,6 +337,7 @@ class InstanceUndeletion(MethodView):
         asynchronous=True,
         errors=(409,),
         shape=shape,
+        reply=answered,
     )
     @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def post(self, instance: str) -> Response:

@@ -72,6 +72,11 @@ def created_shape(found: Operation) -> dict[str, Any]:
     return _last([job for job in new if job["name"] == found.context["name"]] or new)
 
 
+def created(found: Operation) -> Response:
+    """Answer with the job that was made."""
+    return located(answer(found, 201), "id")
+
+
 def _last(jobs: list[dict[str, Any]]) -> dict[str, Any]:
     if not jobs:
         raise NotFound
@@ -103,7 +108,7 @@ def changes(job: int, body: dict[str, Any]) -> list[Invocation]:
     What makes a job run needs the right to do what the job does.
     """
     runs = body.get("enabled", False) or "schedule" in body
-    rule = "require-action" if runs else "require-version"
+    rule = "require-action" if runs else None
     wishes = []
     if "name" in body:
         wishes.append((RENAME_JOB, {"name": body["name"]}))
@@ -145,6 +150,7 @@ class Jobs(MethodView):
         asynchronous=True,
         errors=(409,),
         shape=created_shape,
+        reply=created,
     )
     @blp.arguments(
         JobCreateSchema,
@@ -164,7 +170,7 @@ class Jobs(MethodView):
         ]
         context = {"name": body["name"]}
         found = services().broker.call(caller(), instance, wishes, *more, context=context)
-        return located(answer(found, 201), "id")
+        return created(found)
 
 
 @blp.route("/<number:job>")
@@ -199,13 +205,16 @@ class OneJob(MethodView):
     @blp.arguments(JobPatchSchema, example={"enabled": False})
     @blp.response(200, JobSchema, headers={"ETag": "ETag"})
     def patch(self, body: dict[str, Any], instance: str, job: int) -> Response:
-        """Rename a job, then switch it, then replace its schedule.
+        """Rename a job, then switch it, then replace its schedule as a whole: nothing is merged.
 
         When one fails, the problem's `steps` say what was done. Switching a job on and giving it
         a schedule need the right to run its command; a schedule needs a deployment whose version
         says for which instance it is.
         """
-        wishes = [Invocation(GET_JOBS), *changes(job, body), Invocation(GET_JOBS)]
+        rest = changes(job, body)
+        wishes = [Invocation(GET_JOBS, check="require-version"), *rest]
+        if rest:
+            wishes.append(Invocation(GET_JOBS))
         context = context_of(job)
         return tagged(services().broker.call(caller(), instance, wishes, context=context))
 

@@ -1,5 +1,6 @@
 """Operations: work on deployments that outlasts the answer to the call."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, jsonify
@@ -7,15 +8,19 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.plan import ONE_TIME
+from gateway.broker.resolution import Word
+from gateway.errors import NotFound
 from gateway.model import Operation, OperationStatus, StepStatus
 from gateway.web import paging
 from gateway.web.accepted import accepted
 from gateway.web.api import Blueprint
 from gateway.web.door import services, shaped
-from gateway.web.fields import AnyValue, Choice, Flag, Id, ListOf, Part, Text, Time, Whole
-from gateway.web.hooks import caller
+from gateway.web.fields import AnyValue, Choice, Flag, Id, Lines, ListOf, Part, Text, Time, Whole
+from gateway.web.hooks import caller, renewed
 from gateway.web.operation import operation
 from gateway.web.schemas import InputFault, Paging, Schema, page_of
+
+SETTLED = (OperationStatus.SUCCEEDED.value, OperationStatus.FAILED.value)
 
 blp = Blueprint("operations", __name__, description=__doc__, url_prefix="/operations")
 
@@ -87,6 +92,24 @@ class OperationSchema(Schema):
     update_time = Time("When it last changed.", required=True, dump_only=True)
     end_time = Time("When it became final.", allow_none=True, required=True, dump_only=True)
     deadline = Time("It is ended after this.", required=True, dump_only=True)
+    resolved_by = Id(
+        "cli",
+        "The operator's client that settled it; null unless its outcome was unknown.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
+    resolve_time = Time("When it was settled.", allow_none=True, required=True, dump_only=True)
+    note = Text("How the outcome was found out.", allow_none=True, required=True, dump_only=True)
+
+
+class OperationResolutionSchema(Schema):
+    """What a person has found out about an unknown outcome."""
+
+    outcome = Choice(SETTLED, "What became of it.", required=True)
+    note = Lines(
+        "How you know; shown to everybody who sees the operation.", max_length=1000, required=True
+    )
 
 
 class OperationLogSchema(Schema):
@@ -118,8 +141,26 @@ def shape(found: Operation) -> Any:  # noqa: ANN401 - a JSON object
     """Return the operation as it is answered; upstream words are for operators."""
     once = any(step.command in ONE_TIME for step in found.steps)
     forgotten = once and not found.one_time
-    done = found.status is OperationStatus.SUCCEEDED and not forgotten
-    return OperationSchema().dump(_values(found) | {"result": shaped(found) if done else None})
+    done = found.status is OperationStatus.SUCCEEDED and not forgotten and not found.resolution
+    return OperationSchema().dump(_values(found) | {"result": _result(found) if done else None})
+
+
+def cancelled(found: Operation) -> Response:
+    """Answer with an operation that was asked to end, as it stands."""
+    return accepted(shape(found))
+
+
+def settled(found: Operation) -> Response:
+    """Answer with an operation that a person has settled."""
+    return jsonify(shape(found))
+
+
+def _result(found: Operation) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what the call would have answered; of an instance that has another owner, nothing."""
+    try:
+        return shaped(found)
+    except NotFound:
+        return None
 
 
 def _values(found: Operation) -> dict[str, Any]:
@@ -128,7 +169,11 @@ def _values(found: Operation) -> dict[str, Any]:
     if problem and not caller().principal.is_operator:
         problem.pop("upstream", None)
     steps = [{"command": step.command, "status": step.status} for step in found.steps]
+    word = found.resolution or {}
     return vars(found) | {
+        "resolved_by": word.get("client"),
+        "resolve_time": datetime.fromisoformat(word["time"]) if word else None,
+        "note": word.get("note"),
         "created_by": found.client,
         "result": None,
         "problem": problem,
@@ -142,15 +187,15 @@ class Operations(MethodView):
 
     @operation(blp, "listOperations", permission=Permission.OPERATIONS_READ)
     @blp.arguments(OperationQuery, location="query")
-    @blp.response(200, OperationPage)
+    @blp.response(200, OperationPage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List operations, the newest first."""
         filters: dict[str, str] = {name: query[name] for name in FILTERS if name in query}
         before = paging.position(query) or ""
         limit = query["limit"]
         found = services().operations.page(caller(), filters, before, limit + 1)
-        more = found[limit - 1].id if len(found) > limit else None
-        return paging.page([_values(item) for item in found[:limit]], more)
+        shown, more = paging.cut(found, limit)
+        return paging.page([_values(item) for item in shown], more)
 
 
 @blp.route("/<op:operation>")
@@ -167,7 +212,7 @@ class OneOperation(MethodView):
     @blp.response(200, OperationSchema)
     def get(self, operation: str) -> Response:
         """Show an operation, waiting for its end with `Prefer: wait=N`."""
-        return jsonify(shape(services().operations.get(caller(), operation)))
+        return jsonify(shape(services().operations.get(caller(), operation, renewed)))
 
 
 @blp.route("/<op:operation>/log")
@@ -179,16 +224,49 @@ class OperationLog(MethodView):
     @blp.response(200, OperationLogSchema)
     def get(self, query: dict[str, Any], operation: str) -> dict[str, Any]:
         """Show what SPE has logged so far."""
-        log = services().operations.log(caller(), operation)
-        return {"text": log[query["offset"] :], "next_offset": len(log)}
+        found = services().operations.look(caller(), operation)
+        skipped = max(query["offset"] - found.log_start, 0)
+        return {"text": found.log[skipped:], "next_offset": found.log_start + len(found.log)}
 
 
 @blp.route("/<op:operation>/cancel")
 class OperationCancellation(MethodView):
     """The wish that an operation ends."""
 
-    @operation(blp, "cancelOperation", permission=Permission.OPERATIONS_CANCEL, asynchronous=True)
+    @operation(
+        blp,
+        "cancelOperation",
+        permission=Permission.OPERATIONS_CANCEL,
+        asynchronous=True,
+        reply=cancelled,
+    )
     @blp.response(202, OperationSchema)
     def post(self, operation: str) -> Response:
         """Ask SPE to end an operation; it is `cancelling` until SPE says what became of it."""
-        return accepted(shape(services().operations.cancel(caller(), operation)))
+        return cancelled(services().operations.cancel(caller(), operation))
+
+
+@blp.route("/<op:operation>/resolve")
+class OperationResolution(MethodView):
+    """A person's word on an unknown outcome."""
+
+    @operation(
+        blp,
+        "resolveOperation",
+        permission=Permission.OPERATIONS_RESOLVE,
+        errors=(409,),
+        reply=settled,
+    )
+    @blp.arguments(
+        OperationResolutionSchema,
+        example={"outcome": "failed", "note": "The host was replaced; nothing is there."},
+    )
+    @blp.response(200, OperationSchema)
+    def post(self, body: dict[str, Any], operation: str) -> Response:
+        """Settle an operation that ended as `unknown`, for operators.
+
+        What it kept, an instance in the making, its names and its quota, is ended as the outcome
+        itself would have. Nothing is sent to SPE: find out first what is there.
+        """
+        word = Word(OperationStatus(body["outcome"]), body["note"])
+        return settled(services().operations.resolve(caller(), operation, word))

@@ -8,8 +8,7 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.plan import Invocation
-from gateway.broker.preparations import subject
-from gateway.errors import NotFound
+from gateway.broker.redaction import SECRET
 from gateway.model import Operation
 from gateway.resources.profile_schemas import (
     ProfileCreateSchema,
@@ -27,17 +26,12 @@ from gateway.spe.commands.profiles import (
 )
 from gateway.web.api import Blueprint
 from gateway.web.door import (
-    NO_CONTENT,
     answer,
-    listed,
-    located,
     named,
-    rows_of,
     services,
     shown,
-    tagged,
-    versioned,
 )
+from gateway.web.entries import InstanceEntries
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Paging, page_of
@@ -47,7 +41,6 @@ blp = Blueprint(
 )
 
 RAW = {"raw": True}
-SECRET = re.compile("password|passphrase|secret|privatekey|token", re.IGNORECASE)
 ARCHIVING = frozenset({"i", "import", "archive"})
 MAIL_SERVERS = (
     "exchange",
@@ -91,35 +84,12 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
     return shown(ProfileSchema, {**row, "details": kept})
 
 
-def page_shape(found: Operation) -> dict[str, Any]:
-    """Return all profiles."""
-    rows = rows_of(found.steps[-1].result, "id")
-    return {"items": [view(row) for row in rows], "nextCursor": None}
-
-
-def one_shape(found: Operation) -> dict[str, Any]:
-    """Return the profile that was asked for."""
-    return view(subject(found))
-
-
-def created_shape(found: Operation) -> dict[str, Any]:
-    """Return the profile that was not listed before."""
-    before = {row["id"] for row in rows_of(found.steps[0].result, "id")}
-    rows = rows_of(found.steps[-1].result, "id")
-    made = [row for row in rows if row["id"] not in before]
-    if not made:
-        raise NotFound
-    return view(made[-1])
+PROFILES = InstanceEntries(GET_PROFILES, "id", ("serverSideExecution",), view, RAW)
 
 
 def run_shape(found: Operation) -> dict[str, Any]:
     """Return the end of a run."""
     return {"finished": True, "log": found.log}
-
-
-def about(profile: int) -> dict[str, Any]:
-    """Return the context of an operation on one profile."""
-    return versioned(GET_PROFILES, ["serverSideExecution"], ("id", profile))
 
 
 def properties(body: dict[str, Any]) -> dict[str, Any]:
@@ -149,14 +119,13 @@ class Profiles(MethodView):
         commands=(GET_PROFILES,),
         asynchronous=True,
         errors=(409,),
-        shape=page_shape,
+        shape=PROFILES.page,
     )
     @blp.arguments(Paging, location="query")
     @blp.response(200, ProfilePage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any], instance: str) -> Response:
         """List the profiles."""
-        found = services().broker.call(caller(), instance, [Invocation(GET_PROFILES, RAW)])
-        return listed(found, query, "id")
+        return PROFILES.list(instance, query)
 
     @operation(
         blp,
@@ -165,20 +134,15 @@ class Profiles(MethodView):
         commands=(GET_PROFILES, CREATE_PROFILE),
         asynchronous=True,
         errors=(409,),
-        shape=created_shape,
+        shape=PROFILES.new,
+        reply=PROFILES.made,
     )
     @blp.arguments(ProfileCreateSchema, example=CREATION)
     @blp.response(201, ProfileSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
         """Create a profile. What exports, reads files or names an owner is for operators."""
-        wishes = [
-            Invocation(GET_PROFILES, RAW),
-            Invocation(CREATE_PROFILE, {"properties": properties(body), **RAW}),
-            Invocation(GET_PROFILES, RAW),
-        ]
-        more = needed_for(body)
-        found = services().broker.call(caller(), instance, wishes, *more)
-        return located(answer(found, 201), "id")
+        wish = Invocation(CREATE_PROFILE, {"properties": properties(body), **RAW})
+        return PROFILES.make(instance, wish, *needed_for(body))
 
 
 @blp.route("/run-temporary")
@@ -214,13 +178,12 @@ class OneProfile(MethodView):
         commands=(GET_PROFILES,),
         asynchronous=True,
         errors=(409,),
-        shape=one_shape,
+        shape=PROFILES.one,
     )
     @blp.response(200, ProfileSchema, headers={"ETag": "ETag"})
     def get(self, instance: str, profile: int) -> Response:
         """Show a profile."""
-        wish = Invocation(GET_PROFILES, RAW)
-        return tagged(services().broker.call(caller(), instance, [wish], context=about(profile)))
+        return PROFILES.show(instance, profile)
 
     @operation(
         blp,
@@ -234,12 +197,7 @@ class OneProfile(MethodView):
     @blp.response(204)
     def delete(self, instance: str, profile: int) -> Response:
         """Delete a profile; what it archived stays."""
-        wishes = [
-            Invocation(GET_PROFILES, RAW, check="require-version"),
-            Invocation(DELETE_PROFILE, {"id": profile}),
-        ]
-        found = services().broker.call(caller(), instance, wishes, context=about(profile))
-        return answer(found, NO_CONTENT)
+        return PROFILES.remove(instance, profile, DELETE_PROFILE)
 
 
 @blp.route("/<number:profile>/run")
@@ -274,7 +232,7 @@ class ServerSideExecution(MethodView):
         asynchronous=True,
         errors=(409, 412),
         parameters=("IfMatch",),
-        shape=one_shape,
+        shape=PROFILES.one,
     )
     @blp.arguments(
         ServerSideExecutionSchema,
@@ -283,10 +241,6 @@ class ServerSideExecution(MethodView):
     @blp.response(200, ProfileSchema, headers={"ETag": "ETag"})
     def put(self, body: dict[str, Any], instance: str, profile: int) -> Response:
         """Let a profile run again and again, or not; setting it again restarts the profile."""
-        arguments = named(EXECUTION, body)
-        wishes = [
-            Invocation(GET_PROFILES, RAW, check="require-version"),
-            Invocation(SET_PROFILE_SERVER_SIDE_EXECUTION, {"id": profile, **arguments}),
-            Invocation(GET_PROFILES, RAW),
-        ]
-        return tagged(services().broker.call(caller(), instance, wishes, context=about(profile)))
+        arguments = {"id": profile, **named(EXECUTION, body)}
+        wish = Invocation(SET_PROFILE_SERVER_SIDE_EXECUTION, arguments)
+        return PROFILES.change(instance, profile, wish)

@@ -6,7 +6,6 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
 from gateway.spe.commands.reports import SEND_STATUS_REPORT
 from gateway.web.api import Blueprint
 from gateway.web.door import NO_CONTENT, answer, services
@@ -59,11 +58,15 @@ class StatusReports(MethodView):
     )
     @blp.response(204)
     def post(self, body: dict[str, Any], instance: str) -> Response:
-        """Send a status report through the instance's own mail settings."""
+        """Send a status report through the instance's own mail settings.
+
+        Its recipients are in domains that the provider has allowed, and an instance sends no more
+        reports within 24 hours than the provider has set: `REPORT_LIMIT_REACHED` says when the
+        next one may be sent.
+        """
         arguments = {
             "timespan": body["timespan"],
             "timeZoneId": body["time_zone_id"],
             "recipients": body["recipients"],
         }
-        wish = Invocation(SEND_STATUS_REPORT, arguments)
-        return answer(services().broker.call(caller(), instance, [wish]), NO_CONTENT)
+        return answer(services().reports.send(caller(), instance, arguments), NO_CONTENT)

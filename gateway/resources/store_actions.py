@@ -204,7 +204,7 @@ def _run(action: Action, instance: str, body: Values, store: int | None) -> Resp
 
 def _view(action: Action, view: Callable[..., Response]) -> Any:  # noqa: ANN401 - a decorated view
     """Declare a view as the operation of a verb."""
-    view.__doc__ = action.summary
+    view.__name__, view.__doc__ = "post", action.summary
     answered = blp.response(200, StoreRunSchema)(view)
     if action.body is not None:
         answered = blp.arguments(action.body, example=action.example)(answered)

@@ -47,6 +47,7 @@ from gateway.web.fields import Flag
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Paging, page_of
+from gateway.web.validation import validates
 
 blp = Blueprint(
     "stores", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/stores"
@@ -103,6 +104,11 @@ def attached_shape(found: Operation) -> dict[str, Any]:
     before = {row["id"] for row in rows_of(found.steps[0].result, "id")}
     rows = rows_of(found.steps[-1].result, "id")
     return view(_last([row for row in rows if row["id"] not in before]))
+
+
+def created(found: Operation) -> Response:
+    """Answer with the store that was made or attached."""
+    return located(answer(found, 201), "id", f"/instances/{found.instance}/stores")
 
 
 def _last(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -188,7 +194,9 @@ class Stores(MethodView):
         asynchronous=True,
         errors=(409,),
         shape=created_shape,
+        reply=created,
     )
+    @validates(blp)
     @blp.arguments(StoreCreateSchema, example={"name": "2026"})
     @blp.response(201, StoreSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
@@ -200,7 +208,7 @@ class Stores(MethodView):
         wishes = [Invocation(CREATE_STORE, arguments), Invocation(GET_STORES)]
         context = {"directory": directory}
         found = services().broker.call(caller(), instance, wishes, context=context)
-        return located(answer(found, 201), "id")
+        return created(found)
 
 
 @blp.route("/attach")
@@ -215,7 +223,9 @@ class StoreAttachment(MethodView):
         asynchronous=True,
         errors=(409,),
         shape=attached_shape,
+        reply=created,
     )
+    @validates(blp)
     @blp.arguments(StoreAttachSchema, example={"name": "2019", "databasePath": "~\\2019"})
     @blp.response(201, StoreSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
@@ -228,7 +238,7 @@ class StoreAttachment(MethodView):
             Invocation(GET_STORES),
         ]
         found = services().broker.call(caller(), instance, wishes)
-        return located(answer(found, 201), "id", f"/instances/{instance}/stores")
+        return created(found)
 
 
 @blp.route("/<number:store>")

@@ -50,6 +50,7 @@ from gateway.web.door import (
 )
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
+from gateway.web.validation import validates
 
 blp = Blueprint(
     "users", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/users"
@@ -169,7 +170,7 @@ def guarded(user: str, wishes: list[Invocation]) -> list[Invocation]:
     """
     rules = ["spare-administrators", *[None] * len(wishes)]
     return [
-        Invocation(GET_USER_INFO, {"userName": user}),
+        Invocation(GET_USER_INFO, {"userName": user}, check="require-version"),
         *(
             Invocation(wish.command, wish.arguments, prepare=rule)
             for wish, rule in zip(wishes, rules, strict=False)
@@ -192,6 +193,11 @@ def page_shape(found: Operation) -> dict[str, Any]:
 def one_shape(found: Operation) -> dict[str, Any]:
     """Return one user."""
     return shown(UserSchema, object_of(found.steps[-1].result))
+
+
+def created(found: Operation) -> Response:
+    """Answer with the user who was made."""
+    return located(tagged(found, 201), "userName")
 
 
 def details(
@@ -262,7 +268,9 @@ class Users(MethodView):
         asynchronous=True,
         errors=(409,),
         shape=one_shape,
+        reply=created,
     )
+    @validates(blp)
     @blp.arguments(UserCreateSchema, example={"userName": "jane", "fullName": "Jane Doe"})
     @blp.response(201, UserSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
@@ -272,7 +280,7 @@ class Users(MethodView):
         wishes = [Invocation(CREATE_USER, creation(body)), Invocation(GET_USER_INFO, user)]
         context = versioned(GET_USER_INFO, WRITABLE)
         found = services().broker.call(caller(), instance, wishes, context=context)
-        return located(tagged(found, 201), "userName")
+        return created(found)
 
 
 @blp.route("/<name:user>")
@@ -317,10 +325,10 @@ class OneUser(MethodView):
         services().broker.instance(caller(), instance, *needed_for([body]))
         require_ordinary(user, "/path/user")
         after = {"userName": body.get("user_name", user)}
-        wishes = [
-            *guarded(user, changes(user, body)),
-            Invocation(GET_USER_INFO, after),
-        ]
+        rest = changes(user, body)
+        wishes = guarded(user, rest)
+        if rest:
+            wishes.append(Invocation(GET_USER_INFO, after))
         context = context_of()
         return tagged(services().broker.call(caller(), instance, wishes, context=context))
 

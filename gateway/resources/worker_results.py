@@ -155,9 +155,8 @@ class WorkerResultList(MethodView):
         results = services().broker.look(caller(), instance, work)
         after = paging.position(query) or 0
         numbers = sorted(number for number in results.rows if number > after)
-        chosen, more = numbers[: query["limit"]], len(numbers) > query["limit"]
-        items = [view(results.rows[number]) for number in chosen]
-        page = paging.page(items, chosen[-1] if more else None)
+        chosen, more = paging.cut(numbers, query["limit"], int)
+        page = paging.page([view(results.rows[number]) for number in chosen], more)
         unread = [{"from_time": one, "to_time": other} for one, other in results.unreadable]
         return jsonify(WorkerResultPage().dump(page | {"unreadable": unread}))
 

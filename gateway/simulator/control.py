@@ -22,17 +22,35 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from .application import Application
 from .failures import Failure
+from .management_server import ManagementServer
 from .scenario import Asynchronous
 from .seed import plant
 from .stores import place
 
-if TYPE_CHECKING:
-    from .server import Simulator
-
 Document = dict[str, Any]
+
+
+class Controlled(Protocol):
+    """What the control plane moves: the simulator as a whole."""
+
+    application: Application
+    server: ManagementServer
+
+    def counts(self) -> dict[str, int]:
+        """Return how many connections to the SPE port came how far."""
+
+    def announcement(self) -> dict[str, Any]:
+        """Return what a client needs."""
+
+    def reset(self) -> None:
+        """Go back to the scenario."""
+
+    def exchange_certificate(self, *, expired: bool) -> None:
+        """Use another certificate for new connections."""
 
 
 class NotThere(Exception):
@@ -42,7 +60,7 @@ class NotThere(Exception):
 class Control:
     """The WSGI application of the control plane."""
 
-    def __init__(self, simulator: "Simulator") -> None:
+    def __init__(self, simulator: Controlled) -> None:
         self._simulator = simulator
         self._application = simulator.application
         self._server = simulator.server

@@ -18,6 +18,8 @@ class Entry:
         authorized: whether its credentials were right.
         caller: whose they were.
         status: of the HTTP answer; None while it is awaited, or if a fault dealt with it.
+        outcome: of a command, as the API says it: of the answer, and in the end of what went on
+            after a token was given; None where no command was reached.
         changed: whether the state is another one because of it.
         effect: "read" or "change", by the nature of the command; starting work is a change.
     """
@@ -33,6 +35,7 @@ class Entry:
     authorized: bool = False
     caller: str | None = None
     status: int | None = None
+    outcome: str | None = None
     changed: bool = False
     effect: str = "read"
 

@@ -101,16 +101,21 @@ class ManagementServer:
         Args:
             name: the command.
             pairs: its arguments as they came.
-            entry: the journal's, which learns whether the command changes anything.
+            entry: the journal's, which learns how it came out and whether it changes anything.
         """
+        with self.deployment.clock.monitor:
+            envelope = self._invoked(name, pairs, entry)
+            entry.outcome = envelope.statusCode
+        return envelope
+
+    def _invoked(self, name: str, pairs: Pairs, entry: Entry) -> Envelope:
         if name not in offered(self._release):
             return _failed(Failure(f"Unknown API command {name}."), name)
-        with self.deployment.clock.monitor:
-            try:
-                values = read_arguments(self._release, name, pairs)
-                return self._execute(COMMANDS[name], values, entry)
-            except Failure as failure:
-                return _failed(failure, name)
+        try:
+            values = read_arguments(self._release, name, pairs)
+            return self._execute(COMMANDS[name], values, entry)
+        except Failure as failure:
+            return _failed(failure, name)
 
     def metadata(self) -> list[dict[str, Any]]:
         """Return the commands that this server offers."""
@@ -140,10 +145,10 @@ class ManagementServer:
     def _execute(self, command: Command, values: Arguments, entry: Entry) -> Envelope:
         self.settle()
         if command.effect == "run":
-            return self._begin(command, self._handle(command, values, entry), entry)
+            return self._begin(command, _told(self._handle(command, values, entry), entry), entry)
         if self._turns_asynchronous(command.signature.name):
             late = LongRun((), self.asynchronous.seconds, lambda: self._act(command, values, entry))
-            return self._begin(command, late, entry)
+            return self._begin(command, _told(late, entry), entry)
         return Envelope(result=self._act(command, values, entry))
 
     def _act(self, command: Command, values: Arguments, entry: Entry) -> Any:  # noqa: ANN401 - JSON
@@ -178,6 +183,16 @@ class ManagementServer:
         self._calls[name] += 1
         lot = random.Random(f"{self.asynchronous.seed}:{name}:{self._calls[name]}")  # noqa: S311 - no secret
         return lot.random() < self.asynchronous.share
+
+
+def _told(run: LongRun, entry: Entry) -> LongRun:
+    """Let the journal learn how a run ends that somebody follows by its token."""
+
+    def ended(code: str) -> None:
+        entry.outcome = code
+        run.ended(code)
+
+    return replace(run, ended=ended)
 
 
 def _failed(failure: Failure, command: str) -> Envelope:

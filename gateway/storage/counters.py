@@ -1,5 +1,7 @@
 """Numbers without gaps: taken in the transaction of what they number."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -24,6 +26,12 @@ def value(connection: Connection, name: str) -> int:
     """Return the last number that was taken; zero before the first."""
     query = select(counters.c.value).where(counters.c.name == name)
     return connection.execute(query).scalar_one_or_none() or 0
+
+
+def beginning(connection: Connection, prefix: str) -> Mapping[str, int]:
+    """Return the counters whose names begin with a prefix, by what comes after it."""
+    query = select(counters).where(counters.c.name.startswith(prefix, autoescape=True))
+    return {row.name.removeprefix(prefix): row.value for row in connection.execute(query)}
 
 
 def raise_to(connection: Connection, name: str, least: int) -> None:

@@ -1,20 +1,25 @@
 """Connections and transactions, on SQLite (WAL) or PostgreSQL."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.errors import ConfigurationError, StorageUnavailable
 
 BUSY_SECONDS = 10
+"""How long a statement waits for a lock, and a connection for the server."""
+
+NOTED = "facts"
+"""The mark of a connection whose transaction has noted a fact."""
 
 log = structlog.get_logger()
 
@@ -34,6 +39,8 @@ class Database:
             self.engine = _engine(url)
         except (SQLAlchemyError, ImportError) as error:
             raise ConfigurationError(f"SPE_GATEWAY_DATABASE_URL is not usable: {error}") from None
+        self.after_facts: Callable[[], None] | None = None
+        """Called after the commit of a fact, before ``write`` ends: the witness's place."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -49,16 +56,35 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end, or not at all.
 
-        On SQLite it takes the write lock at once, so that what it reads stays true.
+        On SQLite it takes the write lock at once, so that what it reads stays true. On
+        PostgreSQL others write at the same time: what is read first and relied on later must
+        be held (``deployments.hold``), be a condition of the update, or be a constraint.
 
         Raises:
             StorageUnavailable: the database cannot be reached or written.
             IntegrityError: a constraint refused it; for the caller to name.
+            DataError: a value does not fit its column: a bug, since input is checked.
         """
         with _translated(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
+            connection.info.pop(NOTED, None)
             with connection.begin():
                 yield connection
+            noted = NOTED in connection.info
+        if noted and self.after_facts is not None:
+            self.after_facts()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a transaction that reads all tables as they are at one moment.
+
+        Raises:
+            StorageUnavailable: the database cannot be reached.
+        """
+        with _translated(), self.engine.connect() as connection:
+            if connection.dialect.name != "sqlite":  # there every transaction is one
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
 
     def check(self) -> None:
         """Reach the database, or raise StorageUnavailable."""
@@ -74,7 +100,7 @@ class Database:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except IntegrityError:
+    except (DataError, IntegrityError):
         raise
     except (DBAPIError, PoolTimeout) as error:
         log.warning("storage.unavailable", error=type(error).__name__)
@@ -82,12 +108,47 @@ def _translated() -> Iterator[None]:
 
 
 def _engine(url: str) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, pool_size=8, max_overflow=24)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=32)
+    kind = make_url(url).get_backend_name()
+    if kind not in _ENGINES:
+        raise ConfigurationError(
+            "SPE_GATEWAY_DATABASE_URL is not usable: it names neither SQLite nor PostgreSQL."
+        )
+    return _ENGINES[kind](url)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS}, pool_size=32, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql(url: str) -> Engine:
+    """A server that vanished is noticed; what SQLite waits for, is waited for as long here."""
+    limits = {"connect_timeout": BUSY_SECONDS, "tcp_user_timeout": BUSY_SECONDS * 1000}
+    engine = create_engine(
+        url,
+        connect_args=limits,
+        pool_pre_ping=True,
+        pool_size=8,
+        max_overflow=24,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+_ENGINES = {"sqlite": _sqlite, "postgresql": _postgresql}
+
+
+def _prepare_postgresql(connection: psycopg.Connection, record: ConnectionPoolEntry) -> None:
+    """Wait for no lock for ever, and let go of the locks of a process that hangs."""
+    del record
+    connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    connection.execute("SET idle_in_transaction_session_timeout = '60s'")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:

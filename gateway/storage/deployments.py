@@ -30,8 +30,12 @@ def find(connection: Connection, deployment: str) -> Deployment | None:
 
 
 def hold(connection: Connection, deployment: str) -> Deployment | None:
-    """Return a deployment that nobody else may change before this transaction ends."""
-    query = select(*_PUBLIC).where(deployments.c.id == deployment).with_for_update()
+    """Return a deployment that nobody else may change before this transaction ends.
+
+    Names may be put on it meanwhile; two who have done so must not wait for each other here.
+    """
+    mine = deployments.c.id == deployment
+    query = select(*_PUBLIC).where(mine).with_for_update(key_share=True)
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else _deployment(row)
 

@@ -53,6 +53,11 @@ def tracked(connection: Connection, instance: str) -> Instance | None:
     return None if row is None else _instance(row)
 
 
+def hold(connection: Connection, instance: str) -> None:
+    """Let nobody else hold or change an instance before this transaction ends."""
+    connection.execute(select(instances.c.id).where(instances.c.id == instance).with_for_update())
+
+
 def neighbours(connection: Connection, instance: Instance) -> Sequence[Instance]:
     """Return what else is or was on an instance's deployment, whoever's it is.
 

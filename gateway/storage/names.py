@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import NameTaken
@@ -34,7 +34,7 @@ def reserve(
     folded = name.lower()
     if folded in RESERVED:
         raise NameTaken(REFUSAL)
-    if _retake(connection, deployment, folded, instance=instance, reseller=reseller):
+    if _retake(connection, deployment, folded, (instance, reseller, time)):
         return
     try:
         with connection.begin_nested():
@@ -54,16 +54,18 @@ def reserve(
 
 
 def _retake(
-    connection: Connection, deployment: str, name: str, *, instance: str, reseller: str
+    connection: Connection, deployment: str, name: str, taker: tuple[str, str, datetime]
 ) -> bool:
+    instance, reseller, time = taker
     own = (
         names.c.deployment == deployment,
         names.c.name == name,
         names.c.reseller == reseller,
         names.c.tombstone | (names.c.instance == instance),
     )
-    done = connection.execute(update(names).where(*own).values(instance=instance, tombstone=False))
-    return done.rowcount == 1
+    since = case((names.c.tombstone, time), else_=names.c.create_time)
+    values = {"instance": instance, "tombstone": False, "create_time": since}
+    return connection.execute(update(names).where(*own).values(values)).rowcount == 1
 
 
 def bury(connection: Connection, instance: str) -> None:
@@ -71,6 +73,11 @@ def bury(connection: Connection, instance: str) -> None:
     connection.execute(
         update(names).where(names.c.instance == instance).values(tombstone=True, used=True)
     )
+
+
+def transfer(connection: Connection, instance: str, reseller: str) -> None:
+    """Let an instance's names go to its new owner, those that it no longer uses too."""
+    connection.execute(update(names).where(names.c.instance == instance).values(reseller=reseller))
 
 
 def owner(connection: Connection, deployment: str, name: str) -> str | None:
@@ -89,3 +96,11 @@ def release(connection: Connection, instance: str) -> None:
     mine = names.c.instance == instance
     connection.execute(delete(names).where(mine, names.c.used.is_(False)))
     connection.execute(update(names).where(mine).values(tombstone=True))
+
+
+def give_back(connection: Connection, instance: str, name: str, since: datetime) -> None:
+    """Give back a name that an instance took since a time, in vain; older ones stay its own."""
+    mine = (names.c.instance == instance, names.c.name == name.lower())
+    taken = (*mine, names.c.create_time >= since)
+    connection.execute(delete(names).where(*taken, names.c.used.is_(False)))
+    connection.execute(update(names).where(*taken).values(tombstone=True))

@@ -9,15 +9,28 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    RowMapping,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
-from gateway.errors import OperationInProgress
+from gateway.errors import OperationInProgress, StorageUnavailable
 from gateway.model import FINAL, Operation, OperationStatus, Reach, Step, StepStatus, now
 from gateway.storage.tables import operations
 from gateway.storage.vault import Vault
 
 LEASE = timedelta(seconds=120)
+LIFECYCLE = ("updateInstance", "deleteInstance", "undeleteInstance", "purgeInstance")
+"""Kinds of operations that change an instance as a whole."""
+TRIES = 5
 SECRET_FIELDS = ("arguments", "result", "before")
 _DERIVED = {"secrets", "lease_owner", "lease_time"}
 
@@ -48,19 +61,32 @@ def add(connection: Connection, operation: Operation, vault: Vault, owner: str) 
 
     Raises:
         OperationInProgress: another operation holds the same lock.
+        StorageUnavailable: the lock changes hands too fast to say who holds it.
     """
     values = _columns(operation, vault)
     lease = {"lease_owner": owner, "lease_time": now() + LEASE}
+    query = insert(operations).values(**values, **lease)
+    for _ in range(TRIES):
+        if _inserted(connection, query):
+            return
+        holder = _holder(connection, operation.lock)
+        if holder is not None:  # else it was let go at this moment
+            raise OperationInProgress(holder)
+    raise StorageUnavailable
+
+
+def _inserted(connection: Connection, query: Insert) -> bool:
     try:
         with connection.begin_nested():
-            connection.execute(insert(operations).values(**values, **lease))
+            connection.execute(query)
     except IntegrityError:
-        raise OperationInProgress(_holder(connection, operation.lock)) from None
+        return False
+    return True
 
 
-def _holder(connection: Connection, lock: str | None) -> str:
+def _holder(connection: Connection, lock: str | None) -> str | None:
     query = select(operations.c.id).where(operations.c.lock == lock)
-    return str(connection.execute(query).scalar_one())
+    return connection.execute(query).scalar_one_or_none()
 
 
 def save(connection: Connection, operation: Operation, vault: Vault) -> bool:
@@ -186,6 +212,55 @@ def unfinished(connection: Connection, instance: str) -> str | None:
     return connection.execute(query.limit(1)).scalar_one_or_none()
 
 
+def begun(connection: Connection, instance: str, kind: str, after: datetime) -> Sequence[datetime]:
+    """Return when an instance's operations of a kind began that did not come to nothing.
+
+    Args:
+        connection: an open transaction.
+        instance: opaque id.
+        kind: of the operations.
+        after: they began later.
+
+    Returns:
+        The times, in their order.
+    """
+    vain = (OperationStatus.FAILED, OperationStatus.CANCELLED)
+    query = select(operations.c.create_time).where(
+        operations.c.instance == instance,
+        operations.c.kind == kind,
+        operations.c.create_time > after,
+        operations.c.status.not_in(vain),
+    )
+    return list(connection.execute(query.order_by(operations.c.create_time)).scalars())
+
+
+def every_unfinished(connection: Connection) -> Sequence[str]:
+    """Return the ids of all unfinished operations, whoever holds them."""
+    query = select(operations.c.id).where(operations.c.status.not_in(FINAL))
+    return list(connection.execute(query.order_by(operations.c.id)).scalars())
+
+
+def resolve(connection: Connection, operation: Operation, vault: Vault) -> bool:
+    """Write a person's word on what ended as unknown; False when it is not unknown any more."""
+    values = _columns(operation, vault)
+    done = connection.execute(
+        update(operations)
+        .where(operations.c.id == operation.id, operations.c.status == OperationStatus.UNKNOWN)
+        .values(**values)
+    )
+    return done.rowcount == 1
+
+
+def has_later(connection: Connection, operation: Operation) -> bool:
+    """Whether a later operation has changed, or is changing, the same instance as a whole."""
+    query = select(operations.c.id).where(
+        operations.c.instance == operation.instance,
+        operations.c.kind.in_(LIFECYCLE),
+        operations.c.id > operation.id,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def expired_reads(connection: Connection, time: datetime) -> None:
     """Remove finished reads: their results are kept for an hour only (decision 16)."""
     connection.execute(
@@ -205,13 +280,13 @@ def forget(connection: Connection, operation: str, vault: Vault) -> bool:
     found.result = None
     for step in found.steps:
         step.result = None
-    mine = operations.c.id == operation
-    connection.execute(
+    first = (operations.c.id == operation) & operations.c.one_time
+    done = connection.execute(
         update(operations)
-        .where(mine)
+        .where(first)
         .values(secrets=_columns(found, vault)["secrets"], one_time=False)
     )
-    return True
+    return done.rowcount == 1
 
 
 def unclaimed(connection: Connection, time: datetime) -> Sequence[str]:

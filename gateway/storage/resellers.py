@@ -1,15 +1,31 @@
 """Queries on the tree of resellers."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, exists, insert, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    ScalarSelect,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from gateway.model import Reach, Reseller
-from gateway.storage.tables import clients, instances, resellers
+from gateway.storage.tables import clients, instances, resellers, transfers
 
 
-def _reseller(row: RowMapping) -> Reseller:
-    fields = dict(row)
+def reseller_of(row: RowMapping | Mapping[str, Any]) -> Reseller:
+    """Return the reseller of a row."""
+    fields: dict[str, Any] = {**row}
     fields["deployments"] = None if row["deployments"] is None else tuple(row["deployments"])
     fields["roles"] = None if row["roles"] is None else tuple(row["roles"])
     fields["disabled_permissions"] = tuple(row["disabled_permissions"])
@@ -30,7 +46,7 @@ def find(connection: Connection, reach: Reach, reseller: str) -> Reseller | None
     """Return a reseller that is reached, or None."""
     query = select(resellers).where(resellers.c.id == reseller, reached(reach))
     row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else _reseller(row)
+    return None if row is None else reseller_of(row)
 
 
 def root(connection: Connection) -> Reseller | None:
@@ -40,7 +56,55 @@ def root(connection: Connection) -> Reseller | None:
         .mappings()
         .one_or_none()
     )
-    return None if row is None else _reseller(row)
+    return None if row is None else reseller_of(row)
+
+
+def line_from(reseller: ScalarSelect[str] | ColumnElement[str]) -> CTE:
+    """Return a table of a reseller and all above it, each found by its primary key.
+
+    It costs more to build than to ask: build it once, with parameters.
+    """
+    own = select(resellers).where(resellers.c.id == reseller).cte("line", recursive=True)
+    return own.union_all(select(resellers).where(resellers.c.id == own.c.parent))
+
+
+def _lineage() -> Select[Any]:
+    line = line_from(bindparam("reseller"))
+    return select(line).order_by(func.length(line.c.path))
+
+
+def _suspended() -> Select[int]:
+    its = select(clients.c.reseller).where(clients.c.id == bindparam("client")).scalar_subquery()
+    line = line_from(func.coalesce(its, bindparam("owner")))
+    return select(func.count()).select_from(line).where(line.c.suspend_time.is_not(None))
+
+
+LINEAGE = _lineage()
+SUSPENDED = _suspended()
+
+
+def lineage(connection: Connection, reseller: str) -> Sequence[Reseller]:
+    """Return a reseller and all above it, the root first; for judging, whoever asks."""
+    rows = connection.execute(LINEAGE, {"reseller": reseller}).mappings()
+    return [reseller_of(row) for row in rows]
+
+
+def is_suspended(connection: Connection, client: str, owner: str) -> bool:
+    """Whether a client's reseller, or one above it, is suspended.
+
+    Args:
+        connection: an open transaction.
+        client: by its id; it may be deleted meanwhile.
+        owner: the reseller that is judged in place of a deleted client's.
+    """
+    judged = {"client": client, "owner": owner}
+    return connection.execute(SUSPENDED, judged).scalar_one() > 0
+
+
+def suspended_paths(connection: Connection, reach: Reach) -> Sequence[str]:
+    """Return the paths of those reached that are suspended themselves."""
+    query = select(resellers.c.path).where(reached(reach), resellers.c.suspend_time.is_not(None))
+    return connection.execute(query).scalars().all()
 
 
 def page(connection: Connection, reach: Reach, after: str, limit: int) -> Sequence[Reseller]:
@@ -51,7 +115,7 @@ def page(connection: Connection, reach: Reach, after: str, limit: int) -> Sequen
         .order_by(resellers.c.id)
         .limit(limit)
     )
-    return [_reseller(row) for row in connection.execute(query).mappings()]
+    return [reseller_of(row) for row in connection.execute(query).mappings()]
 
 
 def deployments_of(connection: Connection, reseller: Reseller) -> frozenset[str] | None:
@@ -72,11 +136,13 @@ def change(connection: Connection, reseller: str, values: Mapping[str, object]) 
 
 
 def in_use(connection: Connection, reseller: str) -> bool:
-    """Whether it has resellers below, clients or instances, also purged ones."""
+    """Whether it has resellers below, clients or instances, also purged and former ones."""
     holds = [
         exists().where(resellers.c.parent == reseller),
         exists().where(clients.c.reseller == reseller),
         exists().where(instances.c.reseller == reseller),
+        exists().where(transfers.c.former == reseller),
+        exists().where(transfers.c.owner == reseller),
     ]
     return any(connection.execute(select(condition)).scalar_one() for condition in holds)
 

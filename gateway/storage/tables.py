@@ -53,6 +53,20 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Told(TypeDecorator[str]):
+    """What a server said; NUL and half a surrogate pair, which no database holds, are replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return what can be stored."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 ID = String(40)
 
 
@@ -207,6 +221,7 @@ holdings = Table(
     Column("instance", ID, ForeignKey("instances.id"), primary_key=True),
     Column("resource", String(40), primary_key=True),
     Column("held", Integer, nullable=False),
+    Column("observe_time", Instant),
 )
 
 # Changes of owner; what happened before one stays with the former owner (decision 20).
@@ -254,9 +269,11 @@ operations = Table(
     Column("secrets", Text, nullable=False),  # encrypted: arguments, results
     Column("context", JSON, nullable=False),
     Column("percent_progress", Integer),
-    Column("status_text", Text),
-    Column("log", Text, nullable=False),
+    Column("status_text", Told),
+    Column("log", Told, nullable=False),
+    Column("log_start", Integer, nullable=False),
     Column("problem", JSON),
+    Column("resolution", JSON),
     Column("lock", String(100), unique=True),
     Column("cancel_requested", Boolean, nullable=False),
     Column("one_time", Boolean, nullable=False),
@@ -312,4 +329,20 @@ audit_log = Table(
     Column("payload", JSON, nullable=False),
     Column("hash", String(64), nullable=False),
     Column("create_time", Instant, nullable=False),
+)
+
+# Idempotency keys, as digests of their scope: held by a request, then bound to what it began.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("client", ID, ForeignKey("clients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("operation", String(60), nullable=False),
+    Column("fingerprint", Text, nullable=False),  # encrypted
+    Column("permissions", JSON, nullable=False),
+    Column("target", String(100)),
+    Column("holder", String(32), nullable=False),
+    Column("lease_time", Instant, nullable=False),
+    Column("create_time", Instant, nullable=False),
+    Column("expire_time", Instant, nullable=False, index=True),
 )

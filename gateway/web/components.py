@@ -33,12 +33,22 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
             "schema": {"type": "string"},
         },
     ),
+    "LastEventId": (
+        "header",
+        {
+            "name": "Last-Event-ID",
+            "description": "The id of the last event that was read (WHATWG HTML, 9.2.4).",
+            "schema": {"type": "string"},
+        },
+    ),
     "IdempotencyKey": (
         "header",
         {
             "name": "Idempotency-Key",
-            "description": "The same key with the same body is carried out once.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "A random word of your own for this one call. Sent again with the same "
+            "key, query and body, it is carried out once: the answer is that of the first call as "
+            "it stands now, with `Idempotency-Replayed: true`.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]*$"},
         },
     ),
 }
@@ -60,6 +70,18 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
         "description": "Seconds until it is worth asking again.",
         "schema": {"type": "integer", "minimum": 0},
     },
+    "RateLimit": {
+        "description": "How the caller stands under each policy "
+        "(draft-ietf-httpapi-ratelimit-headers-10): `r` calls are left for the next `t` seconds.",
+        "schema": {"type": "string"},
+        "example": '"client";r=599;t=60, "reseller";r=2999;t=60',
+    },
+    "RateLimit-Policy": {
+        "description": "The policies: `q` calls in any `w` seconds, for the client and for all "
+        "clients of its reseller together; for the address where there is no token yet.",
+        "schema": {"type": "string"},
+        "example": '"client";q=600;w=60, "reseller";q=3000;w=60',
+    },
     "Location": {
         "description": "Where the operation is followed, or what was made is; relative.",
         "schema": {"type": "string", "format": "uri-reference"},
@@ -67,6 +89,10 @@ HEADERS: Final[Mapping[str, Mapping[str, Any]]] = {
     "ETag": {
         "description": "The version of the object, for `If-Match`.",
         "schema": {"type": "string"},
+    },
+    "Idempotency-Replayed": {
+        "description": "`true`: the call was carried out before, under the same key.",
+        "schema": {"type": "string", "const": "true"},
     },
     "Link": {
         "description": "`rel=next`: the next page, as a relative reference (RFC 8288).",
@@ -91,5 +117,9 @@ SCHEMES: Final[Mapping[str, Mapping[str, str]]] = {
 ACCEPTED: Final[Mapping[str, Any]] = {
     "description": "It goes on; follow the operation.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Operation"}}},
-    "headers": {"Location": "Location", "Retry-After": "Retry-After"},
+    "headers": {
+        "Location": "Location",
+        "Retry-After": "Retry-After",
+        "Idempotency-Replayed": "Idempotency-Replayed",
+    },
 }

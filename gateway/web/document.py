@@ -9,6 +9,8 @@ from flask import Flask
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _COMMON_HEADERS: Final = ("X-Request-Id", "SPE-Gateway-Version")
+_RATE_HEADERS: Final = ("RateLimit", "RateLimit-Policy")
+_REPLAYED: Final = "Idempotency-Replayed"
 _ORDER: Final = ("openapi", "info", "servers", "security", "tags", "paths", "components")
 _PREFIX: Final = "#/components/schemas/"
 
@@ -52,16 +54,25 @@ _Dumper.add_representer(str, _text)
 
 
 def _complete(path: str, operations: dict[str, Any]) -> None:
-    """Add the 404 that every path with an id has."""
+    """Add the 404 that every path with an id has, and what tells a repeated call's answer."""
     for operation in _operations(operations):
         if "{" in path:
             operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
+        if "x-idempotency" in operation:
+            _mark_replays(operation["responses"])
+
+
+def _mark_replays(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        if status < "300" and "$ref" not in response:
+            headers = response.setdefault("headers", {})
+            headers[_REPLAYED] = {"$ref": f"#/components/headers/{_REPLAYED}"}
 
 
 def _add_common_headers(document: dict[str, Any]) -> None:
     for response in _responses(document):
         headers = response.setdefault("headers", {})
-        for name in _COMMON_HEADERS:
+        for name in (*_COMMON_HEADERS, *_RATE_HEADERS):
             headers[name] = {"$ref": f"#/components/headers/{name}"}
 
 

@@ -1,6 +1,7 @@
 """From a view to the broker and back: the answer, a 202, or the problem."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -119,9 +120,7 @@ def listed(operation: Operation, query: dict[str, Any], key: str) -> Response:
     items = shaped(succeeded(operation))["items"]
     after = paging.position(query)
     rest = [item for item in items if after is None or item[key] > after]
-    shown = rest[: query["limit"]]
-    more = shown[-1][key] if len(rest) > len(shown) else None
-    page = paging.page(shown, more)
+    page = paging.page(*paging.cut(rest, query["limit"], itemgetter(key)))
     return jsonify({"items": page["items"], "nextCursor": page["next_cursor"]})
 
 

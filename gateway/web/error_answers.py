@@ -5,9 +5,12 @@ from typing import Any, Final
 
 from gateway import errors
 from gateway.errors import DeclarationError, GatewayError, InputFault
+from gateway.web.http_errors import RateLimited
 
 _DEPLOYMENT: Final = "dep_01995e5a7c4d7b3e8f2a9c1d0e6b4f37"
 _OPERATION: Final = "op_01995e5a7c4d7b3e8f2a9c1d0e6b4f37"
+_REPLAYED: Final = ("Idempotency-Replayed",)
+"""An operation may have failed with it, and a call that is repeated tells so again."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +44,28 @@ ERROR_ANSWERS: Final[dict[int, ErrorAnswer]] = {
     ),
     403: ErrorAnswer(
         "PermissionMissing",
-        "A permission is missing on an object that the caller may see.",
+        "A permission is missing on an object that the caller may see, a quota does not allow "
+        "it, or the caller's reseller is suspended.",
         errors.PermissionMissing("stores:run"),
+        _REPLAYED,
     ),
     404: ErrorAnswer(
         "NotFound",
         "There is no such object, or it is another's: the two are never told apart.",
         errors.NotFound(),
+        _REPLAYED,
     ),
     409: ErrorAnswer(
         "Conflict",
         "The state of the object does not allow it.",
         errors.OperationInProgress(_OPERATION),
+        ("Retry-After", *_REPLAYED),
     ),
     412: ErrorAnswer(
         "PreconditionFailed",
         "`If-Match` names another version of the object.",
         errors.PreconditionFailed(),
+        _REPLAYED,
     ),
     413: ErrorAnswer("PayloadTooLarge", "The body is larger than 1 MiB.", errors.PayloadTooLarge()),
     415: ErrorAnswer(
@@ -69,22 +77,31 @@ ERROR_ANSWERS: Final[dict[int, ErrorAnswer]] = {
         "InvalidInput",
         "The input can be read, but is not what the operation takes.",
         errors.InvalidInput([InputFault("/displayName", "REQUIRED", "This is required.")]),
+        _REPLAYED,
+    ),
+    429: ErrorAnswer(
+        "RateLimited",
+        "Too many requests, or too many failed logins.",
+        RateLimited("More than 600 calls in 60 s for this client; try again in 7 s.", 7),
+        ("Retry-After",),
     ),
     502: ErrorAnswer(
         "UpstreamFailed",
         "The deployment refused the command, or its answer was lost.",
         errors.CommandFailed("The deployment could not carry the command out."),
+        _REPLAYED,
     ),
     503: ErrorAnswer(
         "Unavailable",
         "The gateway's storage or the deployment cannot be reached; nothing was changed.",
         errors.DeploymentUnreachable("The deployment is unreachable.", deployment=_DEPLOYMENT),
-        ("Retry-After",),
+        ("Retry-After", *_REPLAYED),
     ),
     504: ErrorAnswer(
         "UpstreamTimeout",
         "The deployment did not answer in time; whether it acted is not known.",
         errors.UpstreamTimeout(),
+        _REPLAYED,
     ),
 }
 

@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, request
 
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
+from gateway.broker.authorise import ResellerSuspended
 from gateway.broker.caller import Caller
 from gateway.errors import GatewayError, Unauthenticated
 from gateway.web.operation import ANY, OperationSpec, spec_of
@@ -23,6 +24,7 @@ from gateway.web.preferences import (
     wait_seconds,
 )
 from gateway.web.problems import internal_problem
+from gateway.web.rate_limits import Rates, add_rate_fields, count_call
 from gateway.web.request_ids import HEADER as REQUEST_ID_HEADER
 from gateway.web.request_ids import request_id
 
@@ -36,26 +38,51 @@ log = structlog.get_logger(__name__)
 class Authenticator(Protocol):
     """What the hooks need of ``app.extensions["spe-gateway"]``."""
 
-    def authenticate(self, token: str) -> Principal:
+    def authenticate(self, token: str, address: str | None) -> Principal:
         """Return whose token it is.
 
+        Args:
+            token: as it was sent.
+            address: whom it comes from, as far as trusted proxies say so.
+
         Raises:
-            Unauthenticated: it is not accepted.
+            Unauthenticated: it is not accepted, or not from there.
         """
+
+    def suspended(self, caller: Caller) -> ResellerSuspended:
+        """Note that a call of a suspended reseller's client is refused; return the answer."""
 
 
 def install_hooks(app: Flask) -> None:
     """Put the hooks around every view of the application."""
     app.before_request(name_request)
     app.before_request(admit)
+    app.before_request(limit_rate)
+    app.before_request(refuse_suspended)
     # Flask calls the last one first: the guard's answer gets the headers too.
     app.after_request(add_headers)
+    app.after_request(add_rate_fields)
     app.after_request(refuse_unguarded)
 
 
 def caller() -> Caller:
     """Return the caller of the current request; public operations have none."""
     return cast("Caller", g.caller)
+
+
+def renewed() -> Caller:
+    """Judge the caller of a request that lasts once more: the token, the client, the reseller.
+
+    Raises:
+        Unauthenticated: the token or the client is not accepted any more.
+        ResellerSuspended: the client's reseller is.
+    """
+    spec = _spec()
+    if spec is None:
+        raise GatewayError
+    g.caller = _caller_of(spec)
+    refuse_suspended()
+    return caller()
 
 
 def name_request() -> None:
@@ -80,6 +107,32 @@ def admit() -> None:
     check_version(request.headers)
     if not spec.public:
         g.caller = _caller_of(spec)
+
+
+def limit_rate() -> None:
+    """Count the request, now that it is known whose it is.
+
+    Raises:
+        RateLimited: it is one too many.
+    """
+    if request.routing_exception is None:
+        rates: Rates = current_app.extensions[EXTENSION].rates
+        count_call(rates, g.get("caller"))
+
+
+def refuse_suspended() -> None:
+    """Refuse a client of a suspended reseller before any object is looked up.
+
+    Raises:
+        ResellerSuspended: whatever it asks for, but for what says that it is suspended.
+    """
+    known: Caller | None = g.get("caller")
+    spec = _spec()
+    if known is None or spec is None or spec.while_suspended:
+        return
+    if known.principal.is_suspended:
+        authenticator: Authenticator = current_app.extensions[EXTENSION]
+        raise authenticator.suspended(known)
 
 
 def refuse_unguarded(response: Response) -> Response:
@@ -123,7 +176,7 @@ def bearer_token() -> str:
 
 def _caller_of(spec: OperationSpec) -> Caller:
     authenticator: Authenticator = current_app.extensions[EXTENSION]
-    principal = authenticator.authenticate(bearer_token())
+    principal = authenticator.authenticate(bearer_token(), request.remote_addr)
     structlog.contextvars.bind_contextvars(client=principal.client, reseller=principal.reseller)
     return Caller(
         principal=principal,
@@ -132,6 +185,7 @@ def _caller_of(spec: OperationSpec) -> Caller:
         request_id=request_id(),
         on_behalf_of=on_behalf_of(request.headers),
         wait_seconds=wait_seconds(request.headers),
+        address=request.remote_addr or "",
     )
 
 

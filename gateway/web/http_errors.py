@@ -1,6 +1,6 @@
 """What the HTTP layer alone refuses, outside every operation."""
 
-from gateway.errors import RequestError
+from gateway.errors import GatewayError, RequestError
 
 
 class MethodNotAllowed(RequestError):
@@ -22,3 +22,32 @@ class RangeNotSatisfiable(RequestError):
     status = 416
     code = "RANGE_NOT_SATISFIABLE"
     title = "The file has no such range"
+
+
+class RateLimited(GatewayError):
+    """Too many calls, or too many failed logins; ``Retry-After`` says when to try again.
+
+    Not a ``RequestError``: whoever floods us must not fill the audit.
+
+    Args:
+        detail: too many of what.
+        seconds: until it is worth trying again.
+    """
+
+    status = 429
+    code = "RATE_LIMITED"
+    title = "Too many requests"
+    retryable = True
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
+class StreamsExhausted(GatewayError):
+    """As many streams are open as one process holds."""
+
+    status = 503
+    code = "STREAMS_EXHAUSTED"
+    title = "Too many streams are open"
+    retryable = True

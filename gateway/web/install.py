@@ -9,7 +9,9 @@ from gateway.web.body import READ_LIMIT
 from gateway.web.converters import install_converters
 from gateway.web.docs import install_docs
 from gateway.web.hooks import EXTENSION, install_hooks
+from gateway.web.idempotency import install_idempotency
 from gateway.web.problems import install_problems
+from gateway.web.refusals import note_refusal
 
 
 def install(app: Flask, gateway: object) -> Api:
@@ -26,6 +28,8 @@ def install(app: Flask, gateway: object) -> Api:
     _configure(app)
     install_converters(app)
     install_hooks(app)
+    install_idempotency(app)
+    app.after_request(note_refusal)  # called before those of the hooks: they dress its answer too
     install_problems(app)
     api = Api(app)
     api.register_blueprint(oauth.blp)

@@ -1,4 +1,4 @@
-"""The authorization server: POST /oauth/token, its public keys and its metadata."""
+"""The endpoints of the authorization server, its public keys and its metadata."""
 
 from typing import Any, Final
 
@@ -6,100 +6,68 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.client_keys import ALGORITHMS
+from gateway.broker.key_ring import CACHE_SECONDS
 from gateway.web.api import Blueprint
-from gateway.web.authorization_server import AUTH_METHODS, FORM, GRANT_TYPE, ports, token_answer
-from gateway.web.fields import Choice, ListOf, Part, Text, Whole
+from gateway.web.authorization_details import TYPE
+from gateway.web.authorization_server import (
+    FORM,
+    introspection_answer,
+    revocation_answer,
+    token_answer,
+)
+from gateway.web.client_authentication import AUTH_METHODS, TOKEN_PATH
+from gateway.web.oauth_errors import GRANT_TYPES
+from gateway.web.oauth_ports import ports
+from gateway.web.oauth_schemas import (
+    Metadata,
+    OAuthError,
+    PublicKeys,
+    TokenAnswer,
+    TokenDescription,
+)
 from gateway.web.operation import operation
-from gateway.web.schemas import Schema
+from gateway.web.schemas import NoFields
 from gateway.web.tokens import ALGORITHM
 
-TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 # a path
+REVOCATION_PATH: Final = "/oauth/revoke"
+INTROSPECTION_PATH: Final = "/oauth/introspect"
+KEYS_PATH: Final = "/.well-known/jwks.json"
 
-_FORM: Final[dict[str, Any]] = {
-    "required": True,
-    "content": {
-        FORM: {
-            "schema": {
-                "type": "object",
-                "required": ["grant_type"],
-                "properties": {
-                    "grant_type": {"type": "string", "enum": [GRANT_TYPE]},
-                    "scope": {
-                        "type": "string",
-                        "description": "Permissions separated by spaces; may only narrow.",
-                    },
-                    "client_id": {"type": "string"},
-                    "client_secret": {"type": "string", "format": "password"},
-                },
-            },
-            "example": {"grant_type": GRANT_TYPE, "scope": "instances:read stores:read"},
-        }
-    },
+_TEXT: Final = {"type": "string"}
+_SECRET: Final = {"type": "string", "format": "password"}
+_CLIENT: Final = {
+    "client_id": _TEXT,
+    "client_secret": _SECRET,
+    "client_assertion_type": _TEXT,
+    "client_assertion": {**_SECRET, "description": "A JWT of the client's (RFC 7523)."},
 }
+_SECURITY: Final[list[dict[str, list[str]]]] = [{"clientSecret": []}, {}]
 
 
-class TokenAnswer(Schema):
-    """An access token (RFC 6749, section 5.1)."""
-
-    access_token = Text("A JWT (RFC 9068).", data_key="access_token", required=True, dump_only=True)
-    token_type = Choice(("Bearer",), data_key="token_type", required=True, dump_only=True)
-    expires_in = Whole("Seconds.", data_key="expires_in", required=True, dump_only=True)
-    scope = Text("What it allows: words separated by spaces.", dump_only=True)
+def _form(required: str, example: dict[str, str], **properties: object) -> dict[str, Any]:
+    """Return the description of a form."""
+    whole = {"type": "object", "required": [required], "properties": {**properties, **_CLIENT}}
+    return {"required": True, "content": {FORM: {"schema": whole, "example": example}}}
 
 
-class OAuthError(Schema):
-    """An error of the token endpoint (RFC 6749, section 5.2)."""
-
-    error = Choice(
-        (
-            "invalid_request",
-            "invalid_client",
-            "unauthorized_client",
-            "unsupported_grant_type",
-            "invalid_scope",
-        ),
-        "Which error.",
-        required=True,
-        dump_only=True,
-    )
-    error_description = Text("In words.", data_key="error_description", dump_only=True)
-
-
-class PublicKey(Schema):
-    """A public key (RFC 7517)."""
-
-    kty = Text("Key type.", required=True, dump_only=True)
-    crv = Text("Curve.", required=True, dump_only=True)
-    x = Text("Coordinate.", required=True, dump_only=True)
-    y = Text("Coordinate.", required=True, dump_only=True)
-    kid = Text("Which key; `kid` of the tokens.", required=True, dump_only=True)
-    use = Text("`sig`.", required=True, dump_only=True)
-    alg = Text("`ES256`.", required=True, dump_only=True)
-
-
-class PublicKeys(Schema):
-    """The keys that verify access tokens (RFC 7517, section 5)."""
-
-    keys = ListOf(Part(PublicKey), required=True, dump_only=True)
-
-
-class Metadata(Schema):
-    """What this authorization server can do (RFC 8414)."""
-
-    issuer = Text("Its URL.", required=True, dump_only=True)
-    token_endpoint = Text("URL.", data_key="token_endpoint", required=True, dump_only=True)
-    jwks_uri = Text("URL.", data_key="jwks_uri", required=True, dump_only=True)
-    scopes_supported = ListOf(Text(), data_key="scopes_supported", required=True, dump_only=True)
-    response_types_supported = ListOf(
-        Text(), data_key="response_types_supported", required=True, dump_only=True
-    )
-    grant_types_supported = ListOf(
-        Text(), data_key="grant_types_supported", required=True, dump_only=True
-    )
-    token_endpoint_auth_methods_supported = ListOf(
-        Text(), data_key="token_endpoint_auth_methods_supported", required=True, dump_only=True
-    )
-
+_TOKEN_FORM: Final = _form(
+    "grant_type",
+    {"grant_type": GRANT_TYPES[0], "scope": "instances:read stores:read"},
+    grant_type={"type": "string", "enum": list(GRANT_TYPES)},
+    scope={"type": "string", "description": "Permissions separated by spaces; may only narrow."},
+    authorization_details={
+        "type": "string",
+        "description": "JSON: the only instances that the token reaches (RFC 9396), such as "
+        f'`[{{"type": "{TYPE}", "instances": ["ins_…"]}}]`.',
+    },
+    subject_token={**_SECRET, "description": "Exchange: an access token of the client's."},
+    subject_token_type={"type": "string", "description": "Exchange: its type (RFC 8693)."},
+    requested_token_type=_TEXT,
+)
+_ONE_TOKEN: Final = _form(
+    "token", {"token": "eyJhbGciOiJFUzI1NiJ9.e30.AA"}, token=_SECRET, token_type_hint=_TEXT
+)
 
 blp = Blueprint("oauth", __name__, description="Access tokens for API clients.")
 
@@ -108,28 +76,65 @@ blp = Blueprint("oauth", __name__, description="Access tokens for API clients.")
 class Token(MethodView):
     """Access tokens."""
 
-    @operation(blp, "createToken", permission=None, public=True)
-    @blp.doc(requestBody=_FORM, security=[{"clientSecret": []}, {}])
+    @operation(blp, "createToken", permission=None, public=True, errors=(429, 503))
+    @blp.doc(requestBody=_TOKEN_FORM, security=_SECURITY)
     @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
     @blp.alt_response(400, schema=OAuthError)
     @blp.response(200, TokenAnswer)
     def post(self) -> Response:
         """Get an access token.
 
-        The client says who it is by HTTP Basic, or by `client_id` and `client_secret` in the
-        form; not by both. Errors have the format of RFC 6749, section 5.2.
+        The client says who it is by HTTP Basic, by `client_id` and `client_secret` in the form,
+        or by a `client_assertion` (RFC 7523); in one way only. With a token of its own it gets
+        a narrower and shorter one in exchange (RFC 8693). Errors have the format of RFC 6749,
+        section 5.2.
         """
         return token_answer()
 
 
-@blp.route("/.well-known/jwks.json")
+@blp.route(REVOCATION_PATH)
+class TokenRevocation(MethodView):
+    """Tokens that are taken back."""
+
+    @operation(blp, "revokeToken", permission=None, public=True, errors=(429, 503))
+    @blp.doc(requestBody=_ONE_TOKEN, security=_SECURITY)
+    @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
+    @blp.alt_response(400, schema=OAuthError)
+    @blp.response(200, NoFields)
+    def post(self) -> Response:
+        """Revoke an access token of the client's own, and all that it was exchanged for.
+
+        They are refused from now on. A token that is not accepted anyway is no error (RFC 7009).
+        """
+        return revocation_answer()
+
+
+@blp.route(INTROSPECTION_PATH)
+class TokenIntrospection(MethodView):
+    """Tokens that are looked into."""
+
+    @operation(blp, "introspectToken", permission=None, public=True, errors=(429, 503))
+    @blp.doc(requestBody=_ONE_TOKEN, security=_SECURITY)
+    @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
+    @blp.alt_response(400, schema=OAuthError)
+    @blp.response(200, TokenDescription)
+    def post(self) -> Response:
+        """Say whether an access token counts, and what it allows (RFC 7662).
+
+        A client sees its own tokens, and with `clients:read` those of its reseller and below;
+        of any other it hears that it is not active.
+        """
+        return introspection_answer()
+
+
+@blp.route(KEYS_PATH)
 class Keys(MethodView):
     """The public keys."""
 
-    @operation(blp, "listSigningKeys", permission=None, public=True)
+    @operation(blp, "listSigningKeys", permission=None, public=True, errors=(503,))
     @blp.response(200, PublicKeys)
     def get(self) -> Response:
-        """List the keys that verify access tokens."""
+        """List the keys that verify access tokens; one that signs soon is among them."""
         keys = ports().key_ring.verification_keys().as_dict(private=False)["keys"]
         public = [{**key, "use": "sig", "alg": ALGORITHM} for key in keys]
         return _cacheable(jsonify(keys=public))
@@ -142,20 +147,31 @@ class ServerMetadata(MethodView):
     @operation(blp, "getAuthorizationServerMetadata", permission=None, public=True)
     @blp.response(200, Metadata)
     def get(self) -> Response:
-        """Describe the authorization server."""
-        issuer = ports().issuer.issuer
-        metadata = {
-            "issuer": issuer,
-            "token_endpoint": f"{issuer}{TOKEN_PATH}",
-            "jwks_uri": f"{issuer}/.well-known/jwks.json",
-            "scopes_supported": [permission.value for permission in Permission],
-            "response_types_supported": [],
-            "grant_types_supported": [GRANT_TYPE],
-            "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
-        }
-        return _cacheable(jsonify(metadata))
+        """Describe the authorization server (RFC 8414)."""
+        return _cacheable(jsonify(_metadata(ports().issuer.issuer)))
+
+
+def _metadata(issuer: str) -> dict[str, Any]:
+    methods = {
+        f"{endpoint}_endpoint_auth_{what}_supported": list(values)
+        for endpoint in ("token", "revocation", "introspection")
+        for what, values in (("methods", AUTH_METHODS), ("signing_alg_values", ALGORITHMS))
+    }
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}{TOKEN_PATH}",
+        "revocation_endpoint": f"{issuer}{REVOCATION_PATH}",
+        "introspection_endpoint": f"{issuer}{INTROSPECTION_PATH}",
+        "jwks_uri": f"{issuer}{KEYS_PATH}",
+        "service_documentation": f"{issuer}/docs",
+        "scopes_supported": [permission.value for permission in Permission],
+        "response_types_supported": [],
+        "grant_types_supported": list(GRANT_TYPES),
+        "authorization_details_types_supported": [TYPE],
+        **methods,
+    }
 
 
 def _cacheable(response: Response) -> Response:
-    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Cache-Control"] = f"public, max-age={CACHE_SECONDS}"
     return response

@@ -18,15 +18,18 @@ hooks. Whoever forgets the permission cannot import the file.
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import Rule
 
 from gateway.access.permissions import Permission
 from gateway.errors import DeclarationError
+from gateway.model import Operation
 from gateway.spe.command import Command
 from gateway.web.body import refuse_body, refuse_query
 from gateway.web.components import PARAMETERS
@@ -34,6 +37,12 @@ from gateway.web.error_answers import component_of
 
 Shape = Callable[[Any], Any]
 """Turns what SPE answered into the body of the operation's answer."""
+
+Reply = Callable[[Operation], Response]
+"""Turns an operation that has ended into the whole answer, with its headers."""
+
+Again = Callable[[str], Any]
+"""Answers once more with an object of our own, by its id."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -51,6 +60,18 @@ class Anyone(Enum):
 ANY: Final = Anyone.ANY
 
 
+class Idempotency(Enum):
+    """What an Idempotency-Key is taken for, which says how long it counts."""
+
+    CREATE = "create"
+    RUN = "run"
+
+    @property
+    def kept(self) -> timedelta:
+        """How long a key counts at least."""
+        return timedelta(days=7) if self is Idempotency.CREATE else timedelta(hours=24)
+
+
 @dataclass
 class OperationSpec:
     """What is declared of an operation.
@@ -62,6 +83,11 @@ class OperationSpec:
         public: whether it needs no token.
         shape: turns a late answer of its command into its body.
         asynchronous: whether it may answer 202 with an operation.
+        while_suspended: whether a client of a suspended reseller may call it.
+        reply: turns its ended operation into its whole answer; by default its shape alone.
+        again: answers once more with the object of ours that it made or changed.
+        success: the status of its success.
+        idempotency: what an Idempotency-Key is taken for; None where none is taken.
         endpoint: Flask's name of the view, once its blueprint has it.
     """
 
@@ -71,7 +97,18 @@ class OperationSpec:
     public: bool = False
     shape: Shape | None = None
     asynchronous: bool = False
+    while_suspended: bool = False
+    reply: Reply | None = None
+    again: Again | None = None
+    success: int = 200
+    idempotency: Idempotency | None = None
     endpoint: str | None = None
+
+    @property
+    def sends_changes(self) -> bool:
+        """Whether it carries out an operation that may change a deployment."""
+        known = any(command.effect.changes for command in self.commands)
+        return self.asynchronous and (known or not self.commands)
 
 
 OPERATIONS: dict[str, OperationSpec] = {}
@@ -89,6 +126,9 @@ def operation(  # noqa: PLR0913 # one keyword for each thing an operation declar
     errors: tuple[int, ...] = (),
     parameters: tuple[str, ...] = (),
     asynchronous: bool = False,
+    while_suspended: bool = False,
+    reply: Reply | None = None,
+    again: Again | None = None,
 ) -> Callable[[View], View]:
     """Declare a view as an operation of the contract.
 
@@ -102,18 +142,35 @@ def operation(  # noqa: PLR0913 # one keyword for each thing an operation declar
         errors: statuses it may answer besides those that follow from the rest.
         parameters: header parameters by their names in ``components``, such as ``IfMatch``.
         asynchronous: may answer 202 with an operation; takes ``Prefer``.
+        while_suspended: a client of a suspended reseller may call it.
+        reply: turns its ended operation into its whole answer, for a call that is repeated.
+        again: answers a repeated call with the object of ours that the first one made.
+
+    A POST that creates or runs something takes an ``Idempotency-Key``; that follows from its
+    commands, or from ``again``.
 
     Raises:
         DeclarationError: the id is taken, it is neither public nor bound to a permission, or
             a header parameter is not described.
     """
-    spec = OperationSpec(operation_id, permission, commands, public, shape, asynchronous)
+    spec = OperationSpec(
+        operation_id,
+        permission,
+        commands,
+        public,
+        shape,
+        asynchronous,
+        while_suspended,
+        reply,
+        again,
+    )
     _declare(spec, blp)
     headers = (*parameters, "Prefer") if asynchronous else parameters
     if unknown := set(headers) - set(PARAMETERS):
         raise DeclarationError(f"{operation_id} names header parameters that are not: {unknown}.")
 
     def decorate(view: View) -> View:
+        _settle_success(view, spec)
         documented = _documented(view, spec, errors, headers)
         takes_query = "query" in _locations(documented)
         takes_body = _takes_body(documented)
@@ -195,6 +252,15 @@ def _declare(spec: OperationSpec, blp: Blueprint) -> None:
     OPERATIONS[spec.operation_id] = spec
 
 
+def _settle_success(view: View, spec: OperationSpec) -> None:
+    """Write down the status of a success, and what a key is taken for."""
+    described = getattr(view, "_apidoc", {}).get("response", {}).get("responses", {})
+    spec.success = min((int(status) for status in described), default=spec.success)
+    if view.__name__ == "post" and (spec.sends_changes or spec.reply or spec.again):
+        is_creation = spec.success == HTTPStatus.CREATED
+        spec.idempotency = Idempotency.CREATE if is_creation else Idempotency.RUN
+
+
 def _documented(
     view: View, spec: OperationSpec, errors: Iterable[int], headers: Iterable[str]
 ) -> dict[str, Any]:
@@ -202,7 +268,7 @@ def _documented(
     notes: dict[str, Any] = deepcopy(getattr(view, "_apidoc", {}))
     arguments = notes.setdefault("arguments", {"parameters": []})
     arguments.pop("responses", None)
-    arguments["parameters"] += headers
+    arguments["parameters"] += (*headers, *(("IdempotencyKey",) if spec.idempotency else ()))
     if not arguments["parameters"]:
         del notes["arguments"]
     manual = notes["manual_doc"] = {**_manual(spec), **notes.get("manual_doc", {})}
@@ -225,7 +291,12 @@ def _manual(spec: OperationSpec) -> dict[str, Any]:
         "operationId": spec.operation_id,
         **access,
         **({"x-commands": [each.name for each in spec.commands]} if spec.commands else {}),
+        **({"x-idempotency": _kept(spec.idempotency)} if spec.idempotency else {}),
     }
+
+
+def _kept(idempotency: Idempotency) -> dict[str, Any]:
+    return {"class": idempotency.value, "keptHours": idempotency.kept // timedelta(hours=1)}
 
 
 def _statuses(spec: OperationSpec, notes: dict[str, Any]) -> set[int]:
@@ -233,11 +304,11 @@ def _statuses(spec: OperationSpec, notes: dict[str, Any]) -> set[int]:
     upstream = bool(spec.commands) or spec.asynchronous
     return (
         {400, 422}
-        | ({401, 503} if not spec.public else set())
-        | ({403} if isinstance(spec.permission, Permission) else set())
+        | ({401, 429, 503} if not spec.public else set())
+        | ({403} if not (spec.public or spec.while_suspended) else set())
         | (_BODY_ERRORS if _takes_body(notes) else set())
         | ({502, 504} if upstream else set())
-        | ({409} if spec.asynchronous else set())
+        | ({409} if spec.asynchronous or spec.idempotency else set())
     )
 
 

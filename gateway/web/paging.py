@@ -6,8 +6,9 @@ bound to. Whoever brings another's, an altered one, or one of another list gets 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from cryptography.fernet import InvalidToken, MultiFernet
@@ -17,6 +18,7 @@ from gateway.errors import MalformedRequest
 from gateway.web.hooks import EXTENSION, caller
 
 _PAGING: Final = frozenset({"cursor", "limit"})
+Row = TypeVar("Row")
 
 
 class Cursors:
@@ -65,6 +67,23 @@ def position(query: Mapping[str, Any]) -> Any:  # noqa: ANN401 # JSON
     """
     cursor = query.get("cursor")
     return None if cursor is None else _cursors().open(cursor, _binding())
+
+
+def cut(
+    found: Sequence[Row], limit: int, key: Callable[[Row], Any] = attrgetter("id")
+) -> tuple[Sequence[Row], Any]:
+    """Cut rows down to a page.
+
+    Args:
+        found: in order; at least one more than the page holds, if there is one.
+        limit: how many the page holds.
+        key: what puts them in order; by default their id.
+
+    Returns:
+        Those of the page, and the key after which the next page begins; None on the last one.
+    """
+    shown = found[:limit]
+    return shown, key(shown[-1]) if len(found) > limit else None
 
 
 def page(items: Sequence[Any], next_position: object) -> dict[str, Any]:

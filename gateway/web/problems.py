@@ -16,7 +16,10 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from gateway.broker.admission import QuotaExceeded, is_shown
+from gateway.broker.claims import IdempotencyInFlight
 from gateway.broker.problems import OperationFailed
+from gateway.broker.reports import ReportLimitReached
 from gateway.errors import (
     GatewayError,
     InputFault,
@@ -27,12 +30,18 @@ from gateway.errors import (
     OperationInProgress,
     PayloadTooLarge,
     PermissionMissing,
+    RequestError,
     StorageUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
     UpstreamError,
 )
-from gateway.web.http_errors import MethodNotAllowed, RangeNotSatisfiable
+from gateway.web.http_errors import (
+    MethodNotAllowed,
+    RangeNotSatisfiable,
+    RateLimited,
+    StreamsExhausted,
+)
 from gateway.web.request_ids import request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,9 +81,16 @@ def answer_gateway_error(error: GatewayError) -> Response:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return answer_bug(error)
     _log_failure(error)
+    g.refusal = error if isinstance(error, RequestError) else None
     response = _answer(problem_of(error))
     response.headers.update(dict(_headers_of(error)))
     return response
+
+
+def refusal() -> RequestError | None:
+    """Return why the request was refused, if that is its answer."""
+    found: RequestError | None = g.get("refusal")
+    return found
 
 
 def _log_failure(error: GatewayError) -> None:
@@ -158,6 +174,8 @@ def _extensions(error: GatewayError) -> Iterator[tuple[str, Any]]:
         yield "operation", error.operation
     if isinstance(error, OperationFailed):
         yield from _operation_members(error)
+    if isinstance(error, QuotaExceeded):
+        yield from _quota_members(error)
     upstream = _upstream_of(error)
     if upstream and _caller_is_operator():
         yield "upstream", upstream
@@ -173,6 +191,16 @@ def _operation_members(error: OperationFailed) -> Iterator[tuple[str, Any]]:
         yield "permission", error.permission
 
 
+def _quota_members(error: QuotaExceeded) -> Iterator[tuple[str, Any]]:
+    """Yield which limit it is; whose, and its figures, where they are the caller's business."""
+    yield "resource", error.pool.resource
+    if is_shown(error.pool, g.caller.principal.reach):
+        yield "detail", error.sentence
+        yield "limit", error.pool.limit
+        yield "used", error.used
+        yield "reseller", error.pool.reseller
+
+
 def _fault_member(fault: InputFault) -> dict[str, str]:
     return {"pointer": fault.pointer, "code": fault.code, "detail": fault.detail}
 
@@ -185,7 +213,9 @@ def _caller_is_operator() -> bool:
 def _headers_of(error: GatewayError) -> Iterator[tuple[str, str]]:
     if isinstance(error, Unauthenticated):
         yield "WWW-Authenticate", challenge()
-    if isinstance(error, NotSent | StorageUnavailable) and error.retryable:
+    if isinstance(error, RateLimited | ReportLimitReached | IdempotencyInFlight):
+        yield "Retry-After", str(error.seconds)
+    if isinstance(error, NotSent | StorageUnavailable | StreamsExhausted) and error.retryable:
         yield "Retry-After", str(RETRY_SECONDS)
 
 

@@ -106,6 +106,16 @@ class Paging(Schema):
         return {**data, "limit": min(data["limit"], MAX_LIMIT)}
 
 
+class Validation(Schema):
+    """Whether to try only; subclass it to add parameters."""
+
+    validate_only = Flag(
+        "`true`: make every check, answer 204 or what it would be refused with, and change "
+        "nothing: nothing is reserved for the call itself.",
+        load_default=False,
+    )
+
+
 class NoFields(Schema):
     """An object without fields."""
 
@@ -155,3 +165,9 @@ class Problem(Schema):
     operation = Text("Id of the operation that is in progress, or failed.", dump_only=True)
     steps = ListOf(Part(ProblemStep), "What of a failed operation was done.", dump_only=True)
     upstream = Part(UpstreamFault, "What the deployment said; operators only.", dump_only=True)
+    resource = Text("What the quota is of that does not allow it.", dump_only=True)
+    limit = Whole("That quota.", dump_only=True)
+    used = Whole("How much of it is used.", dump_only=True)
+    reseller = Text(
+        "Whose quota it is; left out with its figures for a reseller above you.", dump_only=True
+    )

@@ -5,8 +5,6 @@ has the three members ``alg``, ``typ`` and ``kid``, the payload is strict JSON, 
 its one canonical spelling. Whoever sends something else learns only that it is not accepted.
 """
 
-import base64
-import binascii
 import re
 import time
 import uuid
@@ -14,23 +12,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
+from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
-from gateway.errors import MalformedRequest, Unauthenticated
-from gateway.web.body import parse_json
+from gateway.errors import Unauthenticated
+from gateway.model import Prefix
+from gateway.web import jwts
+from gateway.web.jwts import Jwt, NotAccepted
 
 ALGORITHM: Final = "ES256"
 MAX_LIFETIME_SECONDS: Final = 900
-MAX_TOKEN_BYTES: Final = 8192
-SKEW_SECONDS: Final = 30
-"""How far ahead the clock of another gateway may be."""
+MAX_INSTANCES: Final = 50
+"""How many instances a token may be narrowed to, so that it still fits into a header."""
 
+REFUSED: Final = "The access token is not valid."
 _TYPE: Final = "at+jwt"
-_HEADER_MEMBERS: Final = frozenset({"alg", "typ", "kid"})
-_TEXT_CLAIMS: Final = ("iss", "sub", "aud", "client_id", "jti", "scope", "reseller")
-_COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+_HEADER_MEMBERS: Final = ("alg", "typ", "kid")
+_INSTANCE: Final = re.compile(f"{Prefix.INSTANCE}_[0-9a-f]{{32}}", re.ASCII)
 
 
 class KeyRing(Protocol):
@@ -43,7 +41,7 @@ class KeyRing(Protocol):
         """Return every key whose tokens are still accepted."""
 
 
-class OAuthClient(Protocol):
+class Holder(Protocol):
     """What issuing needs to know of an API client."""
 
     @property
@@ -53,24 +51,6 @@ class OAuthClient(Protocol):
     @property
     def reseller(self) -> str:
         """Return the id of its reseller."""
-
-    @property
-    def permissions(self) -> frozenset[str]:
-        """Return what it may do at most."""
-
-    @property
-    def enabled(self) -> bool:
-        """Return whether it may have tokens."""
-
-    def check_secret(self, secret: str) -> bool:
-        """Return whether the secret is one of its live ones, in constant time."""
-
-
-class Clients(Protocol):
-    """The API clients; implemented by the broker."""
-
-    def find(self, client_id: str) -> OAuthClient | None:
-        """Return the client; for an unknown one it takes as long as for a known one."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +62,38 @@ class Claims:
         reseller: id of its reseller when the token was issued; the record decides, not this.
         scope: words separated by spaces.
         token_id: ``jti``.
+        issued: seconds since 1970-01-01 UTC.
         expires: seconds since 1970-01-01 UTC.
+        instances: the only ones that it reaches; None for all that its client reaches.
+        origin: ``jti`` of the token that it was exchanged for, if any.
     """
 
     client: str
     reseller: str
     scope: str
     token_id: str
+    issued: int
     expires: int
+    instances: frozenset[str] | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What makes a token less than its client.
+
+    Args:
+        instances: the only ones that it reaches; None for all.
+        origin: ``jti`` of the token that it is exchanged for.
+        ends: seconds since 1970 when it expires at the latest.
+    """
+
+    instances: frozenset[str] | None = None
+    origin: str | None = None
+    ends: int | None = None
+
+
+_AS_ITS_CLIENT: Final = Narrowing()
 
 
 class TokenIssuer:
@@ -106,34 +110,44 @@ class TokenIssuer:
         self.lifetime_seconds = min(lifetime_seconds, MAX_LIFETIME_SECONDS)
         self._key_ring = key_ring
 
-    def issue(self, client: OAuthClient, scope: str) -> str:
+    def issue(self, client: Holder, scope: str, narrowing: Narrowing = _AS_ITS_CLIENT) -> str:
         """Return a token for a client.
 
         Args:
             client: authenticated.
             scope: words separated by spaces; at most the client's permissions.
+            narrowing: checked to narrow, and not to widen.
         """
         key = self._key_ring.signing_key()
         header = {"alg": ALGORITHM, "typ": _TYPE, "kid": key.kid}
-        return jwt.encode(header, self._claims(client, scope), key, algorithms=[ALGORITHM])
+        claims = {**self._claims(client, scope, narrowing), **_limits(narrowing)}
+        return jwt.encode(header, claims, key, algorithms=[ALGORITHM])
 
-    def _claims(self, client: OAuthClient, scope: str) -> dict[str, Any]:
+    def _claims(self, client: Holder, scope: str, narrowing: Narrowing) -> dict[str, Any]:
         issued = int(time.time())
+        expires = issued + self.lifetime_seconds
         return {
             "iss": self.issuer,
             "sub": client.client_id,
             "aud": self.issuer,
             "client_id": client.client_id,
             "iat": issued,
-            "exp": issued + self.lifetime_seconds,
+            "exp": expires if narrowing.ends is None else min(expires, narrowing.ends),
             "jti": uuid.uuid4().hex,
             "scope": scope,
             "reseller": client.reseller,
         }
 
 
+def _limits(narrowing: Narrowing) -> dict[str, Any]:
+    origin = {} if narrowing.origin is None else {"origin": narrowing.origin}
+    if narrowing.instances is None:
+        return origin
+    return {**origin, "instances": sorted(narrowing.instances)}
+
+
 class TokenVerifier:
-    """Reads access tokens.
+    """Reads our own access tokens.
 
     Args:
         issuer: what ``iss`` and ``aud`` must say.
@@ -158,78 +172,54 @@ class TokenVerifier:
             Unauthenticated: it is not one of ours, altered, or out of its time.
         """
         try:
-            return self._claims_of(self._checked_payload(token))
-        except (_NotOurs, JoseError, MalformedRequest, ValueError):
-            raise Unauthenticated("The access token is not valid.") from None
+            found = jwts.read(token)
+            found.require_signature(self._key_of(found), ALGORITHM)
+            return self._claims_of(found)
+        except NotAccepted:
+            raise Unauthenticated(REFUSED) from None
 
-    def _checked_payload(self, token: str) -> Mapping[str, Any]:
-        if len(token) > MAX_TOKEN_BYTES or not _COMPACT.fullmatch(token):
-            raise _NotOurs
-        header, payload, _ = (_decoded(part) for part in token.split("."))
-        key = self._key_of(_object(header))
-        jws.deserialize_compact(token, key, algorithms=[ALGORITHM])
-        return _object(payload)
-
-    def _key_of(self, header: Mapping[str, Any]) -> ECKey:
-        if header.keys() != _HEADER_MEMBERS or header["alg"] != ALGORITHM:
-            raise _NotOurs
-        if header["typ"] != _TYPE or not isinstance(header["kid"], str):
-            raise _NotOurs
+    def _key_of(self, token: Jwt) -> ECKey:
+        token.require_members(*_HEADER_MEMBERS)
+        kid = token.header.get("kid")
+        if token.header.get("typ") != _TYPE or not isinstance(kid, str):
+            raise NotAccepted
         for key in self._key_ring.verification_keys():
-            if isinstance(key, ECKey) and key.kid == header["kid"]:
+            if isinstance(key, ECKey) and key.kid == kid:
                 return key
-        raise _NotOurs
+        raise NotAccepted
 
-    def _claims_of(self, payload: Mapping[str, Any]) -> Claims:
-        if not all(isinstance(payload.get(name), str) for name in _TEXT_CLAIMS):
-            raise _NotOurs
-        if payload["iss"] != self._issuer or payload["aud"] != self._issuer:
-            raise _NotOurs
-        if payload["sub"] != payload["client_id"]:
-            raise _NotOurs
+    def _claims_of(self, token: Jwt) -> Claims:
+        if token.text_of("iss") != self._issuer or token.payload.get("aud") != self._issuer:
+            raise NotAccepted
+        if token.text_of("sub") != token.text_of("client_id"):
+            raise NotAccepted
+        issued, expires = token.period(self._max_lifetime_seconds)
         return Claims(
-            client=payload["client_id"],
-            reseller=payload["reseller"],
-            scope=payload["scope"],
-            token_id=payload["jti"],
-            expires=self._checked_expiry(payload),
+            client=token.text_of("client_id"),
+            reseller=token.text_of("reseller"),
+            scope=_scope_of(token.payload),
+            token_id=token.text_of("jti"),
+            issued=issued,
+            expires=expires,
+            instances=_instances_of(token.payload),
+            origin=token.text_of("origin") if "origin" in token.payload else None,
         )
 
-    def _checked_expiry(self, payload: Mapping[str, Any]) -> int:
-        now = time.time()
-        issued, expires = _instant(payload, "iat"), _instant(payload, "exp")
-        begins = _instant(payload, "nbf") if "nbf" in payload else issued
-        if max(issued, begins) > now + SKEW_SECONDS or expires <= now:
-            raise _NotOurs
-        if not 0 < expires - issued <= self._max_lifetime_seconds:
-            raise _NotOurs
-        return expires
+
+def _scope_of(payload: Mapping[str, Any]) -> str:
+    """Return the scope; it may be empty, which allows nothing."""
+    scope = payload.get("scope")
+    if not isinstance(scope, str):
+        raise NotAccepted
+    return scope
 
 
-class _NotOurs(Exception):
-    """The token is not what our issuer writes."""
-
-
-def _decoded(part: str) -> bytes:
-    """Return the bytes of a base64url part, if it is their canonical spelling."""
-    try:
-        decoded = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    except binascii.Error:
-        raise _NotOurs from None
-    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != part.encode("ascii"):
-        raise _NotOurs
-    return decoded
-
-
-def _object(part: bytes) -> Mapping[str, Any]:
-    value = parse_json(part)
-    if not isinstance(value, dict):
-        raise _NotOurs
-    return value
-
-
-def _instant(payload: Mapping[str, Any], claim: str) -> int:
-    value = payload.get(claim)
-    if type(value) is not int or value < 0:
-        raise _NotOurs
-    return value
+def _instances_of(payload: Mapping[str, Any]) -> frozenset[str] | None:
+    if "instances" not in payload:
+        return None
+    named = payload["instances"]
+    if not isinstance(named, list) or not 0 < len(named) <= MAX_INSTANCES:
+        raise NotAccepted
+    if not all(isinstance(each, str) and _INSTANCE.fullmatch(each) for each in named):
+        raise NotAccepted
+    return frozenset(named)

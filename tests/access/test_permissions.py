@@ -1,13 +1,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.access.bounds import Lineage
 from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permission
 from gateway.access.principal import narrowed, permissions_of
-from gateway.model import Client, now
+from gateway.model import Client, Reseller, now
 
 ROLE_NAMES = st.lists(st.sampled_from([*ROLES, "owner", ""]), max_size=4)
 PERMISSION_NAMES = st.lists(st.sampled_from([*Permission, "*", "users:*", "root"]), max_size=8)
 SCOPES = st.lists(st.sampled_from([*Permission, "openid", "*", "stores"]), max_size=8).map(" ".join)
+
+OPERATORS = Reseller("res_0", "root", "/res_0/", None, None, None, now(), now())
+OTHERS = Reseller("res_1", "below", "/res_0/res_1/", "res_0", None, None, now(), now())
+ROOT, BELOW = Lineage([OPERATORS]), Lineage([OPERATORS, OTHERS])
 
 
 def client(roles: list[str], permissions: list[str]) -> Client:
@@ -30,7 +35,7 @@ def client(roles: list[str], permissions: list[str]) -> Client:
 def test_a_resellers_client_never_reaches_a_whole_deployment(
     roles: list[str], permissions: list[str]
 ) -> None:
-    assert not permissions_of(client(roles, permissions), is_operator=False) & ROOT_ONLY
+    assert not permissions_of(client(roles, permissions), BELOW) & ROOT_ONLY
 
 
 @given(ROLE_NAMES, PERMISSION_NAMES)
@@ -38,7 +43,7 @@ def test_an_operator_has_what_roles_and_grants_say_and_nothing_else(
     roles: list[str], permissions: list[str]
 ) -> None:
     said = {p for role in roles for p in ROLES.get(role, ())} | set(permissions)
-    found = permissions_of(client(roles, permissions), is_operator=True)
+    found = permissions_of(client(roles, permissions), ROOT)
     assert found == said & set(Permission)
 
 
@@ -47,13 +52,13 @@ def test_a_reseller_has_what_an_operator_would_have_but_for_whole_deployments(
     roles: list[str], permissions: list[str]
 ) -> None:
     judged = client(roles, permissions)
-    whole = permissions_of(judged, is_operator=True)
-    assert permissions_of(judged, is_operator=False) == whole - ROOT_ONLY
+    whole = permissions_of(judged, ROOT)
+    assert permissions_of(judged, BELOW) == whole - ROOT_ONLY
 
 
 def test_names_that_do_not_exist_grant_nothing() -> None:
     judged = client(["root", "OPERATOR"], ["users:*", "*", "Users:Create"])
-    assert permissions_of(judged, is_operator=True) == frozenset()
+    assert permissions_of(judged, ROOT) == frozenset()
 
 
 @given(st.frozensets(st.sampled_from(Permission)), SCOPES)

@@ -14,6 +14,7 @@ ELSEWHERE = {
 OURS = {
     "administrators": "the vendor's system_administrators",
     "archiving_readiness": "one command of profiles; a noun in REST alone",
+    "audit_log": "our own noun",
     "capabilities": "get-metadata, which is no command",
     "clients": "our own noun",
     "commands": "all of the vendor's nouns",
@@ -24,8 +25,12 @@ OURS = {
     "me": "our own noun",
     "operations": "our own noun",
     "pairings": "the vendor's pairing",
+    "permissions": "our own noun",
+    "quotas": "our own noun",
     "resellers": "our own noun",
+    "roles": "our own noun",
     "system_smtp": "a deployment's half of the vendor's smtp",
+    "transfers": "our own noun",
 }
 """Resources that have no noun of the vendor's of the same stem, and why."""
 

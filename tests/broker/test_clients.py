@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.access.bounds import Lineage
 from gateway.access.permissions import ROLES, ROOT_ONLY, Permission
 from gateway.access.principal import permissions_of
 from gateway.broker import clients as module
@@ -16,6 +17,7 @@ from gateway.broker.identity import RegisteredClients
 from gateway.broker.principals import Principals
 from gateway.errors import Conflict, NotFound, PermissionMissing, Unauthenticated
 from gateway.model import Client, Reach, now
+from gateway.storage import resellers
 from tests.core import Core
 from tests.simulated import Control
 
@@ -51,11 +53,16 @@ def test_nobody_grants_more_than_they_have(
             clients.create(caller, new)
         return
     made, _ = clients.create(caller, new)
-    assert permissions_of(made, is_operator=not below) == granted
+    assert permissions_of(made, lineage(core, made.reseller)) == granted
     beyond = frozenset(Permission) - held - (ROOT_ONLY if below else frozenset())
     if beyond:
         with pytest.raises(PermissionMissing):
             clients.change(caller, made.id, {"permissions": sorted(beyond)})
+
+
+def lineage(core: Core, reseller: str) -> Lineage:
+    with core.database.read() as connection:
+        return Lineage(resellers.lineage(connection, reseller))
 
 
 @pytest.mark.parametrize("grant", [{"roles": ["operator"]}, {"permissions": ["commands:invoke"]}])

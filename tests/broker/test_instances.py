@@ -29,7 +29,7 @@ def made(core: Core, **values: Any) -> Instance:  # noqa: ANN401 - members
 
 def configure(core: Core, instance: Instance, *, restart: bool, **changes: str) -> Operation:
     caller, context = core.caller("updateInstance"), {"restart": restart}
-    return core.instances.configure(caller, instance.id, changes, {}, context)
+    return core.instances.configure(caller, instance, changes, {}, context)
 
 
 def delete(core: Core, instance: Instance) -> Operation:
@@ -148,7 +148,7 @@ def test_a_deployment_that_answers_nonsense_spoils_no_row(
         return answer
 
     monkeypatch.setattr(simulator.server, "invoke", invoke)
-    done = core.instances.read(core.caller("getInstance"), acme.id)
+    done = core.instances.read(core.caller("getInstance"), acme)
     assert core.instances.current(done).observed == acme.observed
     assert control.state()["instances"]["acme"]["status"] == "running"
 
@@ -156,8 +156,8 @@ def test_a_deployment_that_answers_nonsense_spoils_no_row(
 def test_an_instance_that_its_deployment_has_lost_is_missing(core: Core, control: Control) -> None:
     lost = core.planted(control, "acme")
     control.reset()
-    found = core.instances.read(core.caller("getInstance"), lost.id)
-    assert statuses(found) == ["succeeded", "skipped"]
+    found = core.instances.read(core.caller("getInstance"), lost)
+    assert statuses(found) == ["succeeded", "skipped", "skipped"]
     assert core.instances.current(found).observed == {"status": "missing"}
     stores = core.broker.call(core.caller(), lost.id, [Invocation(GET_STORES)])
     assert stores.problem is not None

@@ -193,4 +193,4 @@ def test_no_scope_reaches_an_operation_outside_the_tree(core: Core, control: Con
     portal = core.caller("getOperation", reach=Reach(core.root.path, frozenset({"ins_other"})))
     for caller in (stranger, portal):
         with pytest.raises(NotFound):
-            Operations(core.broker).get(caller, done.id)
+            Operations(core.broker).look(caller, done.id)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from gateway.broker.identity import create_signing_key
+from gateway.broker.key_ring import KeyRing
 from gateway.factory import create_app
 from gateway.home import held
 from gateway.settings import Settings
@@ -84,7 +84,7 @@ def test_an_init_that_could_not_write_its_database_can_be_repeated(
 def test_an_init_that_was_killed_on_its_way_can_be_repeated(home: Path, program: Program) -> None:
     vault, database = Vault(create_keys(home)), Database(Settings(home=home).database)
     schema.upgrade(database)
-    create_signing_key(database, vault)
+    KeyRing(database, vault).replace()
     database.close()
 
     outcome = program("init")

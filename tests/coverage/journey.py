@@ -117,7 +117,7 @@ MORE = (
 )
 """What the table's bodies do not say. ``{path}`` and its like are the target's."""
 
-APART = {"createToken", "invokeCommand"}
+APART = {"createToken", "introspectToken", "revokeToken", "invokeCommand"}
 """No JSON; and the raw command, which would reach everything."""
 
 STEPS = (

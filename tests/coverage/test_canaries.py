@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from secrets import token_hex
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -154,6 +155,7 @@ def traces(tmp_path_factory: pytest.TempPathFactory, written: io.StringIO) -> It
         for secret in SENT:
             _send(found, secret)
         _register(found)
+        _change(found)
         _rotate(found)
         _fetch(found)
         yield found
@@ -170,8 +172,10 @@ class Sent:
     """
 
     operation: str
-    member: tuple[str, ...]
+    member: tuple[str | int, ...]
     around: JSON = field(default_factory=dict)
+    fails: str = ""
+    """The command whose failure repeats it, if it is not the one that the table names."""
 
 
 RAW = TABLE["invokeCommand"]
@@ -190,6 +194,15 @@ REFUSED = {"unlockStore"}
 
 LOGIN = {"authenticationRequired": True, "username": "sender"}
 SYSTEM_SMTP = {name: value for name, value in SMTP.items() if name != "recipientEmailAddresses"}
+PROFILE = {"name": "Mail", "type": "I", "connector": "IMAP", "details": {"host": "imap"}}
+JANE = {"instanceID": "{name}", "userName": "jane"}
+INSTANCE = {
+    "instanceID": "{name}",
+    "displayName": "Archive",
+    "deployment": "{deployment}",
+    "archiveAdmin": True,
+    "users": [{"userName": "joe"}],
+}
 SENT = (
     Sent("createUser", ("password",), {"userName": "joe"}),
     Sent("setUserPassword", ("password",)),
@@ -200,7 +213,10 @@ SENT = (
     Sent("createAdministrator", ("password",), {"userName": "{name}"}),
     Sent("setAdministratorPassword", ("password",)),
     Sent("setSystemSmtp", ("password",), {**SYSTEM_SMTP, **LOGIN}),
-    Sent("invokeCommand", ("arguments", "password"), {"instanceID": "{name}", "userName": "jane"}),
+    Sent("createProfile", ("details", "password"), PROFILE),
+    Sent("runTemporaryProfile", ("details", "password"), PROFILE),
+    Sent("createInstance", ("users", 0, "password"), INSTANCE, fails="CreateUser"),
+    Sent("invokeCommand", ("arguments", "password"), {"arguments": JANE}),
 )
 
 
@@ -214,7 +230,8 @@ def _send(found: Traces, secret: Sent) -> None:
         made.forget()
         if fails:
             site = made.sites["beta"]
-            site.control.fault("failed", row.sends, text=f"This is not good: {value}")
+            command = secret.fails or row.sends
+            site.control.fault("failed", command, text=f"This is not good: {value}")
         body = _body(secret, target, value)
         response = made.operator.open(
             row.path.format(**target),
@@ -229,12 +246,24 @@ def _send(found: Traces, secret: Sent) -> None:
 
 
 def _body(secret: Sent, target: Target, value: str) -> JSON:
-    *outer, name = secret.member
-    around = {k: target["name"] if v == "{name}" else v for k, v in secret.around.items()}
-    inner: JSON = {**around, name: value}
-    for each in reversed(outer):
-        inner = {each: inner}
-    return inner
+    return dict(_with(_filled(secret.around, target), secret.member, value))
+
+
+def _filled(value: Any, target: Target) -> Any:  # noqa: ANN401 - JSON
+    """Fill what stands in braces from the target."""
+    if isinstance(value, dict):
+        return {name: _filled(inner, target) for name, inner in value.items()}
+    return value.format(**target) if isinstance(value, str) else value
+
+
+def _with(around: Any, member: tuple[str | int, ...], value: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what is around a member, with the member in it."""
+    if not member:
+        return value
+    first, rest = member[0], member[1:]
+    if isinstance(first, int):
+        return [_with(around[first], rest, value)]
+    return {**around, first: _with(around.get(first, {}), rest, value)}
 
 
 def _arrived(made: World, row: Row, value: str) -> None:
@@ -251,6 +280,18 @@ def _register(found: Traces) -> None:
     found.secrets.learn("password of a deployment", value)
     body = {**registration(site.simulator, "spare", "localhost"), "password": value}
     response = found.world.operator.post("/deployments", json=body)
+    assert response.status_code >= 400
+    found.problems.append(response.text)
+
+
+def _change(found: Traces) -> None:
+    """Send another password of a deployment, a wrong one, and let the deployment repeat it."""
+    site = found.world.sites["beta"]
+    value = found.secrets.new("another password of a deployment").replace("ü", "u")
+    found.secrets.learn("another password of a deployment", value)
+    site.control.fault("failed", "Ping", text=f"This is not good: {value}")
+    response = found.world.operator.patch(f"/deployments/{site.id}", json={"password": value})
+    site.control.clear_faults()
     assert response.status_code >= 400
     found.problems.append(response.text)
 
@@ -331,7 +372,8 @@ def test_a_planted_leak_is_seen(traces: Traces, coding: Callable[[str], str]) ->
     database = traces.world.served.gateway.services.database
     with database.write() as connection:
         outbox.put(connection, "audit", "res_x", {"note": f"the word is {coding(value)}."})
-    assert ("table outbox", name) in traces.leaks()
+    places = {place for place, leaked in traces.leaks() if leaked == name}
+    assert places & {"table outbox", "table audit_log"}, "wherever it has got to"
     with database.write() as connection:
         connection.execute(delete(table).where(table.c.reseller == "res_x"))
 

@@ -40,6 +40,10 @@ class DyingJournal:
         if not self._left:
             raise Crash
 
+    def is_halted(self, operation: Operation) -> bool:
+        """Whether whoever wished for it is suspended."""
+        return self._core.ledger.is_halted(operation)
+
 
 POINTS = {
     "before the intent to send": (1, False),

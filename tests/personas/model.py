@@ -5,21 +5,47 @@ from dataclasses import dataclass
 from tests.personas.table import Kind, Row
 from tests.world import INSIDE
 
-BELOW = {"root": {"root", "A", "A1", "B"}, "A": {"A", "A1"}, "A1": {"A1"}, "B": {"B"}}
+BELOW = {
+    "root": {"root", "A", "A1", "B", "C", "C1", "S", "S1"},
+    "A": {"A", "A1"},
+    "A1": {"A1"},
+    "B": {"B"},
+    "C1": {"C1"},
+    "S": {"S", "S1"},
+    "S1": {"S1"},
+}
 """Which resellers each one reaches: itself and its descendants, never an ancestor."""
 
+SUSPENDED = {"S", "S1"}
+"""Which resellers are suspended: S itself, S1 because of S."""
+
 ABSENT = "absent"
+STRANGERS = ("A", ABSENT)
+"""Whose objects those are tried on who are nobody's."""
 
 DEPLOYMENT_WIDE = (
     "administrators:",
+    "clients:federate",
     "commands:",
     "deployments:",
     "hosts:",
     "instances:purge",
+    "operations:resolve",
     "profiles:any",
+    "resellers:unlimited",
     "stores:paths",
     "system-smtp:",
 )
+
+
+ROLES = {
+    "billing": {"instances:read", "resellers:read"},
+    "inside": frozenset(INSIDE),
+}
+"""Roles that are the permissions of a list."""
+
+SUPPORT = {"instances:operate", "operations:cancel", "stores:run"}
+"""What support may do besides reading."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +55,7 @@ class Persona:
     Args:
         name: as the world calls it.
         reseller: whose client it is; empty when it is nobody's.
-        role: ``all``, ``reads`` or ``inside``.
+        role: what it may do in effect: ``all``, ``reads``, ``support``, ``billing`` or ``inside``.
         restricted: sees one instance only.
         meets: whose objects it is tried on: its own, a foreign one, an absent one.
     """
@@ -45,13 +71,19 @@ class Persona:
         """Whether its token counts."""
         return bool(self.reseller)
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether it may only ask who it is."""
+        return self.reseller in SUSPENDED
+
     def may(self, permission: str) -> bool:
         """Whether it holds a permission."""
         if permission.startswith(DEPLOYMENT_WIDE):
             return self.reseller == "root" and self.role == "all"
-        if self.role == "inside":
-            return permission in INSIDE
-        return self.role == "all" or permission.endswith(":read")
+        if self.role in ROLES:
+            return permission in ROLES[self.role]
+        reads = permission.endswith(":read")
+        return self.role == "all" or reads or (self.role == "support" and permission in SUPPORT)
 
     def reaches(self, owner: str) -> bool:
         """Whether it sees what an owner has."""
@@ -60,23 +92,31 @@ class Persona:
 
 PERSONAS = (
     Persona("operator", "root", meets=("A", ABSENT)),
-    Persona("root_reader", "root", "reads"),
+    Persona("root_reader", "root", "reads", meets=("A", ABSENT)),
     Persona("a_admin", "A", meets=("A", "A1", "B", ABSENT)),
-    Persona("a_reader", "A", "reads", meets=("A", "B")),
-    Persona("a_portal", "A", "inside", restricted=True, meets=("A", ABSENT)),
-    Persona("a1_admin", "A1", meets=("A1", "A")),
-    Persona("b_admin", "B", meets=("B", "A")),
-    Persona("disabled"),
-    Persona("anonymous"),
-    Persona("garbage"),
+    Persona("a_reader", "A", "reads", meets=("A", "B", ABSENT)),
+    Persona("a_support", "A", "support", meets=("A", "B", ABSENT)),
+    Persona("a_billing", "A", "billing", meets=("A", "B", ABSENT)),
+    Persona("a_portal", "A", "inside", restricted=True, meets=("A", "B", ABSENT)),
+    Persona("a1_admin", "A1", meets=("A1", "A", ABSENT)),
+    Persona("b_admin", "B", meets=("B", "A", ABSENT)),
+    Persona("bounded", "C1", "reads", meets=("C1", "A", ABSENT)),
+    Persona("suspended", "S", meets=("S", "A", ABSENT)),
+    Persona("below_suspended", "S1", meets=("S1", "S", ABSENT)),
+    Persona("disabled", meets=STRANGERS),
+    Persona("expired", meets=STRANGERS),
+    Persona("revoked", meets=STRANGERS),
+    Persona("anonymous", meets=STRANGERS),
+    Persona("garbage", meets=STRANGERS),
 )
 
 
 @dataclass(frozen=True)
 class Expected:
-    """An outcome: the status, and the permission that a 403 must name."""
+    """An outcome: the status, and the code and the permission that a refusal must name."""
 
     status: int
+    code: str = ""
     permission: str = ""
 
     @property
@@ -96,12 +136,14 @@ def expected(row: Row, persona: Persona, owner: str) -> Expected:
     if row.kind is Kind.PUBLIC:
         return Expected(row.status)
     if not persona.is_known:
-        return Expected(401)
+        return Expected(401, "UNAUTHENTICATED")
+    if persona.is_suspended and row.name != "getMe":
+        return Expected(403, "RESELLER_SUSPENDED")
     if not _sees(row.kind, persona, owner):
-        return Expected(404)
+        return Expected(404, "NOT_FOUND")
     may = not row.permission or persona.may(row.permission)
     if not may or (row.kind is Kind.CREATE and persona.restricted):
-        return Expected(403, row.permission)
+        return Expected(403, "PERMISSION_MISSING", row.permission)
     return Expected(row.status)
 
 
@@ -112,5 +154,5 @@ def _sees(kind: Kind, persona: Persona, owner: str) -> bool:
         return False
     if kind is Kind.DEPLOYMENT:
         return persona.reseller == "root"
-    hidden = persona.restricted and kind in {Kind.INSTANCE, Kind.OPERATION}
+    hidden = persona.restricted and kind in {Kind.INSTANCE, Kind.OPERATION, Kind.CLIENT}
     return persona.reaches(owner) and not hidden

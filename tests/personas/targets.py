@@ -22,7 +22,8 @@ PREFIXES = {
 def absent(world: World) -> Target:
     """Return ids that nothing has."""
     ids = {noun: f"{prefix}_{uuid.uuid4().hex}" for noun, prefix in PREFIXES.items()}
-    return {**ids, "name": f"tenant-{next(world.numbers)}", "path": "~\\nowhere"}
+    name = f"tenant-{next(world.numbers)}"
+    return {**ids, "name": name, "path": "~\\nowhere", "to": f"res_{uuid.uuid4().hex}"}
 
 
 def fresh(world: World, row: Row, owner: str) -> Target:
@@ -44,7 +45,10 @@ def fresh(world: World, row: Row, owner: str) -> Target:
 def _instance(world: World, row: Row, owner: str) -> Target:
     whole = not row.permission.startswith("instances:")
     made = world.new_archive(owner) if whole else world.new_instance(owner)
-    return {"instance": made["id"], "name": made["instanceID"]}
+    target = {"instance": made["id"], "name": made["instanceID"]}
+    if row.name == "transferInstance":
+        target["to"] = world.new_reseller(owner)["id"]
+    return target
 
 
 def _operation(world: World, row: Row, owner: str) -> Target:
@@ -124,6 +128,17 @@ def _running(world: World, target: Target) -> None:
     target["operation"] = response.get_json()["id"]
 
 
+def _unknown(world: World, target: Target) -> None:
+    """Lose the answer to a verification, of which nothing readable tells."""
+    for site in world.sites.values():
+        site.control.fault("drop-after", "VerifyStores")
+    response = world.operator.post(f"/instances/{target['instance']}/stores/verify", json={})
+    for site in world.sites.values():
+        site.control.clear_faults()
+    assert response.status_code == 502, response.text
+    target["operation"] = response.get_json()["operation"]
+
+
 def _given(method: str, path: str, body: JSON) -> Callable[[World, Target], None]:
     """Leave something inside the instance that the call is about."""
 
@@ -189,12 +204,18 @@ def _mailing(world: World, target: Target) -> None:
     world.call("PUT", f"/deployments/{target['deployment']}/smtp", settings)
 
 
+def _suspended(world: World, target: Target) -> None:
+    world.call("POST", f"/resellers/{target['reseller']}/suspend")
+
+
 STATES: dict[str, Callable[[World, Target], None]] = {
+    "suspended": _suspended,
     "stopped": _acted("POST", "/stop"),
     "frozen": _acted("POST", "/freeze"),
     "deleted": _acted("DELETE", ""),
     "detached": _detached,
     "running": _running,
+    "unknown": _unknown,
     "job": _given("POST", "/jobs", JOB),
     "busy-job": _busy_job,
     "smtp": _given("PUT", "/smtp", SMTP),

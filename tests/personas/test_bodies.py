@@ -203,9 +203,9 @@ def test_a_restricted_client_touches_no_client_that_reaches_further(own_world: W
     body = {"name": "x", "instances": only}
     assert_problem(client.post("/clients", json=body), 403, "PERMISSION_MISSING")
     assert_problem(client.post("/resellers", json={"name": "x"}), 403, "PERMISSION_MISSING")
-    assert_problem(client.delete(sibling), 403, "PERMISSION_MISSING")
-    assert_problem(client.patch(sibling, json=body), 403, "PERMISSION_MISSING")
-    assert_problem(client.post(f"{sibling}/rotate-secret"), 403, "PERMISSION_MISSING")
+    assert_problem(client.delete(sibling), 404, "NOT_FOUND")
+    assert_problem(client.patch(sibling, json=body), 404, "NOT_FOUND")
+    assert_problem(client.post(f"{sibling}/rotate-secret"), 404, "NOT_FOUND")
     assert own_world.call("GET", sibling)["name"] != "x"
 
 

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import ColumnElement, true
 from werkzeug.test import TestResponse
 
+from gateway.access import bounds
+from gateway.access.bounds import Lineage
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
 from gateway.access.scope import Allowed, Holds, Verdict
@@ -17,10 +19,10 @@ from gateway.broker.caller import Caller
 from gateway.factory import Gateway
 from gateway.model import Instance, Reach
 from gateway.spe import encoding
-from gateway.storage import instances
+from gateway.storage import clients, instances, operations
 from gateway.web import hooks
 from gateway.web.converters import InstanceId
-from tests.personas.model import PERSONAS
+from tests.personas.model import ABSENT, PERSONAS
 from tests.personas.oracle import judge_fresh
 from tests.personas.table import TABLE
 from tests.personas.test_injection import prove_refused
@@ -117,10 +119,73 @@ def test_a_missing_check_of_the_token_is_seen(
 ) -> None:
     principal = broken.served.gateway.authenticate(str(broken.operator.token))
     monkeypatch.setattr(hooks, "bearer_token", lambda: "")
-    monkeypatch.setattr(Gateway, "authenticate", lambda _, __: principal)
+    monkeypatch.setattr(Gateway, "authenticate", lambda *_: principal)
     for persona in ("anonymous", "garbage", "disabled"):
         with pytest.raises(AssertionError):
             cell(broken, "getInstance", persona, "A")
+
+
+def test_a_list_of_clients_without_a_tenant_predicate_is_seen(
+    broken: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell(broken, "getClient", "b_admin", "A")
+    monkeypatch.setattr(clients, "reached", lambda _: true())
+    for operation in ("getClient", "deleteClient", "listClients"):
+        with pytest.raises(AssertionError):
+            cell(broken, operation, "b_admin", "A")
+
+
+def test_an_operation_without_a_tenant_predicate_is_seen(
+    broken: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell(broken, "getOperation", "b_admin", "A")
+    monkeypatch.setattr(operations, "tenant", lambda _: true())
+    with pytest.raises(AssertionError):
+        cell(broken, "getOperation", "b_admin", "A")
+
+
+def test_a_suspension_that_is_ignored_is_seen(
+    broken: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = (("getInstance", "S"), ("listInstances", "root"), ("stopInstance", ABSENT))
+    for operation, owner in calls:
+        cell(broken, operation, "suspended", owner)
+    monkeypatch.setattr(Lineage, "is_suspended", property(lambda _: False))
+    for operation, owner in calls:
+        with pytest.raises(AssertionError):
+            cell(broken, operation, "suspended", owner)
+
+
+def test_a_suspension_of_an_ancestor_that_is_ignored_is_seen(
+    broken: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def own(lineage: Lineage) -> bool:
+        return lineage.own.suspend_time is not None
+
+    monkeypatch.setattr(Lineage, "is_suspended", property(own))
+    cell(broken, "getInstance", "suspended", "S")
+    with pytest.raises(AssertionError):
+        cell(broken, "getInstance", "below_suspended", "S1")
+
+
+def test_a_suspension_that_is_looked_at_too_late_is_seen(
+    broken: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the look-up: then a foreign object and an own one are told apart."""
+    before = broken.served.app.before_request_funcs[None]
+    kept = [function for function in before if function is not hooks.refuse_suspended]
+    monkeypatch.setitem(broken.served.app.before_request_funcs, None, kept)
+    with pytest.raises(AssertionError):
+        cell(broken, "getInstance", "suspended", "A")
+
+
+def test_a_bound_of_an_ancestor_that_is_ignored_is_seen(
+    broken: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell(broken, "stopInstance", "bounded", "C1")
+    monkeypatch.setattr(bounds, "bound_of", lambda _: frozenset(Permission))
+    with pytest.raises(AssertionError):
+        cell(broken, "stopInstance", "bounded", "C1")
 
 
 def unguarded_answer(made: World) -> TestResponse:

@@ -11,6 +11,7 @@ from gateway.storage import database as module
 from gateway.storage import outbox
 from gateway.storage.database import Database
 from tests.core import url_of
+from tests.storage.conftest import on_sqlite
 
 INSERT = "INSERT INTO outbox (topic, reseller, payload, create_time) VALUES ('t', 'r', '{}', 'now')"
 
@@ -100,6 +101,7 @@ def test_writers_at_once_all_come_to_their_turn(database: Database) -> None:
     assert rows(database) == 64
 
 
+@on_sqlite
 def test_what_a_writer_has_read_stays_true_until_it_writes(database: Database) -> None:
     put(database)
 

@@ -1,6 +1,8 @@
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import time_machine
@@ -12,6 +14,7 @@ from gateway.storage import operations
 from gateway.storage.database import Database
 from gateway.storage.operations import LEASE
 from gateway.storage.vault import Vault
+from tests.storage.conftest import on_sqlite
 
 CANARY = "CANARY-7f3a"
 Make = Callable[..., Operation]
@@ -160,6 +163,7 @@ def test_only_what_is_ripe_and_free_is_due(database: Database, added: Make) -> N
     assert set(all_of_them) == {leased.id, ripe.id, later.id}
 
 
+@on_sqlite
 def test_no_secret_lies_in_clear_in_the_files(
     database: Database, home: Path, vault: Vault, added: Make
 ) -> None:
@@ -191,3 +195,49 @@ def test_a_secret_is_handed_out_once(database: Database, vault: Vault, added: Ma
         assert operations.forget(connection, made.id, vault)
         assert not operations.forget(connection, made.id, vault)
     assert stored(database, vault, made.id).steps[0].result is None
+
+
+@pytest.mark.parametrize("said", ["NUL \0", "half a pair \ud800"])
+def test_whatever_a_deployment_says_can_be_stored(
+    database: Database, vault: Vault, added: Make, said: str
+) -> None:
+    made = added(lock=None)
+    made.log = made.status_text = made.result = said
+    made.problem = made.context = {"said": said}
+    assert saved(database, vault, made)
+    found = stored(database, vault, made.id)
+    assert (found.result, found.problem) == (said, {"said": said})
+    assert {found.log, found.status_text} == {said[:-1] + ("?" if "pair" in said else "\ufffd")}
+
+
+def test_of_many_changes_at_once_one_is_begun(database: Database, vault: Vault) -> None:
+    together = Barrier(6)
+
+    def begin(_: int) -> str:
+        made = fresh()
+        together.wait()
+        try:
+            with database.write() as connection:
+                operations.add(connection, made, vault, "me")
+        except OperationInProgress as refusal:
+            return refusal.operation
+        return made.id
+
+    with ThreadPoolExecutor(6) as threads:
+        assert len(set(threads.map(begin, range(6)))) == 1
+
+
+def test_of_many_who_claim_an_operation_one_gets_it(
+    database: Database, vault: Vault, added: Make
+) -> None:
+    made = added()
+    with database.write() as connection:
+        operations.release(connection, made)
+    together = Barrier(6)
+
+    def claim(number: int) -> bool:
+        together.wait()
+        return claimed(database, vault, made.id, f"worker {number}") is not None
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(claim, range(6))) == 1

@@ -79,8 +79,8 @@ def plant(connection: Connection, tree: Tree, vault: Vault) -> None:
         above = f"res_{tree.names[tree.parents[number]]}" if number else None
         owner = Reseller(f"res_{name}", name, path, above, None, None, now(), now())
         resellers.add(connection, owner)
-        instances.add(connection, _instance(name, owner))
-        operations.add(connection, _operation(name, owner), vault, "owner")
+        instances.add(connection, planted_instance(name, owner))
+        operations.add(connection, planted_operation(name, owner), vault, "owner")
         clients.add(connection, _client(name, owner))
 
 
@@ -91,7 +91,8 @@ def _plant_deployment(connection: Connection) -> None:
     connection.execute(insert(deployments).values(id="dep_1", **words, **rest, **times))
 
 
-def _instance(name: str, owner: Reseller) -> Instance:
+def planted_instance(name: str, owner: Reseller) -> Instance:
+    """Make an instance of an owner."""
     return Instance(
         id=f"ins_{name}",
         instance_id="acme",
@@ -115,7 +116,8 @@ def _instance(name: str, owner: Reseller) -> Instance:
     )
 
 
-def _operation(name: str, owner: Reseller) -> Operation:
+def planted_operation(name: str, owner: Reseller) -> Operation:
+    """Make an operation of an owner that has not ended."""
     return Operation(
         id=f"op_{name}",
         kind="test",

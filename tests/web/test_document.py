@@ -72,14 +72,14 @@ def test_every_operation_says_what_it_needs(operations: dict[str, dict[str, Any]
 @pytest.mark.parametrize(
     ("name", "statuses"),
     [
-        ("listShelves", {200, 400, 401, 403, 404, 422, 503}),
-        ("createShelf", {201, 400, 401, 403, 404, 409, 413, 415, 422, 503}),
-        ("updateShelf", {200, 400, 401, 403, 404, 412, 413, 415, 422, 503}),
-        ("verifyShelf", {200, 202, 400, 401, 403, 404, 409, 422, 502, 503, 504}),
-        ("deleteShelf", {204, 400, 401, 403, 404, 422, 503}),
-        ("getBook", {400, 401, 404, 422, 503}),
-        ("createToken", {200, 400, 401, 413, 415, 422}),
-        ("listSigningKeys", {200, 400, 422}),
+        ("listShelves", {200, 400, 401, 403, 404, 422, 429, 503}),
+        ("createShelf", {201, 400, 401, 403, 404, 409, 413, 415, 422, 429, 503}),
+        ("updateShelf", {200, 400, 401, 403, 404, 412, 413, 415, 422, 429, 503}),
+        ("verifyShelf", {200, 202, 400, 401, 403, 404, 409, 422, 429, 502, 503, 504}),
+        ("deleteShelf", {204, 400, 401, 403, 404, 422, 429, 503}),
+        ("getBook", {400, 401, 403, 404, 422, 429, 503}),
+        ("createToken", {200, 400, 401, 413, 415, 422, 429, 503}),
+        ("listSigningKeys", {200, 400, 422, 503}),
     ],
 )
 def test_every_answer_of_an_operation_is_documented(
@@ -121,7 +121,7 @@ def test_every_answer_carries_the_common_headers(document: dict[str, Any]) -> No
     inline = document["paths"]["/instances/{instance}/shelves"]["get"]["responses"]["200"]
     for response in [inline, *document["components"]["responses"].values()]:
         assert {"X-Request-Id", "SPE-Gateway-Version"} <= set(response["headers"])
-    assert "Link" in inline["headers"]
+    assert {"Link", "RateLimit", "RateLimit-Policy"} <= set(inline["headers"])
 
 
 def test_an_operation_that_goes_on_documents_how(
@@ -129,7 +129,10 @@ def test_an_operation_that_goes_on_documents_how(
 ) -> None:
     verify = operations["verifyShelf"]
     assert verify["responses"]["202"] == {"$ref": "#/components/responses/Accepted"}
-    assert verify["parameters"] == [{"$ref": "#/components/parameters/Prefer"}]
+    assert verify["parameters"] == [
+        {"$ref": "#/components/parameters/Prefer"},
+        {"$ref": "#/components/parameters/IdempotencyKey"},
+    ]
     accepted = document["components"]["responses"]["Accepted"]
     assert {"Location", "Retry-After"} <= set(accepted["headers"])
     schema = accepted["content"]["application/json"]["schema"]

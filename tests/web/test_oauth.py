@@ -112,7 +112,7 @@ def test_whoever_is_refused_hears_the_same(
 def test_another_grant_is_not_supported(anonymous: FlaskClient, grant: str) -> None:
     answer = anonymous.post("/oauth/token", data={**OPERATOR, "grant_type": grant})
     assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")
-    assert answer.json["error_description"] == "The only grant type is client_credentials."
+    assert "client_credentials and token-exchange" in answer.json["error_description"]
 
 
 @pytest.mark.parametrize("name", ["scope", "client_id", "client_secret", "grant_type"])
@@ -173,5 +173,16 @@ def test_the_metadata_names_the_issuer_and_never_the_host(anonymous: FlaskClient
     assert answer.json["issuer"] == ISSUER
     assert answer.json["token_endpoint"] == f"{ISSUER}/oauth/token"
     assert answer.json["jwks_uri"] == f"{ISSUER}/.well-known/jwks.json"
-    assert answer.json["grant_types_supported"] == ["client_credentials"]
+    assert answer.json["revocation_endpoint"] == f"{ISSUER}/oauth/revoke"
+    assert answer.json["introspection_endpoint"] == f"{ISSUER}/oauth/introspect"
+    assert answer.json["grant_types_supported"] == [
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+    ]
+    assert answer.json["authorization_details_types_supported"] == ["spe-gateway"]
+    for endpoint in ("token", "revocation", "introspection"):
+        methods = answer.json[f"{endpoint}_endpoint_auth_methods_supported"]
+        assert methods == ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+        algorithms = answer.json[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]
+        assert algorithms == ["ES256", "RS256", "PS256"]
     assert "evil.example" not in json.dumps(answer.json)

@@ -11,8 +11,10 @@ from joserfc.jwk import ECKey, KeySet
 from gateway import errors
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
-from gateway.errors import Unauthenticated
+from gateway.broker.caller import Caller
+from gateway.errors import RequestError, Unauthenticated
 from gateway.model import Reach
+from gateway.storage.rates import Rates
 from gateway.web import etags, paging
 from gateway.web.accepted import accepted
 from gateway.web.api import Api, Blueprint
@@ -35,12 +37,13 @@ from gateway.web.hooks import caller
 from gateway.web.install import install
 from gateway.web.operation import ANY, operation
 from gateway.web.schemas import Paging, Schema, page_of
-from gateway.web.tokens import TokenIssuer, TokenVerifier
+from gateway.web.tokens import Claims, TokenIssuer, TokenVerifier
 
 ISSUER = "https://gateway.example"
 INSTANCE = "ins_01995e5a7c4d7b3e8f2a9c1d0e6b4f37"
 SHELVES = f"/instances/{INSTANCE}/shelves"
 SECRET = "s3cret/with+signs"
+RATE = "100000/minute"
 
 
 @dataclass
@@ -49,9 +52,17 @@ class ToyClient:
     reseller: str
     permissions: frozenset[str]
     enabled: bool = True
+    public_keys: tuple[dict[str, str], ...] = ()
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(f"/{self.reseller}/")
 
     def check_secret(self, secret: str) -> bool:
         return secret == SECRET
+
+    def admits(self, address: str | None) -> bool:
+        return bool(address)
 
 
 @dataclass
@@ -73,6 +84,27 @@ class ToyClients(dict[str, ToyClient]):
     def find(self, client_id: str) -> ToyClient | None:
         return self.get(client_id)
 
+    def reaches(self, client: ToyClient, chosen: list[str]) -> bool:
+        del client
+        return chosen == [INSTANCE]
+
+    def came(self, client: ToyClient) -> None:
+        assert self[client.client_id] is client
+
+
+class PatientLogins:
+    """Lets everybody try as often as they like."""
+
+    def wait(self, client: str, address: str) -> int:
+        del client, address
+        return 0
+
+    def failed(self, client: str, address: str) -> None:
+        """Count nothing."""
+
+    def succeeded(self, client: str, address: str) -> None:
+        """Count nothing."""
+
 
 class ToyGateway:
     """The ports of ``install``, with two clients that differ in their reseller."""
@@ -81,6 +113,8 @@ class ToyGateway:
         self.key_ring = ToyKeyRing([new_key("k1"), new_key("k2")])
         self.issuer = TokenIssuer(ISSUER, self.key_ring, 600)
         self.verifier = TokenVerifier(ISSUER, self.key_ring)
+        self.rates = Rates("", client=RATE, reseller=RATE, address=RATE)
+        self.logins = PatientLogins()
         self.cursors = paging.Cursors(MultiFernet([Fernet(Fernet.generate_key())]))
         everything = frozenset(map(str, Permission))
         self.clients = ToyClients(
@@ -92,8 +126,12 @@ class ToyGateway:
     def token(self, client: str, scope: str = "stores:read") -> str:
         return self.issuer.issue(self.clients[client], scope)
 
-    def authenticate(self, token: str) -> Principal:
-        claims = self.verifier.verify(token)
+    def claims_of(self, token: str) -> Claims:
+        return self.verifier.verify(token)
+
+    def authenticate(self, token: str, address: str | None) -> Principal:
+        del address
+        claims = self.claims_of(token)
         if claims.client not in self.clients:
             raise Unauthenticated
         return Principal(
@@ -104,6 +142,9 @@ class ToyGateway:
             is_operator=claims.reseller == "res_root",
             token_id=claims.token_id,
         )
+
+    def refused(self, caller: Caller, target: str, error: RequestError) -> None:
+        """Note nothing."""
 
 
 def make_app(gateway: ToyGateway) -> Flask:

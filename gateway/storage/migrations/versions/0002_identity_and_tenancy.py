@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("instance", sa.String(length=40), nullable=False),
         sa.Column("resource", sa.String(length=40), nullable=False),
         sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("observe_time", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["instance"], ["instances.id"], name=op.f("fk_holdings_instance_instances")
         ),

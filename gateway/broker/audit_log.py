@@ -1,0 +1,34 @@
+"""The audit log as its readers see it: their own chains and those below."""
+
+from collections.abc import Sequence
+
+from gateway.broker.authorise import absent, permit
+from gateway.broker.caller import Caller
+from gateway.storage import audit_log, resellers
+from gateway.storage.audit_log import Entry, Wanted
+from gateway.storage.database import Database
+
+
+class AuditLog:
+    """Rows of the chains at and below the caller's reseller.
+
+    Args:
+        database: the tables.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, caller: Caller, wanted: Wanted, before: str, limit: int) -> Sequence[Entry]:
+        """Return some, the newest first.
+
+        Raises:
+            NotFound: the reseller that is wanted is absent, or outside the caller's tree.
+        """
+        reach = caller.principal.reach
+        with self._database.read() as connection:
+            if wanted.reseller and resellers.find(connection, reach, wanted.reseller) is None:
+                raise absent(self._database, caller, wanted.reseller)
+        permit(self._database, caller, "audit-log")
+        with self._database.read() as connection:
+            return audit_log.page(connection, reach, wanted, before, limit)

@@ -1,0 +1,56 @@
+"""What the worker does beside tracking operations, each in its own time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gateway.storage import audit_log
+from gateway.storage.database import Database
+from gateway.storage.witness import Witness
+
+SEQUENCE_SECONDS = 1.0
+ANCHOR_SECONDS = 60.0
+WITNESS_SECONDS = 5.0
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something to be done again and again, by every process or by whichever comes first.
+
+    Attributes:
+        name: in the log.
+        seconds: between two times.
+        run: does it once; what it raises is logged, and it is tried again.
+    """
+
+    name: str
+    seconds: float
+    run: Callable[[], None]
+
+
+def chores_of_the_audit(database: Database, witness: Witness) -> tuple[Chore, ...]:
+    """Return what keeps the audit log: numbers, anchors, and the copy of the facts."""
+
+    def sequence() -> None:
+        """Look first: an idle gateway writes nothing."""
+        while _is_waiting(database):
+            with database.write() as connection:
+                audit_log.sequence(connection, BATCH)
+
+    def anchor() -> None:
+        with database.read() as connection:
+            done = audit_log.is_anchored(connection)
+        if not done:
+            with database.write() as connection:
+                audit_log.anchor(connection)
+
+    return (
+        Chore("audit.sequence", SEQUENCE_SECONDS, sequence),
+        Chore("audit.anchor", ANCHOR_SECONDS, anchor),
+        Chore("witness.flush", WITNESS_SECONDS, witness.flush),
+    )
+
+
+def _is_waiting(database: Database) -> bool:
+    with database.read() as connection:
+        return audit_log.is_waiting(connection)

@@ -1,0 +1,49 @@
+"""What a request begins under an idempotency key is bound to that key, in one transaction.
+
+So a retry after a crash finds what was begun; it never begins a second one.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from gateway.broker.caller import Caller
+from gateway.errors import Conflict
+from gateway.model import now
+from gateway.storage import idempotency_keys
+
+
+class IdempotencyInFlight(Conflict):
+    """The first call with this Idempotency-Key is under way, and has begun nothing yet."""
+
+    code = "IDEMPOTENCY_IN_FLIGHT"
+    title = "The same call is under way"
+    retryable = True
+    seconds = 1
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The first call with this Idempotency-Key is under way; send it again in a moment."
+        )
+
+
+def bind(
+    connection: Connection, caller: Caller, target: str, until: datetime | None = None
+) -> None:
+    """Bind the caller's key, if there is one, to an operation or an object.
+
+    Args:
+        connection: the transaction in which it is begun.
+        caller: of the request.
+        target: its id.
+        until: the key counts at least up to then.
+
+    Raises:
+        IdempotencyInFlight: another request took the key over; nothing may be begun here.
+    """
+    if caller.claim is None or caller.validate_only:
+        return
+    held = idempotency_keys.bind(connection, caller.claim, target, caller.demanded, until or now())
+    if not held:
+        raise IdempotencyInFlight
+    caller.claim.is_bound = True

@@ -1,0 +1,84 @@
+"""The rounds: what each deployment can do is looked up again and again, not only when asked.
+
+Whether a command is sent at all depends on it, and an upgrade of SPE tells nobody.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from time import monotonic
+from zlib import crc32
+
+import structlog
+
+from gateway.broker.broker import Broker
+from gateway.broker.capabilities import Capabilities
+from gateway.broker.chores import Chore
+from gateway.errors import GatewayError
+from gateway.model import Deployment
+from gateway.storage import deployments
+
+GLANCE_SECONDS = 30.0
+"""Between two looks at who is due."""
+
+VISIT_SECONDS = 3_600.0
+"""Between two visits to a deployment, which ask for its version."""
+
+RENEWAL_SECONDS = 86_400.0
+"""After which its commands are asked for even if the version is the same."""
+
+log = structlog.get_logger()
+
+
+class Rounds:
+    """Visits every deployment once an hour, each at a time of its own.
+
+    Args:
+        broker: has the threads; one that hangs holds up nobody else.
+        capabilities: asks and remembers.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self, broker: Broker, capabilities: Capabilities, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._broker = broker
+        self._capabilities = capabilities
+        self._clock = clock
+        self._due: dict[str, float] = {}
+        self._renewed: dict[str, float] = {}
+
+    @property
+    def chore(self) -> Chore:
+        """What the worker does."""
+        return Chore("deployments.visit", GLANCE_SECONDS, self.run)
+
+    def run(self) -> None:
+        """Set out to those that are due."""
+        with self._broker.database.read() as connection:
+            found = deployments.every(connection)
+        for deployment in found:
+            if self._is_due(deployment.id):
+                self._broker.aside(deployment.id, partial(self._visit, deployment))
+
+    def _is_due(self, deployment: str) -> bool:
+        """Whether its time has come; the first time lies within an hour, by its id."""
+        time = self._clock()
+        due = self._due.setdefault(deployment, time + crc32(deployment.encode()) % VISIT_SECONDS)
+        if due > time:
+            return False
+        self._due[deployment] = time + VISIT_SECONDS
+        return True
+
+    def _visit(self, deployment: Deployment) -> None:
+        try:
+            version = self._capabilities.version_of(deployment)
+            if version != deployment.version or self._is_old(deployment.id):
+                self._capabilities.refresh(deployment)
+                self._renewed[deployment.id] = self._clock()
+                log.info("deployment.refreshed", deployment=deployment.id, version=version)
+        except GatewayError as error:  # the next visit tries again
+            log.warning("deployment.not_refreshed", deployment=deployment.id, code=error.code)
+
+    def _is_old(self, deployment: str) -> bool:
+        renewed = self._renewed.get(deployment)
+        return renewed is None or self._clock() - renewed >= RENEWAL_SECONDS

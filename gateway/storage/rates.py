@@ -1,0 +1,123 @@
+"""How often somebody may call: moving windows, in Redis for all processes, else in memory.
+
+While Redis cannot be asked, each process counts for itself: calls go on, and they are not
+without limit. A process asks Redis again after a few seconds.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic, time
+from typing import Final
+
+import redis
+import structlog
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from gateway.errors import ConfigurationError
+
+PREFIX: Final = "spe-gateway:rates"
+REDIS_SECONDS: Final = 0.5
+AGAIN_SECONDS: Final = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands under one policy, after the call that is judged.
+
+    Attributes:
+        policy: its name.
+        quota: calls that are allowed in a window.
+        window: its length in seconds.
+        remaining: calls that are left now.
+        reset: seconds until the oldest call leaves the window and another is allowed.
+        passed: whether the call is allowed.
+    """
+
+    policy: str
+    quota: int
+    window: int
+    remaining: int
+    reset: int
+    passed: bool
+
+
+class Rates:
+    """Counts the calls of clients, resellers and addresses.
+
+    Args:
+        redis_url: of the Redis that all processes share; empty for memory.
+        client: the rate of a client, as ``600/minute``.
+        reseller: the rate of all clients of one reseller together.
+        address: the rate of whoever has no token yet, by the address.
+
+    Raises:
+        ConfigurationError: the URL is none of Redis.
+    """
+
+    def __init__(self, redis_url: str, *, client: str, reseller: str, address: str) -> None:
+        self._client = parse(client)
+        self._reseller = parse(reseller)
+        self._address = parse(address)
+        self._pool = _pool(redis_url) if redis_url else None
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = self._own if self._pool is None else _shared(redis_url, self._pool)
+        self._ask_again = 0.0
+
+    def of_client(self, client: str, reseller: str) -> Sequence[Standing]:
+        """Count a call of a client, and of its reseller unless the client's is refused."""
+        own = self._count("client", self._client, client)
+        return [own, self._count("reseller", self._reseller, reseller)] if own.passed else [own]
+
+    def of_address(self, address: str) -> Sequence[Standing]:
+        """Count a call of somebody who is nobody yet, by an address or a network."""
+        return [self._count("address", self._address, address)]
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._pool is not None:
+            self._pool.disconnect()
+
+    def _count(self, policy: str, rate: RateLimitItem, who: str) -> Standing:
+        if monotonic() >= self._ask_again:
+            with self._noting_absence():
+                return _counted(self._shared, policy, rate, who)
+        return _counted(self._own, policy, rate, who)
+
+    @contextmanager
+    def _noting_absence(self) -> Iterator[None]:
+        try:
+            yield
+        except redis.RedisError as error:
+            log.warning("rates.redis_unavailable", error=type(error).__name__)
+            self._ask_again = monotonic() + AGAIN_SECONDS
+
+
+def _counted(
+    windows: MovingWindowRateLimiter, policy: str, rate: RateLimitItem, who: str
+) -> Standing:
+    passed = windows.hit(rate, policy, who)
+    reset_time, remaining = windows.get_window_stats(rate, policy, who)
+    reset = min(rate.get_expiry(), max(1, ceil(reset_time - time())))
+    left = max(0, remaining) if passed else 0
+    return Standing(policy, rate.amount, rate.get_expiry(), left, reset, passed)
+
+
+def _pool(url: str) -> redis.ConnectionPool:
+    """Return connections that wait for a moment only: a call must not hang on its count."""
+    limits = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+    try:
+        return redis.ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **limits)
+    except ValueError as error:
+        raise ConfigurationError(f"SPE_GATEWAY_REDIS_URL is not usable: {error}") from None
+
+
+def _shared(url: str, pool: redis.ConnectionPool) -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(RedisStorage(url, connection_pool=pool, key_prefix=PREFIX))

@@ -1,0 +1,48 @@
+"""Queries on the changes of owner of instances."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, case, insert, or_, select
+
+from gateway.model import Reach, Transfer
+from gateway.storage.tables import resellers, transfers
+
+
+def add(connection: Connection, transfer: Transfer) -> None:
+    """Insert a change of owner."""
+    connection.execute(insert(transfers).values(**vars(transfer)))
+
+
+def page(
+    connection: Connection, reach: Reach, instance: str, before: str, limit: int
+) -> Sequence[Transfer]:
+    """Return at most ``limit`` changes of an instance's owner, the newest first.
+
+    Only those in which a reseller that is reached took part; the other one is None where it is
+    not reached.
+
+    Args:
+        connection: an open transaction.
+        reach: what the caller reaches.
+        instance: opaque id of one that is reached.
+        before: the last id of the page before, or an empty text.
+        limit: the most rows.
+    """
+    former, owner = resellers.alias("former"), resellers.alias("owner")
+    gave = former.c.path.startswith(reach.path, autoescape=True)
+    got = owner.c.path.startswith(reach.path, autoescape=True)
+    columns = [column for column in transfers.c if column.name not in {"former", "owner"}]
+    query = (
+        select(
+            *columns,
+            case((gave, transfers.c.former)).label("former"),
+            case((got, transfers.c.owner)).label("owner"),
+        )
+        .join(former, former.c.id == transfers.c.former)
+        .join(owner, owner.c.id == transfers.c.owner)
+        .where(transfers.c.instance == instance, or_(gave, got))
+    )
+    if before:
+        query = query.where(transfers.c.id < before)
+    rows = connection.execute(query.order_by(transfers.c.id.desc()).limit(limit))
+    return [Transfer(**row) for row in rows.mappings()]

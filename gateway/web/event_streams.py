@@ -1,0 +1,101 @@
+"""Server-Sent Events (WHATWG HTML, section 9.2): a text for each event, a thread for each reader.
+
+An event's data is one line of JSON. A comment every few seconds shows that the stream lives, and
+finds readers that are gone.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from time import monotonic
+from typing import Any, Final, cast
+
+from flask import Response, current_app, stream_with_context
+
+from gateway.errors import GatewayError
+from gateway.web.hooks import EXTENSION
+from gateway.web.http_errors import StreamsExhausted
+from gateway.web.problems import problem_of
+
+MEDIA_TYPE: Final = "text/event-stream"
+HEARTBEAT_SECONDS: Final = 10.0
+RETRY_MILLISECONDS: Final = 2000
+"""After which pause a browser comes back when the connection is lost."""
+
+HEADERS: Final = {
+    "Cache-Control": "no-store, no-transform",
+    "X-Accel-Buffering": "no",
+}
+"""What keeps a proxy from holding events back; ``no-transform`` forbids compressing them."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event.
+
+    Args:
+        name: what browsers listen for.
+        data: any JSON object.
+        id: what a reader sends as ``Last-Event-ID`` when it comes back; None leaves the last one.
+    """
+
+    name: str
+    data: Mapping[str, Any]
+    id: str | None = None
+
+    def text(self) -> str:
+        """Return the event as it is sent."""
+        data = json.dumps(self.data, ensure_ascii=False, separators=(",", ":"))
+        marked = f"id: {self.id}\n" if self.id is not None else ""
+        return f"event: {self.name}\n{marked}data: {data}\n\n"
+
+
+class Streams:
+    """The streams that one process serves at once.
+
+    Args:
+        limit: how many; each holds a thread.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._free = BoundedSemaphore(limit) if limit else None
+
+    def answer(self, events: Iterator[Event | None]) -> Response:
+        """Answer with a stream that lasts as long as there are events.
+
+        Args:
+            events: None is a pause in which nothing happened; an error is told and ends it.
+
+        Raises:
+            StreamsExhausted: as many are open as may be.
+        """
+        if self._free is None or not self._free.acquire(blocking=False):
+            raise StreamsExhausted
+        response = Response(stream_with_context(_texts(events)), mimetype=MEDIA_TYPE)
+        response.headers.update(HEADERS)
+        response.call_on_close(self._free.release)
+        return response
+
+
+def streams() -> Streams:
+    """Return the streams of this process."""
+    return cast("Streams", current_app.extensions[EXTENSION].streams)
+
+
+def _texts(events: Iterator[Event | None]) -> Iterator[bytes]:
+    yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
+    spoken = monotonic()
+    for event in _with_problem(events):
+        if event is None and monotonic() - spoken < HEARTBEAT_SECONDS:
+            continue
+        yield (":\n\n" if event is None else event.text()).encode("utf-8", "backslashreplace")
+        spoken = monotonic()
+
+
+def _with_problem(events: Iterator[Event | None]) -> Iterator[Event | None]:
+    """Tell why a stream ends before its time, as an answer would have."""
+    try:
+        yield from events
+    except GatewayError as error:
+        yield Event("problem", problem_of(error))

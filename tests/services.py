@@ -1,0 +1,120 @@
+"""PostgreSQL and Redis for tests: real servers, started when the first test asks for one.
+
+How to use them, by fixture:
+
+- ``postgresql_url``: the URL of a database of the present schema, for this test alone:
+  ``Database(postgresql_url)``, or ``database_url=postgresql_url`` of the settings.
+- ``empty_postgresql_url``: likewise, but without tables, as ``spe-gateway init`` wants it.
+- ``redis_url``: the URL of an empty Redis, for this test alone: ``redis_url=redis_url``.
+- ``two_gateways``: two gateways (``tests.served.Served``) on one such database and one such
+  Redis, as two processes of a cluster are. Each has an application, a pool, caches and a
+  tracker of its own; settings, keys, clients and operator are the same, so a token of one is
+  good at the other.
+- ``clustered_world``: a ``tests.world.World`` (two deployments, resellers, personas) on one such
+  database and Redis; ``with beside(clustered_world.served) as second`` adds a gateway.
+- ``postgresql`` and ``redis_server``: the servers, for what the above do not give. A test that
+  stops a server has one to itself: ``with started(RedisServer()) as server``.
+
+Each test process has a server of each kind: PostgreSQL takes 0.7 s to start, which is less than
+agreeing on one would cost, and a database copied from the migrated template takes 20 ms.
+
+Without the programs, which ``scripts/test-services`` installs, the tests that want them are
+skipped and named in red at the end; with ``CI=true`` they fail.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import pytest
+
+from tests.served import Served, beside, served
+from tests.servers import Absent, Postgresql, RedisServer, Server
+from tests.world import World, world
+
+S = TypeVar("S", bound=Server)
+ABSENT = "cannot be had"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Postgresql]:
+    """The PostgreSQL server of this test process."""
+    with or_left_out("PostgreSQL", Postgresql) as server:
+        yield server
+
+
+@pytest.fixture
+def postgresql_url(postgresql: Postgresql) -> Iterator[str]:
+    """A database of the present schema."""
+    with postgresql.database() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql: Postgresql) -> Iterator[str]:
+    """A database without tables."""
+    with postgresql.empty_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """The Redis server of this test process; not to be stopped."""
+    with or_left_out("Redis", RedisServer) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty Redis."""
+    redis_server.empty()
+    return redis_server.url
+
+
+@pytest.fixture
+def two_gateways(
+    tmp_path: Path, postgresql_url: str, redis_url: str
+) -> Iterator[tuple[Served, Served]]:
+    """Two gateways of one cluster."""
+    settings = {"database_url": postgresql_url, "redis_url": redis_url}
+    with served(tmp_path, **settings) as first, beside(first) as second:
+        yield first, second
+
+
+@pytest.fixture
+def clustered_world(tmp_path: Path, postgresql_url: str, redis_url: str) -> Iterator[World]:
+    """A world whose gateway is one of a cluster."""
+    with world(tmp_path, database_url=postgresql_url, redis_url=redis_url) as made:
+        yield made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once, in red, what was not tested for want of a server."""
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = {str(report.longrepr[2]) for report in skipped if ABSENT in str(report.longrepr)}
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"NOT TESTED. {reason}", red=True, bold=True)
+
+
+@contextmanager
+def or_left_out(name: str, kind: type[S]) -> Iterator[S]:
+    """Run a server for as long as the block lasts, or leave the test out that wants it."""
+    try:
+        server = kind()
+        server.start()
+    except Absent as error:
+        _leave_out(f"{name} {ABSENT} ({error}): scripts/test-services installs it.")
+    try:
+        yield server
+    finally:
+        server.stop()
+        server.remove()
+
+
+def _leave_out(reason: str) -> NoReturn:
+    """Skip what wants a server; where everything has to be tested, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)

@@ -1,0 +1,51 @@
+"""The servers of the tests are real, and nobody is fooled where they are not."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import servers, services
+from tests.served import Served
+from tests.servers import Absent, Postgresql, RedisServer
+from tests.world import World
+
+
+@pytest.mark.parametrize("kind", [Postgresql, RedisServer])
+def test_a_server_without_its_program_is_absent(
+    kind: type[Postgresql | RedisServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "DEBIAN", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(Absent):
+        kind()
+
+
+def test_what_is_left_out_is_skipped_here_and_fails_where_all_must_be_tested(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "DEBIAN", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for value, outcome in (("", pytest.skip.Exception), ("true", pytest.fail.Exception)):
+        monkeypatch.setenv("CI", value)
+        missing = services.or_left_out("PostgreSQL", Postgresql)
+        with pytest.raises(outcome, match="scripts/test-services"), missing:
+            raise AssertionError("It was there.")
+
+
+def test_two_gateways_are_one_cluster(two_gateways: tuple[Served, Served]) -> None:
+    first, second = two_gateways
+    token = first.token(first.operator.client_id, first.operator.client_secret)
+    made = first.client(token).post("/resellers", json={"name": "Northwind"})
+
+    assert made.status_code == 201
+    seen = second.client(token).get(f"/resellers/{made.get_json()['id']}")
+    assert seen.get_json()["name"] == "Northwind"
+
+
+def test_a_clustered_world_is_a_whole_one(clustered_world: World) -> None:
+    assert not clustered_world.served.settings.is_embedded
+    archive = clustered_world.new_archive("A")
+    owner = clustered_world.personas["a_admin"]
+
+    assert owner.get(f"/instances/{archive['id']}/stores").status_code == 200
