@@ -54,10 +54,10 @@ from gateway.storage.vault import Vault, load_keys
 from gateway.storage.witness import Witness
 from gateway.web.event_streams import Streams
 from gateway.web.install import install
+from gateway.web.oauth.outside_tokens import OutsideIssuer, OutsideVerifier
+from gateway.web.oauth.tokens import Claims, TokenIssuer, TokenVerifier
 from gateway.web.operation import check_every_view
-from gateway.web.outside_tokens import OutsideIssuer, OutsideVerifier
 from gateway.web.paging import Cursors
-from gateway.web.tokens import Claims, TokenIssuer, TokenVerifier
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 
-from gateway.web import oauth
 from gateway.web.api import Api
 from gateway.web.body import READ_LIMIT
 from gateway.web.converters import install_converters
 from gateway.web.docs import install_docs
 from gateway.web.hooks import EXTENSION, install_hooks
 from gateway.web.idempotency import install_idempotency
+from gateway.web.oauth import views as oauth
 from gateway.web.problems import install_problems
 from gateway.web.refusals import note_refusal
 

@@ -11,7 +11,7 @@ from gateway.broker.key_ring import CACHE_SECONDS, LEAD, TOKENS_END, KeyRing
 from gateway.broker.revocations import Revocations
 from gateway.broker.token_chores import chores_of_the_tokens
 from gateway.errors import Unauthenticated
-from gateway.web.tokens import MAX_LIFETIME_SECONDS, TokenIssuer, TokenVerifier
+from gateway.web.oauth.tokens import MAX_LIFETIME_SECONDS, TokenIssuer, TokenVerifier
 from tests.core import Core
 from tests.web.toy import ToyClient
 

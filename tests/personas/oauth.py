@@ -9,8 +9,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key
 from werkzeug.test import TestResponse
 
-from gateway.web.assertions import ASSERTION_TYPE
-from gateway.web.grants import ACCESS_TOKEN
+from gateway.web.oauth.assertions import ASSERTION_TYPE
+from gateway.web.oauth.grants import ACCESS_TOKEN
 from tests.answers import JSON
 from tests.personas.forging import changed
 from tests.world import World

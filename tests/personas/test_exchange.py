@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.web.grants import ACCESS_TOKEN
+from gateway.web.oauth.grants import ACCESS_TOKEN
 from tests.answers import JSON
 from tests.personas.forging import ABSENT, Forger
 from tests.personas.oauth import details, exchange, exchanged, post, sign_in, token_of

@@ -11,8 +11,8 @@ from gateway.broker import attendance, client_bounds, identity
 from gateway.broker.revocations import Identified, Revocations
 from gateway.storage import clients as rows
 from gateway.storage import revoked_tokens
-from gateway.web import grants
-from gateway.web.tokens import Narrowing
+from gateway.web.oauth import grants
+from gateway.web.oauth.tokens import Narrowing
 from tests.personas import test_assertions as assertions
 from tests.personas import test_client_limits as limits
 from tests.personas import test_exchange as exchanges

@@ -19,7 +19,7 @@ from tests.personas.forging import RSA as STRANGE_RSA
 from tests.personas.oauth import exchange, post, sign_in
 from tests.served import assert_problem, served
 from tests.spe.raw_server import Identity, RawServer, raw_server
-from tests.web.outside import AUDIENCE, ISSUER, KEY, RSA, Outside, claims, key_set, signed
+from tests.web.oauth.outside import AUDIENCE, ISSUER, KEY, RSA, Outside, claims, key_set, signed
 from tests.world import World
 
 OTHER = "https://other.example"

@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from gateway.web.tokens import ALGORITHM
+from gateway.web.oauth.tokens import ALGORITHM
 from tests.answers import JSON
 from tests.served import CheckedClient, assert_problem
 from tests.world import World

@@ -35,9 +35,9 @@ from gateway.web.fields import (
 )
 from gateway.web.hooks import caller
 from gateway.web.install import install
+from gateway.web.oauth.tokens import Claims, TokenIssuer, TokenVerifier
 from gateway.web.operation import ANY, operation
 from gateway.web.schemas import Paging, Schema, page_of
-from gateway.web.tokens import Claims, TokenIssuer, TokenVerifier
 
 ISSUER = "https://gateway.example"
 INSTANCE = "ins_01995e5a7c4d7b3e8f2a9c1d0e6b4f37"

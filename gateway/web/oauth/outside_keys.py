@@ -9,8 +9,8 @@ from typing import Any, Final
 import structlog
 
 from gateway.broker.client_keys import VerifyingKey, key_of
-from gateway.web.jwts import NotAccepted
-from gateway.web.key_fetcher import KeysUnavailable
+from gateway.web.oauth.jwts import NotAccepted
+from gateway.web.oauth.key_fetcher import KeysUnavailable
 
 FRESH_SECONDS: Final = 600.0
 """How long keys are used without looking again, so that withdrawn ones end."""

@@ -17,8 +17,8 @@ from joserfc.jwk import ECKey, KeySet
 
 from gateway.errors import Unauthenticated
 from gateway.model import Prefix
-from gateway.web import jwts
-from gateway.web.jwts import Jwt, NotAccepted
+from gateway.web.oauth import jwts
+from gateway.web.oauth.jwts import Jwt, NotAccepted
 
 ALGORITHM: Final = "ES256"
 MAX_LIFETIME_SECONDS: Final = 900

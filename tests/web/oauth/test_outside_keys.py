@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from gateway.web.jwts import NotAccepted
-from gateway.web.key_fetcher import KeysUnavailable
-from gateway.web.outside_keys import (
+from gateway.web.oauth.jwts import NotAccepted
+from gateway.web.oauth.key_fetcher import KeysUnavailable
+from gateway.web.oauth.outside_keys import (
     FRESH_SECONDS,
     LEAST_SECONDS,
     MOST_SECONDS,
     STALE_SECONDS,
     OutsideKeys,
 )
-from tests.web.outside import ISSUER, KEY, NEXT_KEY, RSA, SHARED
+from tests.web.oauth.outside import ISSUER, KEY, NEXT_KEY, RSA, SHARED
 
 
 class Issuer:

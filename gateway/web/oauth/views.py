@@ -9,26 +9,26 @@ from gateway.access.permissions import Permission
 from gateway.broker.client_keys import ALGORITHMS
 from gateway.broker.key_ring import CACHE_SECONDS
 from gateway.web.api import Blueprint
-from gateway.web.authorization_details import TYPE
-from gateway.web.authorization_server import (
-    FORM,
-    introspection_answer,
-    revocation_answer,
-    token_answer,
-)
-from gateway.web.client_authentication import AUTH_METHODS, TOKEN_PATH
-from gateway.web.oauth_errors import GRANT_TYPES
-from gateway.web.oauth_ports import ports
-from gateway.web.oauth_schemas import (
+from gateway.web.oauth.authorization_details import TYPE
+from gateway.web.oauth.client_authentication import AUTH_METHODS, TOKEN_PATH
+from gateway.web.oauth.errors import GRANT_TYPES
+from gateway.web.oauth.ports import ports
+from gateway.web.oauth.schemas import (
     Metadata,
     OAuthError,
     PublicKeys,
     TokenAnswer,
     TokenDescription,
 )
+from gateway.web.oauth.server import (
+    FORM,
+    introspection_answer,
+    revocation_answer,
+    token_answer,
+)
+from gateway.web.oauth.tokens import ALGORITHM
 from gateway.web.operation import operation
 from gateway.web.schemas import NoFields
-from gateway.web.tokens import ALGORITHM
 
 REVOCATION_PATH: Final = "/oauth/revoke"
 INTROSPECTION_PATH: Final = "/oauth/introspect"

@@ -11,12 +11,12 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
 from gateway.errors import Unauthenticated
-from gateway.web import jwts
-from gateway.web.authorization_details import details_of, granted
-from gateway.web.client_authentication import AUTH_METHODS, authenticated
-from gateway.web.oauth_errors import GRANT_TYPES, InvalidTarget
-from gateway.web.oauth_ports import OAuthClient, ports
-from gateway.web.tokens import Claims, Narrowing
+from gateway.web.oauth import jwts
+from gateway.web.oauth.authorization_details import details_of, granted
+from gateway.web.oauth.client_authentication import AUTH_METHODS, authenticated
+from gateway.web.oauth.errors import GRANT_TYPES, InvalidTarget
+from gateway.web.oauth.ports import OAuthClient, ports
+from gateway.web.oauth.tokens import Claims, Narrowing
 
 ACCESS_TOKEN: Final = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 # the name of a type
 PARAMETERS: Final = (

@@ -15,7 +15,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from gateway.errors import Unauthenticated
-from gateway.web.tokens import TokenIssuer, TokenVerifier
+from gateway.web.oauth.tokens import TokenIssuer, TokenVerifier
 from tests.web.toy import ISSUER, ToyClient, ToyKeyRing, new_key
 
 KEY = new_key("k1")

@@ -9,7 +9,7 @@ from gateway.access.principal import Principal
 from gateway.broker.caller import Caller
 from gateway.model import Reach
 from gateway.web.hooks import EXTENSION
-from gateway.web.tokens import Claims, KeyRing, TokenIssuer
+from gateway.web.oauth.tokens import Claims, KeyRing, TokenIssuer
 
 
 class OAuthClient(Protocol):

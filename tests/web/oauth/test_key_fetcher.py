@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.web.key_fetcher import KeyFetcher, KeysUnavailable
+from gateway.web.oauth.key_fetcher import KeyFetcher, KeysUnavailable
 from tests.spe.raw_server import Identity, RawServer, hang_up, raw_server, reply
-from tests.web.outside import KEY, RSA, key_set, kids
+from tests.web.oauth.outside import KEY, RSA, key_set, kids
 
 DAY = timedelta(days=1)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow.fields import Field
 
-from gateway.web.authorization_details import TYPE
 from gateway.web.fields import Choice, Flag, Id, ListOf, Part, Text, Whole
+from gateway.web.oauth.authorization_details import TYPE
 from gateway.web.schemas import Schema
 
 

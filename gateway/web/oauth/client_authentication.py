@@ -14,11 +14,11 @@ import structlog
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 
-from gateway.web import assertions
-from gateway.web.jwts import NotAccepted
-from gateway.web.login_attempts import attempt
-from gateway.web.oauth_errors import refused
-from gateway.web.oauth_ports import OAuthClient, ports
+from gateway.web.oauth import assertions
+from gateway.web.oauth.errors import refused
+from gateway.web.oauth.jwts import NotAccepted
+from gateway.web.oauth.login_attempts import attempt
+from gateway.web.oauth.ports import OAuthClient, ports
 
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 # a path

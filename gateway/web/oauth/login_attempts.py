@@ -9,7 +9,7 @@ from flask import current_app, request
 
 from gateway.web.hooks import EXTENSION
 from gateway.web.http_errors import RateLimited
-from gateway.web.jwts import NotAccepted
+from gateway.web.oauth.jwts import NotAccepted
 
 
 class Logins(Protocol):

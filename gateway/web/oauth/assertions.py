@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.broker.client_keys import ALGORITHMS, VerifyingKey, key_of
-from gateway.web import jwts
-from gateway.web.jwts import Jwt, NotAccepted
-from gateway.web.oauth_ports import Clients, OAuthClient
+from gateway.web.oauth import jwts
+from gateway.web.oauth.jwts import Jwt, NotAccepted
+from gateway.web.oauth.ports import Clients, OAuthClient
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MAX_SECONDS: Final = 300

@@ -13,11 +13,11 @@ from gateway.access.permissions import Permission
 from gateway.broker.client_keys import ALGORITHMS
 from gateway.errors import Unauthenticated
 from gateway.spe.certificate import normalise_pin
-from gateway.web import jwts
-from gateway.web.jwts import Jwt, NotAccepted
-from gateway.web.key_fetcher import KeyFetcher
-from gateway.web.outside_keys import OutsideKeys
-from gateway.web.tokens import REFUSED, Claims
+from gateway.web.oauth import jwts
+from gateway.web.oauth.jwts import Jwt, NotAccepted
+from gateway.web.oauth.key_fetcher import KeyFetcher
+from gateway.web.oauth.outside_keys import OutsideKeys
+from gateway.web.oauth.tokens import REFUSED, Claims
 
 MAX_SUBJECT: Final = 200
 _TYPES: Final = (None, "JWT", "at+jwt", "application/at+jwt")

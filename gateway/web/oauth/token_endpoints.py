@@ -10,12 +10,12 @@ from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
 from gateway.broker.caller import Caller
 from gateway.errors import Unauthenticated
-from gateway.web.authorization_details import details_of
-from gateway.web.client_authentication import AUTH_METHODS, authenticated
-from gateway.web.grants import Answer, require_no_repetition
-from gateway.web.oauth_ports import OAuthClient, ports
+from gateway.web.oauth.authorization_details import details_of
+from gateway.web.oauth.client_authentication import AUTH_METHODS, authenticated
+from gateway.web.oauth.grants import Answer, require_no_repetition
+from gateway.web.oauth.ports import OAuthClient, ports
+from gateway.web.oauth.tokens import Claims
 from gateway.web.request_ids import request_id
-from gateway.web.tokens import Claims
 
 REVOCATION: Final = "revocation"
 INTROSPECTION: Final = "introspection"

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from gateway.access.permissions import Permission
-from gateway.web.authorization_server import FORM
+from gateway.web.oauth.server import FORM
 from tests.web.toy import ISSUER, SECRET, SHELVES, ToyGateway
 
 GRANT = {"grant_type": "client_credentials"}

@@ -10,9 +10,9 @@ from typing import Any, Final
 from gateway.errors import MalformedRequest
 from gateway.model import Prefix
 from gateway.web.body import parse_json
-from gateway.web.oauth_errors import InvalidDetails
-from gateway.web.oauth_ports import OAuthClient, ports
-from gateway.web.tokens import MAX_INSTANCES
+from gateway.web.oauth.errors import InvalidDetails
+from gateway.web.oauth.ports import OAuthClient, ports
+from gateway.web.oauth.tokens import MAX_INSTANCES
 
 TYPE: Final = "spe-gateway"
 

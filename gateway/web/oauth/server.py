@@ -14,9 +14,9 @@ from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, Flask
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 
-from gateway.web.grants import ClientCredentials, TokenExchange
-from gateway.web.oauth_errors import GRANT_TYPES, UnsupportedGrant
-from gateway.web.token_endpoints import INTROSPECTION, REVOCATION, Introspection, Revocation
+from gateway.web.oauth.errors import GRANT_TYPES, UnsupportedGrant
+from gateway.web.oauth.grants import ClientCredentials, TokenExchange
+from gateway.web.oauth.token_endpoints import INTROSPECTION, REVOCATION, Introspection, Revocation
 
 FORM: Final = "application/x-www-form-urlencoded"
 MAX_FORM_BYTES: Final = 16 * 1024

@@ -1,0 +1,1 @@
+"""The authorization server: API clients sign in, tokens are issued, exchanged and judged."""
