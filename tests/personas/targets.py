@@ -123,9 +123,11 @@ def _running(world: World, target: Target) -> None:
         site.control.pause()
     path = f"/instances/{target['instance']}/stores/verify"
     headers = {"Prefer": "wait=0"}
+    world.forget()
     response = world.operator.post(path, json={}, headers=headers)
     assert response.status_code == 202, response.text
     target["operation"] = response.get_json()["id"]
+    world.await_command("VerifyStores")
 
 
 def _unknown(world: World, target: Target) -> None:
