@@ -58,6 +58,7 @@ from gateway.web.oauth.outside_tokens import OutsideIssuer, OutsideVerifier
 from gateway.web.oauth.tokens import Claims, TokenIssuer, TokenVerifier
 from gateway.web.operation import check_every_view
 from gateway.web.paging import Cursors
+from gateway.web.waits import Waits
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Gateway:
     logins: Logins
     rates: Rates
     streams: Streams
+    waits: Waits
     chores: tuple[Chore, ...]
 
     def authenticate(self, token: str, address: str | None = None) -> Principal:
@@ -194,6 +196,7 @@ def create_gateway(settings: Settings) -> Gateway:
         cursors=Cursors(MultiFernet([Fernet(key) for key in vault.keys])),
         logins=Logins(database),
         streams=Streams(settings.stream_limit),
+        waits=Waits(settings.http_threads),
         rates=Rates(
             settings.redis_url,
             client=settings.client_rate,

@@ -83,6 +83,11 @@ class Reseller:
         """Whether this is the operators' own reseller."""
         return self.parent is None
 
+    @property
+    def level(self) -> int:
+        """How deep it lies; the operators' own is the first level."""
+        return self.path.count("/") - 1
+
 
 @dataclass(frozen=True)
 class Client:

@@ -25,6 +25,7 @@ DEFAULTS: Mapping[str, Any] = {
     "client_rate": UNHURRIED,
     "reseller_rate": UNHURRIED,
     "address_rate": UNHURRIED,
+    "http_threads": 128,
     "report_domains": ("example.com",),
 }
 """Settings of a gateway under test; many calls of few clients come from one address."""

@@ -258,7 +258,7 @@ class Broker:
         preparations: Sequence[Callable[[Connection], None]],
     ) -> Operation:
         whole: tuple[Callable[[Connection], None], ...] = (
-            partial(_require_unchanged, instance),
+            partial(require_unchanged, instance),
             partial(admission.admit, operation),
             *preparations,
             partial(admission.book, operation),
@@ -343,7 +343,7 @@ def place_of(instance: Instance) -> Place:
     return Place(instance.deployment, instance.reseller, instance.reseller_path, instance)
 
 
-def _require_unchanged(instance: Instance | None, connection: Connection) -> None:
+def require_unchanged(instance: Instance | None, connection: Connection) -> None:
     """Look once more, now under the lock: what was judged may have ended meanwhile.
 
     Raises:

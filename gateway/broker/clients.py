@@ -102,7 +102,7 @@ class Clients:
         self._require_instances(caller, new.instances)
         self._require_sign_in(caller, made)
         with _distinct_identity(), self._database.write() as connection:
-            clients.hold(connection, owner.id)
+            resellers.hold(connection, owner.id)
             if clients.count(connection, owner.id) >= MOST:
                 raise Conflict(f"A reseller has at most {MOST} clients; delete one first.")
             clients.add(connection, made)

@@ -97,10 +97,6 @@ def _deleted(connection: Connection, operation: Operation) -> None:
     if operation.status is not OperationStatus.SUCCEEDED:
         note(connection, operation)
         return
-    before = operation.steps[0].result[0]
-    configuration = latest(operation, "GetInstanceConfiguration")
-    compliance = latest(operation, "GetComplianceConfiguration")
-    hold = compliance.get("legalHoldEnabled") if isinstance(compliance, dict) else None
     time = now()
     note(
         connection,
@@ -108,12 +104,26 @@ def _deleted(connection: Connection, operation: Operation) -> None:
         status=InstanceStatus.DELETED,
         delete_time=time,
         purge_time=time + timedelta(days=operation.context["graceDays"]),
-        kept_state={
-            "startMode": configuration.get("startMode"),
-            "ran": before.get("status") != STOPPED,
-            "legalHold": hold,
-        },
+        kept_state=_before(operation),
     )
+
+
+def _before(operation: Operation) -> dict[str, Any]:
+    """Return how an instance was before its deletion, as far as that was read.
+
+    A person may settle a deletion that a restore cut off before it had read anything.
+    """
+    listed = operation.steps[0].result
+    configuration = latest(operation, "GetInstanceConfiguration")
+    compliance = latest(operation, "GetComplianceConfiguration")
+    kept: dict[str, Any] = {"legalHold": None}
+    if listed:
+        kept["ran"] = listed[0].get("status") != STOPPED
+    if isinstance(configuration, dict):
+        kept["startMode"] = configuration.get("startMode")
+    if isinstance(compliance, dict):
+        kept["legalHold"] = compliance.get("legalHoldEnabled")
+    return kept
 
 
 def _undeleted(connection: Connection, operation: Operation) -> None:

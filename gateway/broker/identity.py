@@ -1,5 +1,6 @@
 """Who a secret, a key or an outside identity belongs to: always judged by the record."""
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from gateway.access.principal import permissions_of
 from gateway.broker.attendance import Attendance
 from gateway.broker.clients import hasher
 from gateway.broker.revocations import Revocations
-from gateway.model import Client, Reach, now
+from gateway.model import Client, Prefix, Reach, now
 from gateway.storage import clients, instances
 from gateway.storage.database import Database
 
+_ID = re.compile(f"{Prefix.CLIENT}_[0-9a-f]{{32}}", re.ASCII)
 _NOBODY = hasher.hash(secrets.token_urlsafe(32))
 
 
@@ -94,7 +96,13 @@ class RegisteredClients:
         self._revocations = Revocations(database)
 
     def find(self, client_id: str) -> RegisteredClient | None:
-        """Return a client; for an unknown one, None after as long as a check would take."""
+        """Return a client; for an unknown one, None after as long as a check would take.
+
+        What is no id at all is not asked for: a database need not hold every text.
+        """
+        if not _ID.fullmatch(client_id):
+            _verify(_NOBODY, client_id)
+            return None
         with self._database.read() as connection:
             known = clients.authenticate(connection, client_id)
             hashes = clients.secrets(connection, client_id)

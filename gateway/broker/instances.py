@@ -11,7 +11,7 @@ from gateway.access.scope import Unrestricted
 from gateway.broker import admission, audit, ownership
 from gateway.broker.admission import Needs
 from gateway.broker.authorise import absent, denied, permit
-from gateway.broker.broker import Broker, place_of, require_active
+from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
 from gateway.broker.caller import Caller
 from gateway.broker.endings import note, observed, seen
 from gateway.broker.lifecycle import (
@@ -102,6 +102,7 @@ class Instances:
         place = Place(spot.deployment.id, owner.id, owner.path, instance)
 
         def reserve(connection: Connection) -> None:
+            resellers.require(connection, owner.id)  # the admission holds it
             require_room(connection, spot.deployment.id)
             for name in {new.instance_id, new.alias or new.instance_id}:
                 names.reserve(
@@ -167,8 +168,13 @@ class Instances:
         return self._broker.call(caller, instance, operating(command, arguments))
 
     def label(self, caller: Caller, known: Instance, values: Mapping[str, Any]) -> Instance:
-        """Change what is ours alone: labels and external id."""
+        """Change what is ours alone: labels and external id.
+
+        Raises:
+            Conflict: it got another owner, or another state, since it was looked up.
+        """
         with self._broker.database.write() as connection:
+            require_unchanged(known, connection)
             instances.change(connection, known.id, {**values, "update_time": now()})
             audit.changed(connection, caller, known.id, values)
         return replace(known, **values)

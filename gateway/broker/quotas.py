@@ -107,7 +107,7 @@ class Quotas:
         found = self._tree.below(caller, reseller)
         try:
             with self._database.write() as connection:
-                quotas.hold_reseller(connection, found.id)
+                resellers.hold(connection, found.id)
                 before = quotas.of(connection, [found.id])[found.id]
                 check(before)
                 _require_lifting(caller, before, limits)

@@ -37,7 +37,8 @@ class Report:
     Attributes:
         facts: how many the witness knew more.
         epoch: tokens issued up to then, in seconds since 1970, are void.
-        clients_disabled: their ids.
+        clients_deleted: those that were deleted since, and are again.
+        clients_disabled: those that changed since.
         tokens_revoked: how many.
         resellers_changed: those with other bounds, or suspended, or resumed.
         resellers_made: owners that the backup did not know: suspended, below the root.
@@ -52,6 +53,7 @@ class Report:
 
     facts: int = 0
     epoch: int = 0
+    clients_deleted: Sequence[str] = ()
     clients_disabled: Sequence[str] = ()
     tokens_revoked: int = 0
     resellers_changed: Sequence[str] = ()
@@ -157,6 +159,8 @@ class Recovery:
 def _apply(
     connection: Connection, report: Report, later: Sequence[Attested], grace: timedelta
 ) -> None:
+    report.clients_deleted = restoration.remove_deleted_clients(connection, later)
+    restoration.remove_former_secrets(connection, later)
     report.clients_disabled = restoration.disable_changed_clients(connection, later)
     report.tokens_revoked = restoration.revoke_tokens(connection, later)
     report.resellers_changed = restoration.bound_resellers(connection, later)

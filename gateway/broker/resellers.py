@@ -24,6 +24,9 @@ from gateway.storage.quotas import Limits
 OWN = "Your own reseller is changed by the one above it."
 HELD = "The reseller still has clients, instances or resellers below it."
 OWN_ROOT = "The reseller of the operators has none above it, and stays as it is."
+LEVELS = 20
+"""How deep the tree may be; the column of a path has room for a few more."""
+DEEP = f"Resellers are at most {LEVELS} levels deep, with the operators' own."
 BOUNDS = frozenset({"deployments", "roles", "disabled_permissions"})
 """Columns that say what a reseller and all below it may have at most."""
 
@@ -83,10 +86,13 @@ class Resellers:
             NotFound: the parent is absent, or outside the caller's tree.
             PermissionMissing: the caller is restricted to single instances, sets a bound wider
                 than what it could grant itself, or lifts a quota without resellers:unlimited.
+            Conflict: it would lie too deep.
         """
         above = self.get(caller, new.parent or caller.principal.reseller)
         if not Unrestricted().verify(caller.principal):
             raise denied(self._database, caller, above.id)
+        if above.level == LEVELS:
+            raise Conflict(DEEP)
         opaque, time = new_id(Prefix.RESELLER), now()
         made = Reseller(
             id=opaque,
@@ -104,6 +110,7 @@ class Resellers:
         if None in new.quotas.values():
             permit(self._database, caller, above.id, Permission.RESELLERS_UNLIMITED)
         with self._database.write() as connection:
+            resellers.hold(connection, above.id)
             resellers.add(connection, made)
             quotas.replace(connection, opaque, new.quotas)
             audit.changed(connection, caller, opaque, ["name", "parent"])
@@ -119,6 +126,7 @@ class Resellers:
         found = self.below(caller, reseller)
         self._require_covered(caller, found, self._added(found, replace(found, **values)))
         with self._database.write() as connection:
+            resellers.hold(connection, reseller)
             resellers.change(connection, reseller, {**values, "update_time": now()})
             audit.changed(connection, caller, reseller, values)
             changed = _own(connection, reseller)
@@ -147,6 +155,7 @@ class Resellers:
     def _switch(self, caller: Caller, reseller: str, time: datetime | None) -> Reseller:
         self.below(caller, reseller)
         with self._database.write() as connection:
+            resellers.hold(connection, reseller)
             found = _own(connection, reseller)
             if (found.suspend_time is None) == (time is None):
                 return found

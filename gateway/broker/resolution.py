@@ -18,7 +18,7 @@ from gateway.broker.ledger import Ending, Ledger
 from gateway.broker.problems import problem_of
 from gateway.errors import UpstreamError
 from gateway.model import BY_PERSON, Operation, OperationStatus, Step, StepStatus, now
-from gateway.storage import operations
+from gateway.storage import operations, transfers
 
 
 class ResolvedAsFailed(UpstreamError):
@@ -76,9 +76,13 @@ def _consequences(ledger: Ledger, caller: Caller, operation: Operation) -> Itera
 
 
 def _unless_later(ending: Ending, connection: Connection, operation: Operation) -> None:
-    """Bring an ending about; what has changed the instance since counts more."""
-    if operation.instance is None or not operations.has_later(connection, operation):
-        ending(connection, operation)
+    """Bring an ending about; what has changed the instance or its owner since counts more."""
+    if operation.instance is not None and (
+        operations.has_later(connection, operation)
+        or transfers.has_since(connection, operation.instance, operation.create_time)
+    ):
+        return
+    ending(connection, operation)
 
 
 def _note(caller: Caller, connection: Connection, operation: Operation) -> None:

@@ -80,12 +80,13 @@ class Transfers:
         """Judge once more what may have changed meanwhile, and move the instance."""
         found = instances.find(connection, caller.principal.reach, instance)
         lineage = Lineage(resellers.lineage(connection, reseller))
-        if found is None or not lineage.resellers:
+        if found is None:
             raise NotFound
         owner = lineage.own
         _require_movable(connection, found, lineage)
         for admit in self._admissions:
             admit(connection, found, owner)
+        resellers.require(connection, owner.id)  # whoever admits holds it
         audit.changed(connection, caller, found.id, ["reseller"])  # the former owner's row
         instances.change(connection, found.id, {"reseller": owner.id, "update_time": now()})
         names.transfer(connection, found.id, owner.id)

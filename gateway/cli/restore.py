@@ -24,6 +24,7 @@ from gateway.storage.vault import Vault, load_keys
 from gateway.storage.witness import Witness
 
 WORDS = {
+    "clients_deleted": "clients deleted again",
     "clients_disabled": "clients disabled",
     "resellers_changed": "resellers with the bounds they had last",
     "resellers_made": "owners made anew, suspended",

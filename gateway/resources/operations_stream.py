@@ -145,4 +145,4 @@ class OperationStream(MethodView):
         reader = Reader.returning(request.headers.get("Last-Event-ID"))
         if reader.seen == ENDED:
             return Response(status=NO_CONTENT)
-        return streams().answer(events(found, reader))
+        return streams().answer(caller().principal.client, events(found, reader))

@@ -121,12 +121,6 @@ def count(connection: Connection, reseller: str) -> int:
     return connection.execute(query).scalar_one()
 
 
-def hold(connection: Connection, reseller: str) -> None:
-    """Let nobody else count the clients of a reseller until the transaction ends."""
-    query = select(resellers.c.id).where(resellers.c.id == reseller)
-    connection.execute(query.with_for_update()).all()
-
-
 def change(connection: Connection, known: Client, values: Mapping[str, object]) -> bool:
     """Update the given columns of a client that is still as it was judged.
 

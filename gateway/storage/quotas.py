@@ -52,7 +52,7 @@ def of(connection: Connection, owners: Iterable[str]) -> dict[str, dict[Resource
 def replace(connection: Connection, reseller: str, limits: Limits) -> None:
     """Set all limits of a reseller; what is left out is inherited.
 
-    The transaction holds the reseller's row: see ``hold_line``.
+    The transaction holds the reseller's row (``resellers.hold``): see ``hold_line``.
     """
     connection.execute(delete(quotas).where(quotas.c.reseller == reseller))
     rows = [
@@ -61,11 +61,6 @@ def replace(connection: Connection, reseller: str, limits: Limits) -> None:
     ]
     if rows:
         connection.execute(insert(quotas), rows)
-
-
-def hold_reseller(connection: Connection, reseller: str) -> None:
-    """Wait for all who are being admitted below a reseller, and let nobody be before the end."""
-    connection.execute(select(resellers.c.id).where(resellers.c.id == reseller).with_for_update())
 
 
 def hold_line(connection: Connection, path: str) -> None:

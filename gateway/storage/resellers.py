@@ -19,6 +19,7 @@ from sqlalchemy import (
     update,
 )
 
+from gateway.errors import NotFound
 from gateway.model import Reach, Reseller
 from gateway.storage.tables import clients, instances, resellers, transfers
 
@@ -84,8 +85,14 @@ SUSPENDED = _suspended()
 
 
 def lineage(connection: Connection, reseller: str) -> Sequence[Reseller]:
-    """Return a reseller and all above it, the root first; for judging, whoever asks."""
-    rows = connection.execute(LINEAGE, {"reseller": reseller}).mappings()
+    """Return a reseller and all above it, the root first; for judging, whoever asks.
+
+    Raises:
+        NotFound: it was deleted meanwhile.
+    """
+    rows = connection.execute(LINEAGE, {"reseller": reseller}).mappings().all()
+    if not rows:
+        raise NotFound
     return [reseller_of(row) for row in rows]
 
 
@@ -133,6 +140,27 @@ def deployments_of(connection: Connection, reseller: Reseller) -> frozenset[str]
 def change(connection: Connection, reseller: str, values: Mapping[str, object]) -> None:
     """Update the given columns."""
     connection.execute(update(resellers).where(resellers.c.id == reseller).values(**values))
+
+
+def hold(connection: Connection, reseller: str) -> None:
+    """Let nobody delete a reseller, or give it anything, before the transaction ends.
+
+    Raises:
+        NotFound: it was deleted meanwhile.
+    """
+    mine = select(resellers.c.id).where(resellers.c.id == reseller)
+    connection.execute(mine.with_for_update()).all()
+    require(connection, reseller)
+
+
+def require(connection: Connection, reseller: str) -> None:
+    """Look once more for one that was found before, in a transaction that holds it.
+
+    Raises:
+        NotFound: it was deleted meanwhile.
+    """
+    if not connection.execute(select(exists().where(resellers.c.id == reseller))).scalar_one():
+        raise NotFound
 
 
 def in_use(connection: Connection, reseller: str) -> bool:

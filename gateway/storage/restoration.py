@@ -1,20 +1,21 @@
 """What the witness knows and a restored database does not, written into the database.
 
-Whatever is in doubt is decided for less: a client that changed is disabled, an owner whose row
-is gone is made again and suspended, a name stays its last owner's.
+Whatever is in doubt is decided for less: a client that changed is disabled, one that was deleted
+stays deleted, an owner whose row is gone is made again and suspended, a name stays its last
+owner's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, false, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, false, insert, or_, select, update
 
 from gateway.model import InstanceStatus, Reseller, now
 from gateway.storage import counters, names, revoked_tokens
 from gateway.storage.facts import Fact
 from gateway.storage.resellers import root
-from gateway.storage.tables import clients, deployments, instances, resellers
+from gateway.storage.tables import client_secrets, clients, deployments, instances, resellers
 from gateway.storage.tables import names as taken
 from gateway.storage.witness import Attested
 
@@ -25,6 +26,26 @@ Later = Sequence[Attested]
 def latest(later: Later, kind: Fact) -> Mapping[str, Attested]:
     """Return the last fact of a kind about each object."""
     return {fact.object: fact for fact in later if fact.kind == kind}
+
+
+def remove_deleted_clients(connection: Connection, later: Later) -> list[str]:
+    """Delete the clients again that were deleted since: nobody can enable them by mistake."""
+    gone = _changed(later, {"deleted"})
+    connection.execute(delete(client_secrets).where(client_secrets.c.client.in_(gone)))
+    done = delete(clients).where(clients.c.id.in_(gone)).returning(clients.c.id)
+    return sorted(connection.execute(done).scalars())
+
+
+def remove_former_secrets(connection: Connection, later: Later) -> None:
+    """Delete the secrets of clients that had others since: no former one is good again."""
+    rotated = _changed(later, {"secret"})
+    connection.execute(delete(client_secrets).where(client_secrets.c.client.in_(rotated)))
+
+
+def _changed(later: Later, changes: Collection[str]) -> list[str]:
+    """Return the clients that a fact says such a change of, whatever came after it."""
+    found = (fact for fact in later if fact.kind == Fact.CLIENT)
+    return sorted({fact.object for fact in found if fact.state["change"] in changes})
 
 
 def disable_changed_clients(connection: Connection, later: Later) -> list[str]:
@@ -46,7 +67,8 @@ def _disable(connection: Connection, condition: Any) -> list[str]:  # noqa: ANN4
 def has_operator(connection: Connection) -> bool:
     """Whether a client is left that may do everything."""
     query = select(clients.c.roles).join(resellers, resellers.c.id == clients.c.reseller)
-    able = query.where(resellers.c.parent.is_(None), clients.c.disabled == false())
+    alive = or_(clients.c.expire_time.is_(None), clients.c.expire_time > now())
+    able = query.where(resellers.c.parent.is_(None), clients.c.disabled == false(), alive)
     return any("operator" in roles for roles in connection.execute(able).scalars())
 
 

@@ -1,6 +1,7 @@
 """Queries on the changes of owner of instances."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, case, insert, or_, select
 
@@ -11,6 +12,14 @@ from gateway.storage.tables import resellers, transfers
 def add(connection: Connection, transfer: Transfer) -> None:
     """Insert a change of owner."""
     connection.execute(insert(transfers).values(**vars(transfer)))
+
+
+def has_since(connection: Connection, instance: str, time: datetime) -> bool:
+    """Whether an instance got another owner after a time."""
+    query = select(transfers.c.id).where(
+        transfers.c.instance == instance, transfers.c.create_time > time
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def page(

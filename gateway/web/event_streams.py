@@ -5,9 +5,11 @@ finds readers that are gone.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from functools import partial
+from threading import Lock
 from time import monotonic
 from typing import Any, Final, cast
 
@@ -15,7 +17,7 @@ from flask import Response, current_app, stream_with_context
 
 from gateway.errors import GatewayError
 from gateway.web.hooks import EXTENSION
-from gateway.web.http_errors import StreamsExhausted
+from gateway.web.http_errors import RateLimited, StreamsExhausted
 from gateway.web.problems import problem_of
 
 MEDIA_TYPE: Final = "text/event-stream"
@@ -52,30 +54,49 @@ class Event:
 
 
 class Streams:
-    """The streams that one process serves at once.
+    """The streams that one process serves at once; one client has half of them at most.
 
     Args:
         limit: how many; each holds a thread.
     """
 
     def __init__(self, limit: int) -> None:
-        self._free = BoundedSemaphore(limit) if limit else None
+        self._limit = limit
+        self._share = (limit + 1) // 2
+        self._open = Counter[str]()
+        self._lock = Lock()
 
-    def answer(self, events: Iterator[Event | None]) -> Response:
+    def answer(self, client: str, events: Iterator[Event | None]) -> Response:
         """Answer with a stream that lasts as long as there are events.
 
         Args:
+            client: who reads.
             events: None is a pause in which nothing happened; an error is told and ends it.
 
         Raises:
             StreamsExhausted: as many are open as may be.
+            RateLimited: the client has as many as one may have.
         """
-        if self._free is None or not self._free.acquire(blocking=False):
-            raise StreamsExhausted
+        self._take(client)
         response = Response(stream_with_context(_texts(events)), mimetype=MEDIA_TYPE)
         response.headers.update(HEADERS)
-        response.call_on_close(self._free.release)
+        response.call_on_close(partial(self._give_back, client))
         return response
+
+    def _take(self, client: str) -> None:
+        with self._lock:
+            if self._open.total() >= self._limit:
+                raise StreamsExhausted
+            if self._open[client] >= self._share:
+                raise RateLimited(
+                    f"More than {self._share} streams of this client at once; end one first.",
+                    RETRY_MILLISECONDS // 1000,
+                )
+            self._open[client] += 1
+
+    def _give_back(self, client: str) -> None:
+        with self._lock:
+            self._open -= Counter((client,))  # forgets a client that has none left
 
 
 def streams() -> Streams:

@@ -21,12 +21,12 @@ from gateway.web.preferences import (
     VERSION_HEADER,
     check_version,
     on_behalf_of,
-    wait_seconds,
 )
 from gateway.web.problems import internal_problem
 from gateway.web.rate_limits import Rates, add_rate_fields, count_call
 from gateway.web.request_ids import HEADER as REQUEST_ID_HEADER
 from gateway.web.request_ids import request_id
+from gateway.web.waits import end_patience, patience
 
 EXTENSION: Final = "spe-gateway"
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
@@ -63,6 +63,7 @@ def install_hooks(app: Flask) -> None:
     app.after_request(add_headers)
     app.after_request(add_rate_fields)
     app.after_request(refuse_unguarded)
+    app.teardown_request(end_patience)
 
 
 def caller() -> Caller:
@@ -184,7 +185,7 @@ def _caller_of(spec: OperationSpec) -> Caller:
         permission=spec.permission if isinstance(spec.permission, Permission) else None,
         request_id=request_id(),
         on_behalf_of=on_behalf_of(request.headers),
-        wait_seconds=wait_seconds(request.headers),
+        wait_seconds=patience(principal.reseller),
         address=request.remote_addr or "",
     )
 

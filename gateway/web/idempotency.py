@@ -56,11 +56,16 @@ def begin() -> Response | None:
 def end(response: Response) -> Response:
     """Give a key back under which nothing was begun, and mark what is a repetition."""
     known = g.get("caller")
-    if known is not None and known.claim is not None and not known.claim.is_bound:
+    if known is not None and known.claim is not None and _has_begun_nothing(known.claim, response):
         _give_back(known.claim)
     if g.get("is_replay"):
         response.headers[REPLAYED] = "true"
     return response
+
+
+def _has_begun_nothing(claim: Claim, response: Response) -> bool:
+    """Whether a key may be given back; of one that is bound in vain, the transaction has failed."""
+    return not claim.is_bound or response.status_code >= 400  # noqa: PLR2004 - errors
 
 
 def _give_back(claim: Claim) -> None:

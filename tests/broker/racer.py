@@ -114,7 +114,7 @@ class Racer:
         """Set the limits of one anew, as they were."""
         name = random.choice([LEAF, BESIDE])  # noqa: S311 - not for secrets
         with self.database.write() as connection:
-            quotas.hold_reseller(connection, name)
+            resellers.hold(connection, name)
             before = quotas.of(connection, [name])[name]
             quotas.replace(connection, name, before)
         return "limited"

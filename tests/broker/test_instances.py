@@ -12,6 +12,7 @@ from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, 
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.stores import GET_STORES
 from gateway.spe.commands.users import CREATE_USER
+from gateway.storage import instances
 from tests.core import Core, statuses
 from tests.simulated import Control
 
@@ -196,3 +197,14 @@ def test_ones_own_reseller_is_changed_by_the_one_above(core: Core) -> None:
     with pytest.raises(Conflict, match="changed by the one above"):
         resellers.change(caller, own.id, {"name": "Mine"})
     assert resellers.change(core.caller(), own.id, {"name": "Theirs"}).name == "Theirs"
+
+
+def test_labels_are_not_written_on_what_went_to_another_owner_meanwhile(
+    core: Core, control: Control
+) -> None:
+    known, heir = core.planted(control, "acme"), core.reseller("Heir")
+    with core.database.write() as connection:
+        instances.change(connection, known.id, {"reseller": heir.id})
+    with pytest.raises(Conflict, match="another owner"):
+        core.instances.label(core.caller(), known, {"labels": {"whose": "former"}})
+    assert core.instance(known.id).labels == {}

@@ -14,7 +14,7 @@ from sqlalchemy import delete
 
 from gateway.errors import StorageUnavailable
 from gateway.model import Resource
-from gateway.storage import quotas
+from gateway.storage import quotas, resellers
 from gateway.storage.database import Database
 from gateway.storage.tables import instances, operations
 from gateway.storage.vault import Vault
@@ -51,7 +51,7 @@ def held(database: Database, number: int) -> None:
     """Do what comes before a new limit, and wait a moment only."""
     with database.write() as connection:
         connection.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
-        quotas.hold_reseller(connection, f"res_{TREE.names[number]}")
+        resellers.hold(connection, f"res_{TREE.names[number]}")
 
 
 def used(database: Database, number: int, resource: Resource) -> int:

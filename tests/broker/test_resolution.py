@@ -10,13 +10,16 @@ from gateway.broker.caller import Caller
 from gateway.broker.operations import Operations
 from gateway.broker.plan import Invocation
 from gateway.broker.resolution import Word
+from gateway.broker.transfers import Transfers
 from gateway.errors import Conflict, NameTaken, NotFound
 from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, Reach, StepStatus
 from gateway.spe.commands.instances import (
     CREATE_INSTANCE,
     DELETE_INSTANCES,
     GET_INSTANCES,
+    SET_INSTANCE_CONFIGURATION,
     START_INSTANCES,
+    STOP_INSTANCES,
 )
 from gateway.spe.commands.stores import VERIFY_STORE
 from tests.core import Core
@@ -208,3 +211,33 @@ def test_what_is_out_of_reach_is_absent(core: Core) -> None:
     with pytest.raises(NotFound):
         Operations(core.broker).resolve(stranger, operation.id, FAILED)
     assert core.broker.fetch(operation.id).status is OperationStatus.UNKNOWN
+
+
+def test_what_was_asked_by_a_former_owner_does_not_reach_the_new_one(
+    core: Core, operator: Caller, control: Control
+) -> None:
+    made, heir = core.planted(control, "acme"), core.reseller("Heir")
+    context = {"changes": {}, "own": {"labels": {"whose": "former"}}}
+    wish = Invocation(SET_INSTANCE_CONFIGURATION, {"config": configuration(made)})
+    update = core.opened(made, wish, kind="updateInstance", context=context)
+    operation = unknown(core, update)
+    Transfers(core.broker).transfer(core.caller(), made.id, heir.id)
+    Operations(core.broker).resolve(operator, operation.id, SUCCEEDED)
+
+    assert core.instance(made.id).labels == {}
+    assert core.broker.fetch(operation.id).status is OperationStatus.SUCCEEDED
+
+
+def test_a_deletion_that_a_restore_cut_off_before_it_had_read_anything_is_settled(
+    core: Core, operator: Caller, control: Control
+) -> None:
+    made = core.planted(control, "acme")
+    wishes = Invocation(GET_INSTANCES), Invocation(STOP_INSTANCES)
+    deletion = core.opened(made, *wishes, kind="deleteInstance", context={"graceDays": 30})
+    deletion.status = OperationStatus.UNKNOWN
+    core.ledger.save(deletion)
+    Operations(core.broker).resolve(operator, deletion.id, SUCCEEDED)
+
+    deleted = core.instance(made.id)
+    assert deleted.status is InstanceStatus.DELETED
+    assert deleted.kept_state.get("legalHold") is None

@@ -6,14 +6,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from gateway.factory import create_app
 from gateway.home import held
+from gateway.model import now
 from gateway.settings import Settings
-from gateway.storage import facts
+from gateway.storage import facts, restoration
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
+from gateway.storage.tables import clients
 from tests.cli.conftest import Program
 
 
@@ -99,6 +101,15 @@ def test_the_operator_that_changed_since_is_replaced_and_shown_once(
     assert "1 clients disabled:" in said.out
     assert "client secret" in said.out
     assert operators(home) == 2
+
+
+def test_an_operator_that_has_expired_is_none(ready_home: Path) -> None:
+    with closing(Database(Settings(home=ready_home).database)) as database:
+        with database.write() as connection:
+            assert restoration.has_operator(connection)
+            connection.execute(update(clients).values(expire_time=now()))
+        with database.read() as connection:
+            assert not restoration.has_operator(connection)
 
 
 def test_a_lost_witness_is_said_and_can_be_done_without(

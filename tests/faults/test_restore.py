@@ -63,8 +63,9 @@ def operator(restored: Served) -> CheckedClient:
 
 def test_the_report_says_what_was_done(place: Place, drill: Drill) -> None:
     report = place.restore()
-    changed = {drill.clients[fate]["id"] for fate in ("deleted", "narrowed", "rotated")}
+    changed = {drill.clients[fate]["id"] for fate in ("narrowed", "rotated")}
     assert set(report.clients_disabled) == changed
+    assert report.clients_deleted == [drill.clients["deleted"]["id"]]
     moved = {drill.instances[fate]["id"] for fate in ("moved", "lost")}
     assert set(report.instances_moved) == moved
     gone = {drill.instances[fate]["id"] for fate in ("purged", "removed")}
@@ -87,7 +88,12 @@ def test_no_client_comes_back_that_changed_since(
         "client_secret": client["clientSecret"],
     }
     assert restored.client().post("/oauth/token", data=form).status_code == 401
-    assert operator.get(f"/clients/{client['id']}").json["disabled"] is True
+    found = operator.get(f"/clients/{client['id']}")
+    if fate == "deleted":
+        assert found.status_code == 404
+    else:
+        assert found.json["disabled"] is True
+        assert (found.json["secrets"] == []) is (fate == "rotated")
 
 
 def test_no_token_is_accepted_that_was_issued_before(restored: Served, drill: Drill) -> None:
@@ -232,7 +238,7 @@ def test_a_database_that_was_restored_by_other_means_is_not_served_before_it_is_
         create_app(place.settings)
     with place.recovery() as recovery:
         report = recovery.reconcile(follow=True)
-    assert len(report.clients_disabled) == 3
+    assert (len(report.clients_deleted), len(report.clients_disabled)) == (1, 2)
     with place.serving() as served:
         assert served.client(drill.tokens["same"]).get("/me").status_code == 401
 

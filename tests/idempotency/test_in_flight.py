@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
+from gateway.broker import audit
+from gateway.errors import StorageUnavailable
 from gateway.model import now
 from gateway.storage.idempotency_keys import LEASE
 from tests.idempotency.conftest import Post
@@ -71,3 +74,23 @@ def test_a_call_that_slept_over_its_lease_begins_nothing_any_more(
     assert_problem(answers[0], 409, "IDEMPOTENCY_IN_FLIGHT")
     found = own_world.call("GET", "/resellers?limit=500")["items"]
     assert [each["name"] for each in found].count("sleepy") == 1
+
+
+def test_a_key_whose_transaction_failed_after_all_is_free_at_once(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was bound in the transaction that was taken back."""
+    real = audit.changed
+
+    def fails(*given: Any) -> None:  # noqa: ANN401 # as the audit takes them
+        real(*given)
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "changed", fails)
+        failed = post("/resellers", {"name": "lost"}, "failed")
+    again = post("/resellers", {"name": "lost"}, "failed")
+
+    assert_problem(failed, 503, "STORAGE_UNAVAILABLE")
+    assert again.status_code == 201
+    assert "Idempotency-Replayed" not in again.headers

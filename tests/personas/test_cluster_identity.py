@@ -103,3 +103,12 @@ def test_a_new_key_is_accepted_by_the_other(cluster: tuple[World, World]) -> Non
         assert time.monotonic() < end
     client = new_client(first)
     assert second.served.client(token_of(first, client)).get("/me").status_code == 200
+
+
+def test_what_no_database_can_hold_is_no_client(two_gateways: tuple[Served, Served]) -> None:
+    """PostgreSQL refuses NUL; whoever sends it has failed to log in, and is counted."""
+    form = {"grant_type": "client_credentials", "client_id": "a\0b", "client_secret": "x"}
+    answer = two_gateways[0].client().post("/oauth/token", data=form)
+
+    assert answer.status_code == 401
+    assert answer.get_json()["error"] == "invalid_client"

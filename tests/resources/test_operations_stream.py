@@ -324,10 +324,11 @@ def test_a_long_poll_ends_within_a_second_when_its_reader_must_leave(
 
 def test_so_many_streams_are_open_and_no_more(own_world: World, running: JSON) -> None:
     limit = own_world.served.settings.stream_limit
+    readers = [own_world.operator, own_world.personas["a_admin"]] * (limit // 2)
     with ExitStack() as held:
-        for _ in range(limit):
-            next(held.enter_context(opened(own_world.operator, running["id"])))
-        refused = stream(own_world.operator, running["id"])
+        for reader in readers:
+            next(held.enter_context(opened(reader, running["id"])))
+        refused = stream(own_world.personas["a_reader"], running["id"])
     own_world.release()
     allowed = stream(own_world.operator, running["id"])
 
@@ -337,9 +338,31 @@ def test_so_many_streams_are_open_and_no_more(own_world: World, running: JSON) -
     assert allowed.status_code == 200
 
 
+def test_one_client_leaves_half_of_the_streams_to_others(own_world: World, running: JSON) -> None:
+    reader, other = own_world.personas["a_reader"], own_world.personas["a_admin"]
+    with ExitStack() as held:
+        for _ in range(own_world.served.settings.stream_limit // 2):
+            next(held.enter_context(opened(reader, running["id"])))
+        refused = stream(reader, running["id"])
+        with opened(other, running["id"]) as told:
+            assert next(told).startswith("retry")
+    with opened(reader, running["id"]) as told:
+        assert next(told).startswith("retry")
+
+    assert_problem(refused, 429, "RATE_LIMITED", retryable=True)
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_a_look_without_a_body_holds_no_stream(own_world: World, running: JSON) -> None:
+    for _ in range(own_world.served.settings.stream_limit + 1):
+        own_world.operator.head(f"/operations/{running['id']}/stream")
+    with opened(own_world.operator, running["id"]) as told:
+        assert next(told).startswith("retry")
+
+
 def test_without_streams_there_are_none() -> None:
     with pytest.raises(event_streams.StreamsExhausted):
-        event_streams.Streams(0).answer(iter(()))
+        event_streams.Streams(0).answer("cli_0", iter(()))
 
 
 def test_streams_leave_a_thread_for_the_rest() -> None:

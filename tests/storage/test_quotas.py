@@ -182,7 +182,7 @@ class Run:
     def limit(self, owner: int, limits: dict[Resource, int | None]) -> None:
         """Set the limits of a reseller."""
         with self.database.write() as connection:
-            quotas.hold_reseller(connection, self.owner(owner))
+            resellers.hold(connection, self.owner(owner))
             quotas.replace(connection, self.owner(owner), limits)
         self.model.limits[owner] = {str(each): limit for each, limit in limits.items()}
 

@@ -38,6 +38,7 @@ from gateway.web.install import install
 from gateway.web.oauth.tokens import Claims, TokenIssuer, TokenVerifier
 from gateway.web.operation import ANY, operation
 from gateway.web.schemas import Paging, Schema, page_of
+from gateway.web.waits import Waits
 
 ISSUER = "https://gateway.example"
 INSTANCE = "ins_01995e5a7c4d7b3e8f2a9c1d0e6b4f37"
@@ -114,6 +115,7 @@ class ToyGateway:
         self.issuer = TokenIssuer(ISSUER, self.key_ring, 600)
         self.verifier = TokenVerifier(ISSUER, self.key_ring)
         self.rates = Rates("", client=RATE, reseller=RATE, address=RATE)
+        self.waits = Waits(16)
         self.logins = PatientLogins()
         self.cursors = paging.Cursors(MultiFernet([Fernet(Fernet.generate_key())]))
         everything = frozenset(map(str, Permission))
