@@ -12,9 +12,13 @@ KEPT = timedelta(hours=1)
 
 
 def waits_until(connection: Connection, names: Sequence[str], time: datetime) -> datetime | None:
-    """Return until when the one of some names must wait that waits longest, or None."""
+    """Return until when the one of some names must wait that waits longest, or None.
+
+    A failure that imposed no wait holds up nobody, not even who looked at the clock before it.
+    """
+    imposed = login_failures.c.until > login_failures.c.update_time
     query = select(func.max(login_failures.c.until)).where(
-        login_failures.c.name.in_(names), login_failures.c.until > time
+        login_failures.c.name.in_(names), imposed, login_failures.c.until > time
     )
     found: datetime | None = connection.execute(query).scalar_one()
     return found

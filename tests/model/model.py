@@ -114,7 +114,7 @@ class Model(Life, Bounds):
         refuse(one["id"] == who["reseller"], 409, "CONFLICT")
         tables = (self.clients, self.instances, self.resellers)
         owners = {each.get("reseller", each.get("parent")) for t in tables for each in t.values()}
-        refuse(one["id"] in owners, 409, "IN_USE")
+        refuse(one["id"] in owners or one.get("_had"), 409, "IN_USE")
         del self.resellers[one["id"]]
 
     def create_client(self, who: Object, call: Call, owner: Object) -> Object:
@@ -178,6 +178,7 @@ class Model(Life, Bounds):
         open_to = i["deployment"] in self.open_to(owner) and not self.is_suspended(owner)
         refuse(owner == i["reseller"] or not open_to, 409, "CONFLICT")
         self.admit(owner, i["reseller"])
+        self.resellers[i["reseller"]]["_had"] = True  # its history stays with it
         i["reseller"] = owner
         for held in self.names.values():
             held["reseller"] = owner if held["id"] == i["id"] else held["reseller"]

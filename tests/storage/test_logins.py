@@ -130,3 +130,13 @@ def test_whatever_a_client_claims_to_be_fits(logins: Logins) -> None:
     fail(logins, CLIENT_FAILURES, client=claimed)
 
     assert logins.wait(claimed, HOME) > 0
+
+
+def test_a_failure_without_a_wait_holds_up_nobody_who_came_a_moment_before(
+    logins: Logins,
+) -> None:
+    moment = now()
+    with time_machine.travel(moment, tick=False):
+        fail(logins, CLIENT_FAILURES - 1)
+    with time_machine.travel(moment - timedelta(milliseconds=5), tick=False):
+        assert logins.wait("cli_1", HOME) == 0
