@@ -180,9 +180,11 @@ class World:
             site.control.resume()
 
     def await_command(self, command: str) -> None:
-        """Wait until the tracker has sent a command."""
+        """Wait until the tracker has sent a command and had an answer."""
         end = monotonic() + PATIENCE
-        while command not in self.sent():
+        while (command, True) not in {
+            (each["command"], each["status"] is not None) for each in self.journal()
+        }:
             assert monotonic() < end, f"{command} was not sent"
 
     def sent(self) -> list[str]:

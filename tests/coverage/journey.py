@@ -203,7 +203,12 @@ class Traveller:
             )
         finally:
             if step.row.state in HELD:
-                self._world.release()
+                self._let_go(step)
+
+    def _let_go(self, step: Step) -> None:
+        """Let what stands still go on, but not before the call has met it standing."""
+        self._world.await_command(step.row.sends)
+        self._world.release()
 
     def _slow(self, share: float, seed: int) -> None:
         for site in self._world.sites.values() if self._share else ():
