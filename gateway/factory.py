@@ -14,13 +14,16 @@ from gateway.broker.audit_log import AuditLog
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.capabilities import Capabilities
-from gateway.broker.checks import CHECKS
 from gateway.broker.chores import Chore, chores_of_the_audit
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
-from gateway.broker.connections import Connections, Networks
 from gateway.broker.deployments import Deployments
 from gateway.broker.endings import ENDINGS
+from gateway.broker.engine.checks import CHECKS
+from gateway.broker.engine.connections import Connections, Networks
+from gateway.broker.engine.preparations import PREPARATIONS
+from gateway.broker.engine.reader import Reader
+from gateway.broker.engine.runner import Runner
 from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.identity import RegisteredClients
 from gateway.broker.instances import Instances
@@ -30,15 +33,12 @@ from gateway.broker.ledger import Ledger
 from gateway.broker.logins import Logins, chore_of_the_logins
 from gateway.broker.operations import Operations
 from gateway.broker.placement import Placement
-from gateway.broker.preparations import PREPARATIONS
 from gateway.broker.principals import Principals
 from gateway.broker.quotas import Quotas
-from gateway.broker.reader import Reader
 from gateway.broker.reports import Reports
 from gateway.broker.resellers import Resellers
 from gateway.broker.revocations import Revocations
 from gateway.broker.rounds import Rounds
-from gateway.broker.runner import Runner
 from gateway.broker.services import Services
 from gateway.broker.stores import Stores
 from gateway.broker.token_chores import chores_of_the_tokens

@@ -20,17 +20,17 @@ from gateway.access.principal import Principal
 from gateway.broker.bootstrap import set_up
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
-from gateway.broker.checks import CHECKS
-from gateway.broker.connections import Connections, Networks
 from gateway.broker.deployments import Deployments, NewDeployment
 from gateway.broker.endings import ENDINGS
+from gateway.broker.engine.checks import CHECKS
+from gateway.broker.engine.connections import Connections, Networks
+from gateway.broker.engine.plan import Invocation, Place, operation_for
+from gateway.broker.engine.preparations import PREPARATIONS
+from gateway.broker.engine.reader import Reader
+from gateway.broker.engine.runner import Runner
 from gateway.broker.instances import Instances
 from gateway.broker.ledger import Ledger
 from gateway.broker.placement import Placement
-from gateway.broker.plan import Invocation, Place, operation_for
-from gateway.broker.preparations import PREPARATIONS
-from gateway.broker.reader import Reader
-from gateway.broker.runner import Runner
 from gateway.model import (
     Deployment,
     Instance,

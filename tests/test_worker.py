@@ -10,7 +10,7 @@ import time_machine
 from cryptography.fernet import Fernet
 
 from gateway import worker
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, OperationStatus, now
 from gateway.simulator.scenario import Scenario

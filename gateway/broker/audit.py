@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from gateway.broker import claims
 from gateway.broker.caller import Caller
-from gateway.broker.plan import ONE_TIME
+from gateway.broker.engine.plan import ONE_TIME
 from gateway.errors import RequestError
 from gateway.model import Operation, Prefix
 from gateway.storage import audit_log, outbox

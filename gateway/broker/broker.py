@@ -14,12 +14,12 @@ from gateway.access.permissions import Permission
 from gateway.broker import admission, audit, claims
 from gateway.broker.authorise import absent, permit
 from gateway.broker.caller import Caller, Validated
-from gateway.broker.diagnosis import diagnose
-from gateway.broker.lanes import Lanes
+from gateway.broker.engine.diagnosis import diagnose
+from gateway.broker.engine.lanes import Lanes
+from gateway.broker.engine.plan import Invocation, Place, is_listed, operation_for
+from gateway.broker.engine.reader import Reader
+from gateway.broker.engine.runner import Runner
 from gateway.broker.ledger import LeaseLost, Ledger
-from gateway.broker.plan import Invocation, Place, is_listed, operation_for
-from gateway.broker.reader import Reader
-from gateway.broker.runner import Runner
 from gateway.errors import (
     CommandFailed,
     CommandNotSupported,

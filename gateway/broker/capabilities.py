@@ -7,9 +7,9 @@ from typing import Any
 
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
-from gateway.broker.connections import Connections
 from gateway.broker.deployments import signatures
-from gateway.broker.reader import Reader
+from gateway.broker.engine.connections import Connections
+from gateway.broker.engine.reader import Reader
 from gateway.model import Deployment, now
 from gateway.spe.catalogue import COMMANDS
 from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO

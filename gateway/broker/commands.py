@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
-from gateway.broker.plan import Invocation, Place
+from gateway.broker.engine.plan import Invocation, Place
 from gateway.errors import Conflict, InputFault, InvalidInput, NotFound
 from gateway.model import Deployment, Instance, Operation, Reach
 from gateway.spe.catalogue import COMMANDS

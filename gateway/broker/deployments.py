@@ -10,9 +10,9 @@ from gateway.broker import audit
 from gateway.broker.authorise import denied, permit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
-from gateway.broker.connections import Connections, Networks
-from gateway.broker.reader import finished
-from gateway.broker.redaction import masked
+from gateway.broker.engine.connections import Connections, Networks
+from gateway.broker.engine.reader import finished
+from gateway.broker.engine.redaction import masked
 from gateway.errors import (
     Conflict,
     InputFault,

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.broker import ownership
+from gateway.broker.engine.preparations import CONSENT, STOPPED, latest
 from gateway.broker.ledger import Ending
-from gateway.broker.preparations import CONSENT, STOPPED, latest
 from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, StepStatus, now
 from gateway.storage import instances, names
 

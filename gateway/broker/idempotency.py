@@ -15,7 +15,7 @@ from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.claims import IdempotencyInFlight
-from gateway.broker.plan import command_of
+from gateway.broker.engine.plan import command_of
 from gateway.errors import RequestError
 from gateway.model import Operation, OperationStatus, Prefix, Reach, now
 from gateway.storage import deployments, idempotency_keys, instances, operations

@@ -14,6 +14,7 @@ from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
 from gateway.broker.caller import Caller
 from gateway.broker.endings import note, observed, seen
+from gateway.broker.engine.plan import Invocation, Place
 from gateway.broker.lifecycle import (
     CONFIGURATION,
     DELETION,
@@ -25,7 +26,6 @@ from gateway.broker.lifecycle import (
     switching,
 )
 from gateway.broker.placement import Placement, Spot, Wish, require_room
-from gateway.broker.plan import Invocation, Place
 from gateway.errors import Conflict, InputFault, InvalidInput, NotFound
 from gateway.model import (
     Instance,

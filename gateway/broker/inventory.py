@@ -9,7 +9,7 @@ from typing import Any
 from gateway.broker.authorise import permit
 from gateway.broker.caller import Caller
 from gateway.broker.endings import MISSING, with_consent
-from gateway.broker.reader import Reader
+from gateway.broker.engine.reader import Reader
 from gateway.errors import GatewayError, UpstreamError
 from gateway.model import Instance, InstanceStatus, now
 from gateway.storage import instances

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.spe.command import Command
 from gateway.spe.commands.archive_admin import GET_ARCHIVE_ADMIN_ENABLED, SET_ARCHIVE_ADMIN_ENABLED
 from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from sqlalchemy import Connection, func, select
 
-from gateway.broker.reader import Reader
+from gateway.broker.engine.reader import Reader
 from gateway.errors import NoPlacement, UpstreamError
 from gateway.model import Deployment, Reseller
 from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from gateway.broker import audit
 from gateway.broker.bootstrap import FirstOperator, add_operator
+from gateway.broker.engine.problems import problem_of
 from gateway.broker.ledger import conclude
-from gateway.broker.problems import problem_of
 from gateway.errors import AnswerLost, ConfigurationError
 from gateway.model import OperationStatus, StepStatus, now
 from gateway.storage import facts, operations, resellers, restoration, schema

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.broker.broker import Broker, place_of, require_active
 from gateway.broker.caller import Caller
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.errors import InputFault, InvalidInput, RequestError
 from gateway.model import Instance, Operation, now
 from gateway.spe.commands.reports import SEND_STATUS_REPORT

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
-from gateway.broker.connections import Connections
+from gateway.broker.engine.connections import Connections
+from gateway.broker.engine.plan import Invocation
+from gateway.broker.engine.preparations import latest
+from gateway.broker.engine.reader import finished
+from gateway.broker.engine.runner import Check
 from gateway.broker.ledger import Ending
-from gateway.broker.plan import Invocation
-from gateway.broker.preparations import latest
-from gateway.broker.reader import finished
-from gateway.broker.runner import Check
 from gateway.errors import (
     Conflict,
     CredentialsRefused,

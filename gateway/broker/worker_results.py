@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.broker.diagnosis import diagnose
-from gateway.broker.reader import Reader
+from gateway.broker.engine.diagnosis import diagnose
+from gateway.broker.engine.reader import Reader
 from gateway.errors import CommandFailed, ReplyInvalid
 from gateway.model import Instance, Step
 from gateway.spe.commands.worker_results import GET_WORKER_RESULTS

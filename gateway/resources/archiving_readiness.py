@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.model import Operation
 from gateway.spe.commands.profiles import CAN_RUN_ARCHIVE_PROFILES
 from gateway.web.api import Blueprint

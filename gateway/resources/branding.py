@@ -4,7 +4,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.spe.commands.branding import RELOAD_BRANDING
 from gateway.web.api import Blueprint
 from gateway.web.door import NO_CONTENT, answer, services

@@ -8,7 +8,7 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.deployments import NewDeployment
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.model import Deployment, Operation
 from gateway.resources.deployment_schemas import (
     CertificateSchema,

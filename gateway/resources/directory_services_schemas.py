@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from gateway.broker.redaction import without_secrets
+from gateway.broker.engine.redaction import without_secrets
 from gateway.errors import InputFault, InvalidInput
 from gateway.web.fields import AnyValue, Flag, Secret, Text
 from gateway.web.schemas import Schema

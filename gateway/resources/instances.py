@@ -8,9 +8,9 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.endings import seen
+from gateway.broker.engine.preparations import CONSENT, versioned
 from gateway.broker.instances import NewInstance
 from gateway.broker.placement import Wish
-from gateway.broker.preparations import CONSENT, versioned
 from gateway.errors import InputFault, InvalidInput
 from gateway.model import Instance, InstanceStatus, Operation
 from gateway.resources import users

@@ -8,7 +8,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.model import Operation, now
 from gateway.spe.commands.jobs import GET_JOB_RESULTS
 from gateway.spe.times import TIME_ZONE, moment_of, spe_time

@@ -6,8 +6,8 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.engine.plan import Invocation
 from gateway.broker.jobs import ACTIONS, allowed_actions
-from gateway.broker.plan import Invocation
 from gateway.errors import NotFound
 from gateway.model import Operation
 from gateway.resources.jobs_schemas import (

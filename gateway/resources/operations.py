@@ -7,7 +7,7 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import ONE_TIME
+from gateway.broker.engine.plan import ONE_TIME
 from gateway.broker.resolution import Word
 from gateway.errors import NotFound
 from gateway.model import Operation, OperationStatus, StepStatus

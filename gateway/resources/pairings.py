@@ -6,7 +6,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.resources.host_schemas import PairingSchema
 from gateway.spe.commands.pairing import PAIR_WITH_MANAGEMENT_SERVER
 from gateway.web.api import Blueprint

@@ -7,8 +7,8 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
-from gateway.broker.redaction import SECRET
+from gateway.broker.engine.plan import Invocation
+from gateway.broker.engine.redaction import SECRET
 from gateway.model import Operation
 from gateway.resources.profile_schemas import (
     ProfileCreateSchema,

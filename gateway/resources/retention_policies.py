@@ -9,7 +9,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.model import Operation
 from gateway.spe.commands.retention_policies import (
     GET_RETENTION_POLICIES,

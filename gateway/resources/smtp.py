@@ -8,7 +8,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.model import Operation
 from gateway.resources.mail_schemas import PROTOCOLS, MailSettingsSchema
 from gateway.spe.commands.smtp import GET_SMTP_SETTINGS, SET_SMTP_SETTINGS, TEST_SMTP_SETTINGS

@@ -8,7 +8,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.errors import InputFault, InvalidInput
 from gateway.model import Operation
 from gateway.resources.store_schemas import (

@@ -8,8 +8,8 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
-from gateway.broker.reader import Reader
+from gateway.broker.engine.plan import Invocation
+from gateway.broker.engine.reader import Reader
 from gateway.errors import CommandFailed, InputFault, InvalidInput
 from gateway.model import Instance, Operation
 from gateway.resources.users_schemas import (

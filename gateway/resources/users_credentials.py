@@ -9,7 +9,7 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.model import Operation
 from gateway.resources.users import context_of, guarded, require_ordinary
 from gateway.resources.users_schemas import UserMfaSchema, UserPasswordSchema

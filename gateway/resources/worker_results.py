@@ -7,8 +7,8 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
-from gateway.broker.reader import Reader
+from gateway.broker.engine.plan import Invocation
+from gateway.broker.engine.reader import Reader
 from gateway.broker.worker_results import WorkerResults
 from gateway.errors import InputFault, InvalidInput
 from gateway.model import Instance, Operation, now

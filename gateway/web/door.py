@@ -8,8 +8,8 @@ from urllib.parse import quote
 import marshmallow as ma
 from flask import Response, current_app, jsonify, request
 
-from gateway.broker.preparations import version_read
-from gateway.broker.problems import failure_of
+from gateway.broker.engine.preparations import version_read
+from gateway.broker.engine.problems import failure_of
 from gateway.broker.services import Services
 from gateway.errors import Conflict, DeclarationError, ReplyInvalid
 from gateway.model import Operation, OperationStatus

@@ -10,8 +10,8 @@ from typing import Any
 from flask import Response
 
 from gateway.access.permissions import Permission
-from gateway.broker.plan import Invocation
-from gateway.broker.preparations import subject
+from gateway.broker.engine.plan import Invocation
+from gateway.broker.engine.preparations import subject
 from gateway.errors import NotFound
 from gateway.model import Operation
 from gateway.spe.command import Command

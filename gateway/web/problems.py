@@ -18,7 +18,7 @@ from werkzeug.routing import RequestRedirect
 
 from gateway.broker.admission import QuotaExceeded, is_shown
 from gateway.broker.claims import IdempotencyInFlight
-from gateway.broker.problems import OperationFailed
+from gateway.broker.engine.problems import OperationFailed
 from gateway.broker.reports import ReportLimitReached
 from gateway.errors import (
     GatewayError,

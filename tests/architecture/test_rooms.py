@@ -4,7 +4,7 @@ import re
 
 from tests.architecture.tree import GATEWAY
 
-ROW = re.compile(r"^\| `([a-z_]+(?:/|\.py))` \| (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z_/]+(?:/|\.py))` \| (.+) \|$", re.MULTILINE)
 
 
 def rooms() -> dict[str, str]:
@@ -14,7 +14,8 @@ def rooms() -> dict[str, str]:
 
 
 def test_every_room_is_on_the_map_and_nothing_else() -> None:
-    folders = {f"{path.parent.name}/" for path in GATEWAY.glob("*/__init__.py")}
+    inside = (path.parent.relative_to(GATEWAY) for path in GATEWAY.glob("*/**/__init__.py"))
+    folders = {f"{room.as_posix()}/" for room in inside}
     single = {path.name for path in GATEWAY.glob("*.py")} - {"__init__.py"}
 
     assert set(rooms()) == folders | single

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.access.permissions import Permission
-from gateway.broker import reader
-from gateway.broker.connections import Connections, Networks
-from gateway.broker.plan import Invocation
+from gateway.broker.engine import reader
+from gateway.broker.engine.connections import Connections, Networks
+from gateway.broker.engine.plan import Invocation
 from gateway.errors import (
     CertificateExpired,
     CredentialsRefused,

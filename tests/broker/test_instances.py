@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from gateway.broker.engine.plan import Invocation
 from gateway.broker.instances import NewInstance
-from gateway.broker.plan import Invocation
 from gateway.broker.resellers import Resellers
 from gateway.errors import Conflict, NameTaken
 from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, Reseller

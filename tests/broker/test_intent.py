@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.access.permissions import Permission
+from gateway.broker.engine.plan import Invocation
 from gateway.broker.operations import Operations
-from gateway.broker.plan import Invocation
 from gateway.errors import NotFound, PermissionMissing, StorageUnavailable
 from gateway.model import Operation, OperationStatus, Reach, StepStatus
 from gateway.simulator.server import Simulator

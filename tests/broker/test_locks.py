@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from gateway.broker.engine.plan import Invocation
 from gateway.broker.instances import NewInstance
 from gateway.broker.ledger import LeaseLost
-from gateway.broker.plan import Invocation
 from gateway.errors import Conflict, NameTaken, NoPlacement, OperationInProgress
 from gateway.model import InstanceStatus, OperationStatus
 from gateway.simulator.server import Simulator

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.errors import StorageUnavailable
 from gateway.model import OperationStatus, now
 from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION, GET_INSTANCES

@@ -11,9 +11,9 @@ import time_machine
 from gateway.broker import admission
 from gateway.broker.admission import SKEW, QuotaExceeded
 from gateway.broker.caller import Validated
+from gateway.broker.engine.plan import Invocation
 from gateway.broker.instances import NewInstance
 from gateway.broker.operations import Operations
-from gateway.broker.plan import Invocation
 from gateway.broker.resolution import Word
 from gateway.model import Instance, Operation, OperationStatus, Reseller, Resource, now
 from gateway.spe.command import Command

@@ -7,8 +7,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from gateway.broker.plan import Invocation
-from gateway.broker.redaction import MASK, masked, without_secrets
+from gateway.broker.engine.plan import Invocation
+from gateway.broker.engine.redaction import MASK, masked, without_secrets
 from gateway.model import Operation
 from gateway.spe.commands.profiles import RUN_TEMPORARY_PROFILE
 from gateway.spe.commands.users import CREATE_USER, SET_USER_PASSWORD

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.broker.reports import ReportLimitReached, Reports
 from gateway.errors import InvalidInput
 from gateway.model import Instance, Operation, OperationStatus, now

@@ -10,8 +10,8 @@ from gateway.access.permissions import ROLES, Permission
 from gateway.access.principal import Principal
 from gateway.broker import clients as module
 from gateway.broker.clients import Clients, NewClient
+from gateway.broker.engine.plan import Invocation, Place, operation_for
 from gateway.broker.identity import RegisteredClients
-from gateway.broker.plan import Invocation, Place, operation_for
 from gateway.broker.principals import Principals
 from gateway.broker.resellers import NewReseller, Resellers
 from gateway.errors import Conflict, PermissionMissing

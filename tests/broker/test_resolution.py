@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.broker.caller import Caller
+from gateway.broker.engine.plan import Invocation
 from gateway.broker.operations import Operations
-from gateway.broker.plan import Invocation
 from gateway.broker.resolution import Word
 from gateway.broker.transfers import Transfers
 from gateway.errors import Conflict, NameTaken, NotFound

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.broker.plan import Invocation
+from gateway.broker.engine.plan import Invocation
 from gateway.model import Instance, Operation
 from gateway.spe.command import Command
 from gateway.spe.commands.archive_admin import SET_ARCHIVE_ADMIN_ENABLED

@@ -14,7 +14,7 @@ import time_machine
 from gateway.access.principal import Principal
 from gateway.broker.broker import place_of
 from gateway.broker.caller import Caller
-from gateway.broker.plan import Invocation, operation_for
+from gateway.broker.engine.plan import Invocation, operation_for
 from gateway.broker.recovery import Recovery, Report
 from gateway.factory import create_app
 from gateway.model import Instance, Reach, now

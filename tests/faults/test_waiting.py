@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.broker import reader
-from gateway.broker.connections import Connections
-from gateway.broker.plan import Invocation
+from gateway.broker.engine import reader
+from gateway.broker.engine.connections import Connections
+from gateway.broker.engine.plan import Invocation
 from gateway.errors import DeploymentUnreachable
 from gateway.model import OperationStatus
 from gateway.spe.commands.instances import (

@@ -12,7 +12,7 @@ from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
 from gateway.access.scope import Allowed, Covers, Holds, Verdict
 from gateway.broker import principals
-from gateway.broker.connections import Connections
+from gateway.broker.engine.connections import Connections
 from gateway.model import Client, Reach
 from gateway.spe.client import Client as SpeClient
 from gateway.storage import clients, instances, names, operations, resellers, tables

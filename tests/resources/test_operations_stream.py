@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
-from gateway.broker import runner
+from gateway.broker.engine import runner
 from gateway.model import OperationStatus, now
 from gateway.resources.operations_stream import Reader
 from gateway.settings import Settings

@@ -14,7 +14,7 @@ from tests.served import assert_problem
 from tests.world import World
 
 if TYPE_CHECKING:
-    from gateway.broker.reader import Reader
+    from gateway.broker.engine.reader import Reader
     from gateway.model import Instance
 
 WORDS = ["a&b=c%d+e", "ü€'\"\\", "plain"]

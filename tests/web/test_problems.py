@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from gateway.broker.problems import OperationFailed, problem_of
+from gateway.broker.engine.problems import OperationFailed, problem_of
 from gateway.errors import AnswerLost
 from gateway.web.docs import problem_kinds
 from gateway.web.problems import answer_gateway_error, problem_type

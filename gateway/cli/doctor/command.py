@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 import rich_click as click
 from rich.console import Console
 
-from gateway.broker.connections import Networks
+from gateway.broker.engine.connections import Networks
 from gateway.cli.doctor.examination import examine
 from gateway.cli.doctor.report import as_json, show
 from gateway.cli.examples import examples

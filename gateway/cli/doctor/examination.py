@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from gateway.broker.reader import finished
-from gateway.broker.settlement import RUNNING
+from gateway.broker.engine.reader import finished
+from gateway.broker.engine.settlement import RUNNING
 from gateway.cli.doctor import framing, listing, reads
 from gateway.cli.doctor.findings import Difference, Findings, Unseen
 from gateway.cli.doctor.reference import BARE, RICH, reference

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any, Final
 
-from gateway.broker.reader import finished
+from gateway.broker.engine.reader import finished
 from gateway.cli.doctor.findings import Difference, Unseen
 from gateway.cli.doctor.shapes import Shape, deviations, emptied, merged, shape_of
 from gateway.errors import AnswerLost, DeclarationError, InvalidInput

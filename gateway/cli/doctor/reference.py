@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.broker.reader import finished
+from gateway.broker.engine.reader import finished
 from gateway.errors import DeclarationError
 from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator

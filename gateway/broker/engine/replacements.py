@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.broker.redaction import SECRET
+from gateway.broker.engine.redaction import SECRET
 from gateway.errors import InputFault, InvalidInput
 
 Settings = Mapping[str, Any]

@@ -6,12 +6,12 @@ every version and language.
 
 from collections.abc import Callable
 
-from gateway.broker.evidence import Scene
-from gateway.broker.explanations import EXPLANATIONS
-from gateway.broker.listings import CHANGED, NAMED, REMOVED
-from gateway.broker.plan import command_of
-from gateway.broker.reader import Reader
-from gateway.broker.settlement import RUNNING, InstanceMissing, row_of
+from gateway.broker.engine.evidence import Scene
+from gateway.broker.engine.explanations import EXPLANATIONS
+from gateway.broker.engine.listings import CHANGED, NAMED, REMOVED
+from gateway.broker.engine.plan import command_of
+from gateway.broker.engine.reader import Reader
+from gateway.broker.engine.settlement import RUNNING, InstanceMissing, row_of
 from gateway.errors import (
     Conflict,
     FolderStatisticsUnavailable,

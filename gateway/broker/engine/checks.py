@@ -6,7 +6,7 @@ taken as being on the way.
 
 from typing import Any
 
-from gateway.broker.preparations import (
+from gateway.broker.engine.preparations import (
     STOPPED,
     known,
     latest,
@@ -14,8 +14,8 @@ from gateway.broker.preparations import (
     require_version,
     row_read,
 )
-from gateway.broker.runner import Check
-from gateway.broker.settlement import RUNNING, InstanceMissing
+from gateway.broker.engine.runner import Check
+from gateway.broker.engine.settlement import RUNNING, InstanceMissing
 from gateway.errors import CommandFailed
 from gateway.model import Instance, Operation
 

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from gateway.broker.connections import Connections
-from gateway.broker.diagnosis import diagnose
-from gateway.broker.plan import command_of
-from gateway.broker.problems import problem_of
-from gateway.broker.reader import Reader
-from gateway.broker.redaction import masked
-from gateway.broker.settlement import MAX_ATTEMPTS, Finding, look_before, settle
+from gateway.broker.engine.connections import Connections
+from gateway.broker.engine.diagnosis import diagnose
+from gateway.broker.engine.plan import command_of
+from gateway.broker.engine.problems import problem_of
+from gateway.broker.engine.reader import Reader
+from gateway.broker.engine.redaction import masked
+from gateway.broker.engine.settlement import MAX_ATTEMPTS, Finding, look_before, settle
 from gateway.errors import (
     AnswerLost,
     CommandFailed,

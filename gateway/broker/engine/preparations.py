@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.access.permissions import Permission
+from gateway.broker.engine.plan import bound
+from gateway.broker.engine.redaction import without_secrets
+from gateway.broker.engine.replacements import replaced
+from gateway.broker.engine.runner import Preparation
+from gateway.broker.engine.settlement import RUNNING
+from gateway.broker.engine.store_paths import require_free_of_stores
 from gateway.broker.jobs import require_action
-from gateway.broker.plan import bound
-from gateway.broker.redaction import without_secrets
-from gateway.broker.replacements import replaced
-from gateway.broker.runner import Preparation
-from gateway.broker.settlement import RUNNING
-from gateway.broker.store_paths import require_free_of_stores
 from gateway.errors import (
     DeclarationError,
     InstanceNotStopped,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import Any
 
-from gateway.broker.connections import Connections
-from gateway.broker.plan import bound
+from gateway.broker.engine.connections import Connections
+from gateway.broker.engine.plan import bound
 from gateway.errors import CommandFailed, ReplyInvalid, UpstreamTimeout
 from gateway.model import Instance
 from gateway.spe.client import Client

@@ -6,8 +6,8 @@ Each explanation looks at what its command depends on beyond the thing that it n
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gateway.broker.evidence import Scene
-from gateway.broker.listings import JOBS, TIME_ZONES, USERS
+from gateway.broker.engine.evidence import Scene
+from gateway.broker.engine.listings import JOBS, TIME_ZONES, USERS
 from gateway.errors import Conflict, GatewayError, InputFault, InvalidInput, NameTaken, NotFound
 from gateway.model import Step
 from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION

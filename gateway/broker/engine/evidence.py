@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import PureWindowsPath
 from typing import Any
 
-from gateway.broker.listings import (
+from gateway.broker.engine.listings import (
     CREDENTIALS,
     JOBS,
     NAMED,
@@ -20,7 +20,7 @@ from gateway.broker.listings import (
     USERS,
     Listing,
 )
-from gateway.broker.reader import Reader
+from gateway.broker.engine.reader import Reader
 from gateway.errors import CommandFailed, CredentialsRefused, UpstreamTimeout
 from gateway.model import Instance, Step, now
 from gateway.spe.commands.environment import PING

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.broker.reader import Reader
+from gateway.broker.engine.reader import Reader
 from gateway.errors import ReplyInvalid
 from gateway.model import Instance, Step
 from gateway.spe.command import Command

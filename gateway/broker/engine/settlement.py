@@ -9,9 +9,9 @@ from enum import Enum
 from pathlib import PureWindowsPath
 from typing import Any
 
-from gateway.broker.evidence import BEFORE, PROOFS, Scene
-from gateway.broker.plan import command_of
-from gateway.broker.reader import Reader
+from gateway.broker.engine.evidence import BEFORE, PROOFS, Scene
+from gateway.broker.engine.plan import command_of
+from gateway.broker.engine.reader import Reader
 from gateway.errors import Conflict, UpstreamError
 from gateway.model import Instance, Step
 from gateway.spe.command import Evidence

@@ -1,0 +1,1 @@
+"""Carries one operation on at its deployment: prepare, send, poll, settle what was lost."""
