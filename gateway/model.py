@@ -295,6 +295,7 @@ class Step:
 class Operation:
     """A piece of work on deployments: its intent, its progress and its outcome.
 
+    ``parent`` is the operation that this one is a part of, if any.
     ``log`` is what is kept of SPE's log, from the character ``log_start`` on. ``resolution`` is
     a person's word on an outcome that could not be found out, with what stood there before.
     """
@@ -310,6 +311,7 @@ class Operation:
     request_id: str
     steps: list[Step]
     deadline: datetime
+    parent: str | None = None
     status: OperationStatus = OperationStatus.QUEUED
     percent_progress: int | None = None
     status_text: str | None = None

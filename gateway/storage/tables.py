@@ -261,6 +261,7 @@ operations = Table(
     Column("client", ID, nullable=False),
     Column("deployment", ID, index=True),
     Column("instance", ID, index=True),
+    Column("parent", ID, index=True),
     Column("on_behalf_of", String(256)),
     Column("request_id", String(128), nullable=False),
     Column("status", String(20), nullable=False),
@@ -286,6 +287,13 @@ operations = Table(
     *_times(),
     Index(None, "status", "next_poll_time"),
     Index(None, "reseller_path", "id"),
+)
+
+chores = Table(
+    "chores",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("next_time", Instant, nullable=False),
 )
 
 # Audit rows and events, written in the transaction of the change; numbered later.
