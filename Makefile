@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --no-config --generate-hashes --no-head
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(READY) ## Make .venv with everything that is locked; quick when nothing changed
@@ -45,6 +45,10 @@ services: ## Install the servers that tests start, PostgreSQL and Redis (Debian,
 .PHONY: test-long
 test-long: setup ## 50,000 random calls against the model of tenancy, with new seeds (CALLS=n)
 	$(BIN)/python -m tests.model --calls $(or $(CALLS),50000)
+
+.PHONY: test-faults
+test-faults: setup ## Kill gateways and workers at every fail point, on every stack (about half an hour)
+	$(BIN)/python -m tests.faults.kills
 
 .PHONY: lint
 lint: setup ## Check style, types, layers and the Dockerfile

@@ -132,6 +132,9 @@ class NotFound(RequestError):
     code = "NOT_FOUND"
     title = "There is no such resource"
 
+    def __init__(self) -> None:
+        super().__init__("Nothing is here that your client sees: check path and ids, and GET /me.")
+
 
 class Conflict(RequestError):
     """The state of the resource does not allow it."""

@@ -26,6 +26,7 @@ from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
 from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.identity import RegisteredClients
+from gateway.broker.instance_actions import InstanceActions
 from gateway.broker.instances import Instances
 from gateway.broker.inventory import Inventory
 from gateway.broker.key_ring import KeyRing
@@ -114,7 +115,8 @@ class Gateway:
             Unauthenticated: its client is gone, disabled or expired.
         """
         found = self.principals.of(claims.client, claims.reseller, claims.scope, claims.token_id)
-        return replace(found, reach=found.reach.within(claims.instances))
+        reach = found.reach.within(claims.instances)
+        return replace(found, reach=reach, is_narrowed=found.is_narrowed or reach != found.reach)
 
     def suspended(self, caller: Caller) -> authorise.ResellerSuspended:
         """Note that a call of a suspended reseller's client is refused; return the answer."""
@@ -168,6 +170,7 @@ def create_gateway(settings: Settings) -> Gateway:
             commands=Commands(broker),
             deployments=Deployments(broker, connections, networks),
             idempotency_keys=IdempotencyKeys(broker),
+            instance_actions=InstanceActions(broker),
             instances=Instances(broker, Placement(database, reader), settings.grace_days),
             inventory=Inventory(database, reader, settings.executor_threads),
             operations=Operations(broker),

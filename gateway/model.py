@@ -91,7 +91,10 @@ class Reseller:
 
 @dataclass(frozen=True)
 class Client:
-    """An API client of a reseller; its secrets lie elsewhere, as hashes."""
+    """An API client of a reseller; its secrets lie elsewhere, as hashes.
+
+    ``disabled_by`` is the reseller whose client, or whose restore, disabled it.
+    """
 
     id: str
     name: str
@@ -109,7 +112,13 @@ class Client:
     issuer: str | None = None
     subject: str | None = None
     last_use_time: datetime | None = None
+    disabled_by: str | None = None
     secret_times: tuple[datetime, ...] = ()
+
+    @property
+    def is_disabled_above(self) -> bool:
+        """Whether a reseller above its own disabled it, and alone can enable it again."""
+        return self.disabled_by not in {None, self.reseller}
 
     @property
     def live_secrets(self) -> list[Mapping[str, datetime]]:
@@ -330,6 +339,11 @@ class Operation:
     create_time: datetime = field(default_factory=now)
     update_time: datetime = field(default_factory=now)
     end_time: datetime | None = None
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether it has no steps of its own: its parts carry it out, each at its deployment."""
+        return self.deployment is None
 
     @property
     def current(self) -> Step | None:

@@ -23,7 +23,7 @@ from gateway.home import held
 from gateway.settings import Settings
 from gateway.web.hooks import EXTENSION
 from gateway.web.request_ids import HEADER
-from gateway.worker import Tracker
+from gateway.worker.tracker import Tracker
 
 bind = "127.0.0.1:8080"
 workers = 1
@@ -107,7 +107,7 @@ def on_starting(server: Arbiter) -> None:
 
 def post_worker_init(worker: Worker) -> None:
     """Start the tracker, now that the fork is over, and say that we are ready (hook)."""
-    if Settings.from_environment().tracker:
+    if Settings.from_environment().tracks:
         gateway = _gateway(worker)
         tracker = Tracker(gateway.services.broker, gateway.chores)
         tracker.start()

@@ -156,8 +156,17 @@ class Settings(BaseSettings):
         description="Event streams that a process serves at once. Each holds one of the threads "
         "that serve HTTP requests, of which one at least is left for the rest.",
     )
+    broker_url: str = Field(
+        default="",
+        pattern="^((amqps?|rediss?)://.+)?$",
+        description="URL of the message broker that brings operations to the workers: RabbitMQ "
+        "(`amqp://`, `amqps://`) or a Redis (`redis://`, `rediss://`); empty means that serving "
+        "processes track operations themselves.",
+    )
     tracker: bool = Field(
-        default=True, description="Whether the serving process also tracks operations."
+        default=True,
+        description="Whether a serving process tracks operations where no message broker is set; "
+        "where one is, `spe-gateway worker` does.",
     )
     log_level: str = Field(
         default="info",
@@ -246,6 +255,11 @@ class Settings(BaseSettings):
     def is_embedded(self) -> bool:
         """Whether the state lies in SQLite, which means one process."""
         return self.database.startswith("sqlite")
+
+    @property
+    def tracks(self) -> bool:
+        """Whether a serving process tracks operations."""
+        return self.tracker and not self.broker_url
 
     @classmethod
     def from_environment(cls) -> Self:

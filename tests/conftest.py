@@ -6,7 +6,7 @@ import pytest
 
 from tests.world import World, world
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.services", "tests.faults.kills.summary"]
 
 
 @pytest.fixture(scope="session")

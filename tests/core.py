@@ -69,6 +69,11 @@ class HastyClient(Client):
         del seconds
         return super().invoke(command, arguments, seconds=HASTE)
 
+    def discover(self, seconds: float | None = None) -> Status:
+        """List with a short deadline."""
+        del seconds
+        return super().discover(HASTE)
+
 
 class HastyConnections(Connections):
     """Connections whose clients wait a moment only."""
@@ -93,13 +98,15 @@ class Core:
     Attributes:
         home: the folder of the file and the keys.
         hasty: whether its clients wait a moment only.
+        url: of a database elsewhere.
     """
 
     home: Path
     hasty: bool = False
+    url: str = ""
 
     def __post_init__(self) -> None:
-        self.database = Database(url_of(self.home))
+        self.database = Database(self.url or url_of(self.home))
         self.vault = Vault(load_keys(self.home, ""))
         kind = HastyConnections if self.hasty else Connections
         self.networks = Networks([])
@@ -256,6 +263,12 @@ class Core:
             self.ledger.release(operation)
         return self.broker.fetch(operation.id)
 
+    def claim(self, operation: str) -> Operation | None:
+        """Take an operation over as if its next poll were due."""
+        with self.database.write() as connection:
+            operations.hurry(connection, operation, now())
+        return self.ledger.claim(operation)
+
     def finished(self, operation: str, control: Control | None = None) -> Operation:
         """Carry an operation on to its end, however far off its next poll is.
 
@@ -264,7 +277,7 @@ class Core:
             control: moves the deployment's clock between polls, so that nothing takes long.
         """
         for _ in range(60):
-            claimed = self.ledger.claim(operation)
+            claimed = self.claim(operation)
             if claimed is None:
                 return self.broker.fetch(operation)
             self.drive(claimed)
@@ -304,14 +317,14 @@ def url_of(home: Path) -> str:
     return f"sqlite:///{home / 'gateway.db'}"
 
 
-def make_home(home: Path, simulator: Simulator | None = None) -> Path:
+def make_home(home: Path, simulator: Simulator | None = None, url: str = "") -> Path:
     """Set a gateway up in a folder, with the deployment of a simulator registered."""
     home.mkdir(parents=True, exist_ok=True)
-    database = Database(url_of(home))
+    database = Database(url or url_of(home))
     set_up(database, Vault(create_keys(home)))
     database.close()
     if simulator is not None:
-        core = Core(home)
+        core = Core(home, url=url)
         core.deployments.register(core.caller(), registration(simulator))
         core.close()
     return home
@@ -336,9 +349,9 @@ def registration(simulator: Simulator, **changes: Any) -> NewDeployment:  # noqa
     return NewDeployment(**(whole | changes))
 
 
-def until(seen: Callable[[], T]) -> T:
+def until(seen: Callable[[], T], seconds: float = 20) -> T:
     """Wait for something that another thread brings about, and return it."""
-    end = monotonic() + 20
+    end = monotonic() + seconds
     while not (found := seen()):
         assert monotonic() < end, "It never came."
         sleep(0.01)

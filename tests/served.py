@@ -16,7 +16,7 @@ from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, create_keys
 from gateway.web.document import openapi_document
-from gateway.worker import Tracker
+from gateway.worker.tracker import Tracker
 from tests.answers import Contract
 
 UNHURRIED = "100000/minute"

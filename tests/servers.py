@@ -1,4 +1,4 @@
-"""Servers that tests start for themselves: PostgreSQL and Redis.
+"""Servers that tests start for themselves: PostgreSQL, Redis and RabbitMQ.
 
 They live in folders below the system's temporary one, are reached from this machine alone, and
 end with the test process, however that ends. Tests get them from the fixtures of
@@ -10,14 +10,15 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from tempfile import mkdtemp
 from time import monotonic, sleep
 from typing import Protocol, TypeVar
 
+import amqp
 import psycopg
 import redis
 
@@ -27,6 +28,7 @@ from gateway.storage.database import Database
 PATIENCE = 30.0
 ACCOUNT = "postgres"
 DEBIAN = Path("/usr/lib/postgresql")
+DEBIAN_RABBITMQ = Path("/usr/lib/rabbitmq/bin")
 TEMPLATE = "template_gateway"
 QUICK = {
     "fsync": "off",
@@ -39,6 +41,12 @@ QUICK = {
     "timezone": "America/St_Johns",  # far from UTC: a time that forgot its zone shows
 }
 """Nothing needs to outlive the machine's next minute."""
+
+ERLANG = (
+    *("-noinput", "-kernel", "inet_dist_use_interface", "{127,0,0,1}"),
+    *("+S", "2:2", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio", "none"),
+)
+"""Loopback only, and no turning of wheels while idle."""
 
 S = TypeVar("S", bound="Server")
 
@@ -184,8 +192,7 @@ class RedisServer:
             raise Absent("redis-server is not on the path")
         self._folder = Path(mkdtemp(prefix="spe-redis-"))
         self._daemon = _Daemon(self._folder / "log")
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self._port: int = listener.getsockname()[1]
+        self._port = _free_port()
 
     @property
     def url(self) -> str:
@@ -221,17 +228,107 @@ class RedisServer:
                 return False
 
 
+class RabbitmqServer:
+    """RabbitMQ on free loopback ports, with a port mapper of its own.
+
+    Started again after a stop, it has the same port, and its durable queues with what is in them.
+
+    Raises:
+        Absent: its programs are not there.
+    """
+
+    def __init__(self) -> None:
+        self._program = _rabbitmq()
+        self._folder = Path(mkdtemp(prefix="spe-rabbitmq-"))
+        self._port, self._mapper_port = _free_port(), _free_port()
+        self._mapper = _Daemon(self._folder / "epmd.log", signal.SIGKILL)
+        self._daemon = _Daemon(self._folder / "log", signal.SIGTERM)
+
+    @property
+    def url(self) -> str:
+        """The URL of its only virtual host."""
+        return f"amqp://guest:guest@127.0.0.1:{self._port}//"
+
+    def start(self) -> None:
+        """Start it; about 5 s."""
+        environment = self._environment()
+        self._mapper.start(["epmd"], self._maps, environment=environment)
+        self._daemon.start([str(self._program)], self._answers, environment=environment)
+
+    def stop(self) -> None:
+        """Stop it in a second; connections are broken off."""
+        self._daemon.stop()
+        self._mapper.stop()
+
+    def remove(self) -> None:
+        """Remove its data."""
+        shutil.rmtree(self._folder)
+
+    def forget(self, queue: str) -> None:
+        """Remove a queue with what is in it, which breaks those off who take from it."""
+        with self._connection() as connection:
+            connection.channel().queue_delete(queue)
+
+    def empty(self, queue: str) -> None:
+        """Remove what is in a queue, if there is one; a deleted one is slow to be made again."""
+        with self._connection() as connection, suppress(amqp.NotFound):
+            connection.channel().queue_purge(queue)
+
+    def _connection(self) -> amqp.Connection:
+        return amqp.Connection(f"127.0.0.1:{self._port}", connect_timeout=PATIENCE)
+
+    def _environment(self) -> dict[str, str]:
+        folder = self._folder
+        rabbitmq = {
+            "NODENAME": f"spe-{self._port}@localhost",
+            "NODE_IP_ADDRESS": "127.0.0.1",
+            "NODE_PORT": str(self._port),
+            "DIST_PORT": str(_free_port()),
+            "MNESIA_BASE": str(folder / "mnesia"),
+            "LOG_BASE": str(folder),
+            "LOGS": "-",
+            "PID_FILE": str(folder / "pid"),
+            "CONF_ENV_FILE": str(folder / "none"),
+            "CONFIG_FILE": str(folder / "none"),
+            "ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+            "PLUGINS_EXPAND_DIR": str(folder / "expanded"),
+            "GENERATED_CONFIG_DIR": str(folder / "made"),
+            "FEATURE_FLAGS_FILE": str(folder / "flags"),
+            "ALLOW_INPUT": "1",  # the script becomes the server, instead of its parent
+            "SERVER_ADDITIONAL_ERL_ARGS": " ".join(ERLANG),
+        }
+        mapper = {"ERL_EPMD_ADDRESS": "127.0.0.1", "ERL_EPMD_PORT": str(self._mapper_port)}
+        named = {f"RABBITMQ_{name}": value for name, value in rabbitmq.items()}
+        return {**os.environ, "HOME": str(folder), **mapper, **named}
+
+    def _maps(self) -> bool:
+        with socket.socket() as caller:
+            return not caller.connect_ex(("127.0.0.1", self._mapper_port))
+
+    def _answers(self) -> bool:
+        try:
+            with self._connection():
+                return True
+        except (OSError, amqp.AMQPError):
+            return False
+
+
 class _Daemon:
     """A process that serves until it is interrupted."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, end: signal.Signals = signal.SIGINT) -> None:
         self._log = log
+        self._end = end
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(
-        self, command: list[str], answers: Callable[[], bool], account: str | None = None
+        self,
+        command: list[str],
+        answers: Callable[[], bool],
+        account: str | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._process = _spawn(command, self._log, account)
+        self._process = _spawn(command, self._log, account, self._end, environment)
         end = monotonic() + PATIENCE
         while not answers():
             if self._process.poll() is not None or monotonic() > end:
@@ -240,8 +337,24 @@ class _Daemon:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(self._end)
             self._process.wait(PATIENCE)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _rabbitmq() -> Path:
+    """Return the program of RabbitMQ itself; the one on Debian's path changes user and folder."""
+    found = shutil.which(
+        "rabbitmq-server", path=f"{DEBIAN_RABBITMQ}{os.pathsep}{os.environ['PATH']}"
+    )
+    if found is None or shutil.which("epmd") is None:
+        raise Absent(f"rabbitmq-server or epmd is neither on the path nor in {DEBIAN_RABBITMQ}")
+    return Path(found)
 
 
 def _programs() -> Path:
@@ -254,18 +367,25 @@ def _programs() -> Path:
     raise Absent(f"initdb and postgres are neither on the path nor below {DEBIAN}")
 
 
-def _spawn(command: list[str], log: Path, account: str | None = None) -> subprocess.Popen[bytes]:
-    """Start a program that is interrupted when we end, as another user if need be."""
+def _spawn(
+    command: list[str],
+    log: Path,
+    account: str | None = None,
+    end: signal.Signals = signal.SIGINT,
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a program that is ended when we end, as another user if need be."""
     guard = shutil.which("setpriv")
     if guard is None:
         raise Absent("setpriv is not on the path")
     user = ["--reuid", account, "--regid", account, "--init-groups"] if account else []
     with log.open("ab") as file:
         return subprocess.Popen(  # noqa: S603 - programs of the system, and no shell
-            [guard, "--pdeathsig", "INT", *user, *command],
+            [guard, "--pdeathsig", end.name.removeprefix("SIG"), *user, *command],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
             cwd=log.parent,
+            env=environment,
             start_new_session=True,
         )

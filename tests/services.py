@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for tests: real servers, started when the first test asks for one.
+"""PostgreSQL, Redis and RabbitMQ for tests: real servers, started when the first test asks for one.
 
 How to use them, by fixture:
 
@@ -6,17 +6,19 @@ How to use them, by fixture:
   ``Database(postgresql_url)``, or ``database_url=postgresql_url`` of the settings.
 - ``empty_postgresql_url``: likewise, but without tables, as ``spe-gateway init`` wants it.
 - ``redis_url``: the URL of an empty Redis, for this test alone: ``redis_url=redis_url``.
+- ``rabbitmq_url``: the URL of a RabbitMQ with nothing in our queue: ``broker_url=rabbitmq_url``.
 - ``two_gateways``: two gateways (``tests.served.Served``) on one such database and one such
   Redis, as two processes of a cluster are. Each has an application, a pool, caches and a
   tracker of its own; settings, keys, clients and operator are the same, so a token of one is
   good at the other.
 - ``clustered_world``: a ``tests.world.World`` (two deployments, resellers, personas) on one such
   database and Redis; ``with beside(clustered_world.served) as second`` adds a gateway.
-- ``postgresql`` and ``redis_server``: the servers, for what the above do not give. A test that
-  stops a server has one to itself: ``with started(RedisServer()) as server``.
+- ``postgresql``, ``redis_server`` and ``rabbitmq_server``: the servers, for what the above do
+  not give. A test that stops a server has one to itself: ``with started(RedisServer()) as server``.
 
 Each test process has a server of each kind: PostgreSQL takes 0.7 s to start, which is less than
-agreeing on one would cost, and a database copied from the migrated template takes 20 ms.
+agreeing on one would cost, and a database copied from the migrated template takes 20 ms. RabbitMQ
+takes 5 s, so few tests want it.
 
 Without the programs, which ``scripts/test-services`` installs, the tests that want them are
 skipped and named in red at the end; with ``CI=true`` they fail.
@@ -31,11 +33,12 @@ from typing import NoReturn, TypeVar
 import pytest
 
 from tests.served import Served, beside, served
-from tests.servers import Absent, Postgresql, RedisServer, Server
+from tests.servers import Absent, Postgresql, RabbitmqServer, RedisServer, Server
 from tests.world import World, world
 
 S = TypeVar("S", bound=Server)
 ABSENT = "cannot be had"
+QUEUE = "spe-gateway"
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +76,20 @@ def redis_url(redis_server: RedisServer) -> str:
     return redis_server.url
 
 
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitmqServer]:
+    """The RabbitMQ server of this test process; not to be stopped."""
+    with or_left_out("RabbitMQ", RabbitmqServer) as server:
+        yield server
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq_server: RabbitmqServer) -> str:
+    """A RabbitMQ with nothing in our queue."""
+    rabbitmq_server.empty(QUEUE)
+    return rabbitmq_server.url
+
+
 @pytest.fixture
 def two_gateways(
     tmp_path: Path, postgresql_url: str, redis_url: str
@@ -105,7 +122,7 @@ def or_left_out(name: str, kind: type[S]) -> Iterator[S]:
         server = kind()
         server.start()
     except Absent as error:
-        _leave_out(f"{name} {ABSENT} ({error}): scripts/test-services installs it.")
+        leave_out(f"{name} {ABSENT} ({error}): scripts/test-services installs it.")
     try:
         yield server
     finally:
@@ -113,7 +130,7 @@ def or_left_out(name: str, kind: type[S]) -> Iterator[S]:
         server.remove()
 
 
-def _leave_out(reason: str) -> NoReturn:
+def leave_out(reason: str) -> NoReturn:
     """Skip what wants a server; where everything has to be tested, fail it."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)

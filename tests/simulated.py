@@ -99,6 +99,10 @@ class Control:
         """Use another certificate; return the new announcement."""
         return self._call("POST", "/certificate", {"expired": expired}).json()
 
+    def enter(self, condition: str) -> None:
+        """Close every connection; then be "up", "down", "hanging" or of "wrong-certificate"."""
+        self._call("POST", "/condition", {"condition": condition})
+
     def move_files(self, instance_id: str, source: str, target: str) -> None:
         """Move a store's files on the simulated disk."""
         document = {"instanceID": instance_id, "from": source, "to": target}

@@ -2,19 +2,23 @@
 
 from pathlib import Path
 
+import kombu
 import pytest
 
 from tests import servers, services
 from tests.served import Served
-from tests.servers import Absent, Postgresql, RedisServer
+from tests.servers import Absent, Postgresql, RabbitmqServer, RedisServer
 from tests.world import World
 
 
-@pytest.mark.parametrize("kind", [Postgresql, RedisServer])
+@pytest.mark.parametrize("kind", [Postgresql, RedisServer, RabbitmqServer])
 def test_a_server_without_its_program_is_absent(
-    kind: type[Postgresql | RedisServer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: type[Postgresql | RedisServer | RabbitmqServer],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(servers, "DEBIAN", tmp_path)
+    monkeypatch.setattr(servers, "DEBIAN_RABBITMQ", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(Absent):
@@ -31,6 +35,19 @@ def test_what_is_left_out_is_skipped_here_and_fails_where_all_must_be_tested(
         missing = services.or_left_out("PostgreSQL", Postgresql)
         with pytest.raises(outcome, match="scripts/test-services"), missing:
             raise AssertionError("It was there.")
+
+
+def test_a_rabbitmq_that_was_stopped_still_has_its_durable_queues() -> None:
+    with services.or_left_out("RabbitMQ", RabbitmqServer) as server:
+        with kombu.Connection(server.url) as connection, connection.SimpleQueue("kept") as queue:
+            queue.put({"kept": True})
+        server.stop()
+        server.start()
+        with kombu.Connection(server.url) as connection, connection.SimpleQueue("kept") as queue:
+            message = queue.get(timeout=10)
+            message.ack()
+
+    assert message.payload == {"kept": True}
 
 
 def test_two_gateways_are_one_cluster(two_gateways: tuple[Served, Served]) -> None:

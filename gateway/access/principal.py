@@ -26,6 +26,7 @@ class Principal:
         allowed_ips: networks that the client may call from; None for everywhere.
         expire_time: when the client ends; None for never.
         last_use_time: when the client was last seen, as far as it was written down.
+        is_narrowed: whether the token allows less than the client could do.
     """
 
     client: str
@@ -40,6 +41,7 @@ class Principal:
     allowed_ips: tuple[str, ...] | None = None
     expire_time: datetime | None = None
     last_use_time: datetime | None = None
+    is_narrowed: bool = False
 
 
 def permissions_of(client: Client, lineage: Lineage) -> frozenset[Permission]:

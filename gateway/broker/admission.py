@@ -6,8 +6,8 @@ the outcome; of what may have been made, nothing is (decision 3).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -241,12 +241,41 @@ def observe(database: Database, operation: Operation) -> None:
             _believe(connection, operation, seen)
 
 
+def observe_list(
+    database: Database,
+    instance: str,
+    command: str,
+    rows: Sequence[Mapping[str, Any]],
+    time: datetime,
+) -> None:
+    """Believe what a list has shown that was read outside of an operation, where it is news.
+
+    Args:
+        database: the tables.
+        instance: opaque id.
+        command: that listed all.
+        rows: what it listed.
+        time: before it was sent.
+    """
+    seen = {LISTS[command]: sum(not _is_spes(row) for row in rows)}
+    with database.read() as connection:
+        is_news = holdings.is_news(connection, instance, seen)
+    if is_news:
+        with database.write() as connection:
+            _put(connection, instance, seen, time)
+
+
 def _believe(connection: Connection, operation: Operation, seen: Needs) -> None:
+    _put(connection, str(operation.instance), seen, operation.create_time, operation.id)
+
+
+def _put(
+    connection: Connection, instance: str, seen: Needs, time: datetime, itself: str = ""
+) -> None:
     """Write down what was seen, unless a change beside it may have made it old."""
-    instance, since = str(operation.instance), operation.create_time - SKEW
     instances.hold(connection, instance)
-    if holdings.is_quiet(connection, instance, since, operation.id):
-        holdings.put(connection, instance, seen, operation.create_time)
+    if holdings.is_quiet(connection, instance, time - SKEW, itself):
+        holdings.put(connection, instance, seen, time)
 
 
 def _listed(operation: Operation) -> dict[Resource, int]:

@@ -9,7 +9,7 @@ others did to it. A refusal belongs to the caller's own chain: what is foreign o
 owner that may hear of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +24,12 @@ from gateway.storage import audit_log, outbox
 
 ACTOR = "actor"
 """Where an operation's context says who began it."""
+
+REQUEST = "request"
+"""Where it says by which request."""
+
+NAMED = 100
+"""How many clients of a kind the row of a restore names at most."""
 
 DISCLOSING = ONE_TIME | {"CreateLicenseRequest"}
 """Commands whose answer is worth a row even where they change nothing."""
@@ -47,6 +53,9 @@ class Phase(StrEnum):
     DISCLOSED = "disclosed"
     """A secret that is shown once was handed out."""
 
+    ISSUED = "issued"
+    """An access token was issued."""
+
 
 def concerns(operation: Operation) -> bool:
     """Whether an operation has audit rows: it changes something, or shows what is secret."""
@@ -66,10 +75,27 @@ def actor_of(caller: Caller) -> dict[str, Any]:
     return {name: value for name, value in actor.items() if value}
 
 
+def request_of(caller: Caller) -> dict[str, Any]:
+    """Return the request of a call, as a row has it: its path names all that was touched."""
+    return {"method": caller.method or None, "path": caller.path or None}
+
+
+def context_of(caller: Caller) -> dict[str, Any]:
+    """Return what the rows of an operation need to know of the call that began it."""
+    return {ACTOR: actor_of(caller), REQUEST: request_of(caller)}
+
+
 def refused(connection: Connection, caller: Caller, target: str, error: RequestError) -> None:
-    """Note a call that was refused, once."""
+    """Note a call that was refused, once.
+
+    Args:
+        connection: the transaction.
+        caller: whose call.
+        target: what it is about, where nothing was judged yet; an opaque id.
+        error: the answer.
+    """
     refusal = {"problem": error.code, "permission": getattr(error, "permission", None)}
-    row = _call(caller, Phase.REFUSED, target) | refusal
+    row = _call(caller, Phase.REFUSED, caller.target or target) | refusal
     _put(connection, caller.principal.reseller, row)
     caller.refusal_noted = True
 
@@ -97,10 +123,51 @@ def resolved(connection: Connection, caller: Caller, operation: Operation) -> No
     claims.bind(connection, caller, operation.id)
 
 
-def restored(connection: Connection, root: str, counts: Mapping[str, int]) -> None:
-    """Note that the database was restored, by whoever may use the command line of the host."""
-    done = {"phase": Phase.DONE, "action": "restore", "object": root}
-    _put(connection, root, done | {"fields": sorted(name for name, n in counts.items() if n)})
+def restored(
+    connection: Connection,
+    root: str,
+    counts: Mapping[str, int],
+    deleted: Sequence[str],
+    disabled: Sequence[str],
+) -> None:
+    """Note that the database was restored, by whoever may use the command line of the host.
+
+    Args:
+        connection: the transaction.
+        root: the operators' reseller.
+        counts: how many of what were changed.
+        deleted: clients that are gone again.
+        disabled: clients that somebody must look at.
+    """
+    row = {
+        "phase": Phase.DONE,
+        "action": "restore",
+        "object": root,
+        "fields": sorted(name for name, number in counts.items() if number),
+        "clientsDeleted": list(deleted[:NAMED]),
+        "clientsDisabled": list(disabled[:NAMED]),
+        "clientsOmitted": sum(len(ids[NAMED:]) for ids in (deleted, disabled)) or None,
+    }
+    _put(connection, root, row)
+
+
+def issued(connection: Connection, caller: Caller, token: str, worth: Mapping[str, Any]) -> None:
+    """Note that an access token was issued, before anybody has it.
+
+    Args:
+        connection: the transaction.
+        caller: whom it is for.
+        token: its ``jti``.
+        worth: how it came about, and what it reaches; never the token itself.
+    """
+    row = _call(caller, Phase.ISSUED, token) | {"token": dict(worth)}
+    _put(connection, caller.principal.reseller, row)
+
+
+def shown(connection: Connection, caller: Caller, target: str) -> None:
+    """Note that a new secret is handed out with the answer to the call that made it."""
+    owner = audit_log.owner(connection, target) or caller.principal.reseller
+    _put(connection, owner, _call(caller, Phase.DISCLOSED, target))
 
 
 def intended(connection: Connection, operation: Operation) -> None:
@@ -133,6 +200,7 @@ def _call(caller: Caller, phase: Phase, target: str) -> dict[str, Any]:
         "phase": phase,
         "actor": actor_of(caller),
         "requestId": caller.request_id,
+        **request_of(caller),
         "action": caller.operation,
         "object": target,
         "instance": target if target.startswith(f"{Prefix.INSTANCE}_") else None,
@@ -147,9 +215,10 @@ def _work(operation: Operation, phase: Phase) -> dict[str, Any]:
         "phase": phase,
         "actor": {name: value for name, value in actor.items() if value},
         "requestId": operation.request_id,
+        **operation.context.get(REQUEST, {}),
         "action": operation.kind,
         "operation": operation.id,
-        "object": operation.instance or operation.deployment,
+        "object": operation.instance or operation.deployment or operation.id,
         "instance": operation.instance,
         "deployment": operation.deployment,
         "commands": [step.command for step in operation.steps],

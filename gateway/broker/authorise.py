@@ -34,6 +34,7 @@ def permit(database: Database, caller: Caller, target: str, *more: Permission) -
         verdict = Holds(permission).verify(caller.principal)
         if not verdict:
             raise denied(database, caller, target, permission)
+    caller.target = caller.target or target
     caller.demanded.update(needed)
     caller.authorised = True
 

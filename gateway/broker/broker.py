@@ -19,7 +19,9 @@ from gateway.broker.engine.lanes import Lanes
 from gateway.broker.engine.plan import Invocation, Place, is_listed, operation_for
 from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
-from gateway.broker.ledger import LeaseLost, Ledger
+from gateway.broker.leases import LeaseLost
+from gateway.broker.ledger import Ledger
+from gateway.broker.succession import Succession
 from gateway.errors import (
     CommandFailed,
     CommandNotSupported,
@@ -69,6 +71,11 @@ class Passing:
         del operation
         return False
 
+    def require_lease(self, operation: Operation) -> None:
+        """Make sure that nobody else has the operation: nobody can, unless there is a row."""
+        if self.adopted:
+            self._ledger.require_lease(operation)
+
     def stays(self) -> bool:
         """Pause before the next poll; false once there is a row that the tracker finds."""
         self.done.wait(POLL_SECONDS)
@@ -79,6 +86,7 @@ class Passing:
         with self._lock:
             if not self.done.is_set():
                 self._ledger.open(operation)
+                self._ledger.leases.carry(operation)
                 self.adopted = True
 
 
@@ -98,6 +106,7 @@ class Broker:
         self._reader = runner.reader
         self._runner = runner
         self._lanes = Lanes(threads, LANE_WIDTH)
+        self.succession = Succession(ledger, self.carry)
 
     # resolve
 
@@ -188,8 +197,8 @@ class Broker:
             preparations: what is committed together with the intent.
             context: what the steps, the end and the answer need to know; nothing secret.
         """
-        operation = operation_for(caller, place, self._supported(caller, place, invocations))
-        operation.context = {**(context or {}), audit.ACTOR: audit.actor_of(caller)}
+        operation = operation_for(caller, place, self.supported(caller, place, invocations))
+        operation.context = {**(context or {}), **audit.context_of(caller)}
         if operation.changes:
             binding = partial(_bind, caller, operation)
             return self._change(caller, operation, place.instance, (*preparations, binding))
@@ -197,10 +206,14 @@ class Broker:
             return self._change(caller, operation, place.instance, preparations)
         return self._read(caller, operation)
 
-    def _supported(
+    def supported(
         self, caller: Caller, place: Place, invocations: Sequence[Invocation]
     ) -> Sequence[Invocation]:
-        """Leave out what may fail anyway, and refuse what the deployment's version lacks."""
+        """Leave out what may fail anyway, and refuse what the deployment's version lacks.
+
+        Raises:
+            CommandNotSupported: it lacks something that is needed.
+        """
         with self.database.read() as connection:
             found = deployments.find(connection, place.deployment)
             commands = found.commands if found else {}
@@ -297,7 +310,12 @@ class Broker:
 
     def carry(self, operation: Operation) -> None:
         """Carry a leased operation on in the background."""
+        self.ledger.leases.carry(operation)
         self._submit(operation, self.ledger)
+
+    def has_room(self, deployment: str) -> bool:
+        """Whether this process can well carry on one more operation on a deployment."""
+        return self._lanes.has_room(deployment)
 
     def aside(self, deployment: str, task: Callable[[], None]) -> None:
         """Have something done in the lane of a deployment that nobody waits for."""
@@ -313,14 +331,18 @@ class Broker:
                 self._runner.drive(operation, journal)
             if not operation.status.is_final:
                 self.ledger.release(operation)
+            self.succession.follow(operation)
         except LeaseLost:
             log.info("operation.lease_lost", operation=operation.id)
         except Exception:  # the thread's last resort: the tracker tries again under the lease
             log.exception("operation.crashed", operation=operation.id)
+        finally:
+            self.ledger.leases.drop(operation)
 
     def close(self) -> None:
-        """Let the calls under way end, and start no more."""
+        """Let the calls under way end, start no more, and leave the rest to others at once."""
         self._lanes.close()
+        self.ledger.leases.close()
 
 
 def _look(

@@ -20,6 +20,9 @@ class Caller:
         wait_seconds: how long the answer may be waited for (``Prefer: wait``).
         validate_only: run every check, send nothing that changes.
         address: where the request came from, as the gateway saw it.
+        method: of HTTP.
+        path: of the request, percent-encoded and without its query.
+        target: what the call is about: the object that was judged first.
         authorised: set by the broker once it has judged; the guard looks at it.
         claim: the idempotency key that the call holds, if it came with one.
         demanded: the permissions that were demanded of it so far.
@@ -34,6 +37,9 @@ class Caller:
     wait_seconds: float = 1.0
     validate_only: bool = False
     address: str = ""
+    method: str = ""
+    path: str = ""
+    target: str = ""
     authorised: bool = False
     refusal_noted: bool = False
     claim: Claim | None = None

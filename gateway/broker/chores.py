@@ -15,17 +15,19 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Chore:
-    """Something to be done again and again, by every process or by whichever comes first.
+    """Something to be done again and again, by whichever process comes first in each period.
 
     Attributes:
-        name: in the log.
+        name: in the log, and of the turn.
         seconds: between two times.
         run: does it once; what it raises is logged, and it is tried again.
+        everywhere: done by every process, since each host has a file of its own.
     """
 
     name: str
     seconds: float
     run: Callable[[], None]
+    everywhere: bool = False
 
 
 def chores_of_the_audit(database: Database, witness: Witness) -> tuple[Chore, ...]:
@@ -47,7 +49,7 @@ def chores_of_the_audit(database: Database, witness: Witness) -> tuple[Chore, ..
     return (
         Chore("audit.sequence", SEQUENCE_SECONDS, sequence),
         Chore("audit.anchor", ANCHOR_SECONDS, anchor),
-        Chore("witness.flush", WITNESS_SECONDS, witness.flush),
+        Chore("witness.flush", WITNESS_SECONDS, witness.flush, everywhere=True),
     )
 
 

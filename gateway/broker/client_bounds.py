@@ -1,14 +1,18 @@
 """What a client may be: nobody makes one that outdoes its maker, or that signs in in two ways."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
+from gateway.access.bounds import Lineage
 from gateway.access.networks import lie_within, network_of
 from gateway.broker import audit
 from gateway.broker.caller import Caller
 from gateway.broker.client_keys import require_usable
-from gateway.errors import InputFault, InvalidInput
+from gateway.errors import Conflict, InputFault, InvalidInput
 from gateway.model import Client
 from gateway.storage.database import Database
+
+DISABLED_ABOVE = "A reseller above yours disabled this client; only from there it is enabled again."
 
 
 def require_sound(client: Client, issuers: Collection[str]) -> None:
@@ -41,6 +45,32 @@ def require_within(database: Database, caller: Caller, client: Client) -> None:
         with database.write() as connection:
             audit.refused(connection, caller, client.id, error)
         raise error
+
+
+def marks_of(
+    caller: Caller, client: Client, lineage: Lineage, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return who is to be known as having disabled a client, where a change says so.
+
+    Args:
+        caller: who changes it.
+        client: as it was.
+        lineage: the client's reseller with all those above it.
+        values: the change.
+
+    Raises:
+        Conflict: a reseller above the caller's disabled it; who is shut out from above is let in
+            from above.
+    """
+    if "disabled" not in values:
+        return {}
+    own = caller.principal.reseller
+    line = [each.id for each in lineage.resellers]
+    if client.disabled_by in line[: line.index(own)]:
+        if not values["disabled"]:
+            raise Conflict(DISABLED_ABOVE)
+        return {}
+    return {"disabled_by": own if values["disabled"] else None}
 
 
 def _networks_of(client: Client) -> Iterator[InputFault]:

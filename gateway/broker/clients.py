@@ -18,7 +18,7 @@ from gateway.access.scope import Covers, Unrestricted
 from gateway.broker import audit
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.caller import Caller
-from gateway.broker.client_bounds import require_sound, require_within
+from gateway.broker.client_bounds import marks_of, require_sound, require_within
 from gateway.errors import Conflict
 from gateway.model import Client, Prefix, Reach, Reseller, new_id, now
 from gateway.storage import clients, facts, instances, resellers
@@ -108,27 +108,31 @@ class Clients:
             clients.add(connection, made)
             secret = None if _signs_in_otherwise(made) else self._secret(connection, made)
             audit.changed(connection, caller, made.id, ["name", "roles", "permissions"])
+            if secret is not None:
+                audit.shown(connection, caller, made.id)
         return self._whole(made), secret
 
     def change(self, caller: Caller, client: str, values: Mapping[str, Any]) -> Client:
         """Change a client; the state before and the state after are judged.
 
         Raises:
-            Conflict: another change came in between; nothing is changed.
+            Conflict: another change came in between, or it was disabled by a reseller above the
+                caller's, and would be enabled; nothing is changed.
         """
         found = self.get(caller, client)
         self._require_reach(caller, found)
         if set(values) & RIGHTS:
             _require_another(caller, client)
-        changed = replace(found, **values, update_time=now())
         lineage = self._lineage(found.reseller)
+        marked = {**values, **marks_of(caller, found, lineage, values)}
+        changed = replace(found, **marked, update_time=now())
         if set(values) & GRANTS:
             self._require_effect(caller, changed, lineage)
         self._require_covered(caller, changed, lineage)
         self._require_instances(caller, values.get("instances"))
         if set(values) & (SIGN_IN | {"allowed_ips"}):
             self._require_sign_in(caller, changed, found)
-        columns = {**values, "update_time": changed.update_time}
+        columns = {**marked, "update_time": changed.update_time}
         with _distinct_identity(), self._database.write() as connection:
             _change(connection, found, columns)
             if _signs_in_otherwise(changed):
@@ -162,6 +166,7 @@ class Clients:
             secret = self._secret(connection, found)
             facts.note(connection, facts.Fact.CLIENT, client, {"change": "secret"})
             audit.changed(connection, caller, client, ["secret"])
+            audit.shown(connection, caller, client)
         return self._whole(found), secret
 
     def _secret(self, connection: Connection, client: Client) -> str:

@@ -79,14 +79,15 @@ class Deployments:
         self._connections = connections
         self._networks = networks
 
-    def _permit(self, caller: Caller, target: str) -> None:
+    def _permit(self, caller: Caller) -> None:
+        own = caller.principal.reseller
         if not caller.principal.is_operator:
-            raise denied(self._database, caller, target)
-        permit(self._database, caller, target)
+            raise denied(self._database, caller, own)
+        permit(self._database, caller, own)
 
     def probe(self, caller: Caller, host: str, port: int) -> Certificate:
         """Show a server's certificate; only the TLS handshake is made, nothing is sent."""
-        self._permit(caller, "deployments")
+        self._permit(caller)
         self._networks.require(host)
         return probe(host, port, PROBE_SECONDS)
 
@@ -104,7 +105,7 @@ class Deployments:
             Conflict: the name or the address is registered already.
             UpstreamError: the deployment refuses, or is not what it should be.
         """
-        self._permit(caller, "deployments")
+        self._permit(caller)
         self._networks.require(new.host)
         if new.pin is None and not new.system_trust:
             raise pin_needed(probe(new.host, new.port, PROBE_SECONDS))
@@ -153,7 +154,7 @@ class Deployments:
 
     def page(self, caller: Caller, after: str, limit: int) -> Sequence[Deployment]:
         """Return some, in the order of ids."""
-        self._permit(caller, "deployments")
+        self._permit(caller)
         with self._database.read() as connection:
             return deployments.page(connection, after, limit)
 

@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from gateway.broker import ownership
 from gateway.broker.engine.preparations import CONSENT, STOPPED, latest
+from gateway.broker.engine.removal import is_removed
 from gateway.broker.ledger import Ending
 from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, StepStatus, now
+from gateway.spe.commands.instances import CREATE_INSTANCE
 from gateway.storage import instances, names
 
 FACTUAL = frozenset({"status", "alias"})
@@ -68,9 +70,17 @@ def _observe(connection: Connection, operation: Operation) -> None:
 
 
 def _created(connection: Connection, operation: Operation) -> None:
-    """An instance exists as soon as its first step is done, whatever became of the others."""
-    first = operation.steps[0].status
-    if first is StepStatus.SUCCEEDED:
+    """An instance exists as soon as its first step is done, whatever became of the others.
+
+    One that was taken back is purged: its directory is still on disk. What carries out the rest
+    of an earlier creation makes no instance.
+    """
+    first = operation.steps[0]
+    if first.command != CREATE_INSTANCE.name:
+        note(connection, operation)
+    elif is_removed(operation):
+        _bury(connection, operation)
+    elif first.status is StepStatus.SUCCEEDED:
         note(connection, operation, status=InstanceStatus.ACTIVE)
     elif operation.status is not OperationStatus.UNKNOWN:
         names.release(connection, str(operation.instance))
@@ -139,10 +149,14 @@ def _undeleted(connection: Connection, operation: Operation) -> None:
 
 
 def _purged(connection: Connection, operation: Operation) -> None:
-    """The row and the names stay: the data is still on disk (law 3)."""
     if operation.status is OperationStatus.SUCCEEDED:
-        names.bury(connection, str(operation.instance))
-        note(connection, operation, status=InstanceStatus.PURGED)
+        _bury(connection, operation)
+
+
+def _bury(connection: Connection, operation: Operation) -> None:
+    """The row and the names stay: the data is still on disk (law 3)."""
+    names.bury(connection, str(operation.instance))
+    note(connection, operation, status=InstanceStatus.PURGED)
 
 
 OBSERVING = frozenset(

@@ -3,7 +3,8 @@
 Source: draft-ietf-httpapi-idempotency-key-header. A key is taken before the call and bound, in
 the transaction of the intent, to the operation or the object that the call begins. A retry finds
 that, judges the caller's rights anew, and answers with how it stands now. A call that began
-nothing leaves no key; neither does an operation that failed before anything was sent.
+nothing leaves no key; neither does an operation that failed before anything was sent. Of a
+creation that broke off, the retry carries out the rest.
 """
 
 import uuid
@@ -15,7 +16,9 @@ from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.claims import IdempotencyInFlight
+from gateway.broker.creation import is_resumable
 from gateway.broker.engine.plan import command_of
+from gateway.broker.engine.removal import is_removed
 from gateway.errors import RequestError
 from gateway.model import Operation, OperationStatus, Prefix, Reach, now
 from gateway.storage import deployments, idempotency_keys, instances, operations
@@ -23,7 +26,7 @@ from gateway.storage.idempotency_keys import Claim, Known, Use
 
 EVERYTHING = Reach("/")
 PURGE = "purgeInstance"
-"""The one kind of operation after which its instance is absent."""
+"""The kind of operation after which its instance is absent; so is one that was taken back."""
 
 
 class IdempotencyKeyReused(RequestError):
@@ -73,18 +76,24 @@ class IdempotencyKeys:
     ) -> Claim | Known:
         if self._vault.open(known.fingerprint) != use.fingerprint:
             raise IdempotencyKeyReused
-        if self._has_begun(connection, known):
+        begun = self._begun(connection, known)
+        if begun is not None and is_resumable(begun):
+            claim.resumes = begun.id
+        elif begun is not None or _is_object(known):
             return known
-        is_held = known.target is None and known.lease_time > now()
+        is_held = known.lease_time > now()
         if is_held or not idempotency_keys.take_over(connection, known, claim, use.kept):
             raise IdempotencyInFlight
         return claim
 
-    def _has_begun(self, connection: Connection, known: Known) -> bool:
+    def _begun(self, connection: Connection, known: Known) -> Operation | None:
+        """Return the operation that was begun under a key, unless nothing of it was ever sent."""
         if known.target is None or not is_operation(known.target):
-            return known.target is not None
+            return None
         found = operations.find(connection, EVERYTHING, known.target, self._vault)
-        return found is not None and not _was_never_sent(found)
+        if found is None or (_was_never_sent(found) and not is_resumable(found)):
+            return None
+        return found
 
     def release(self, claim: Claim) -> None:
         """Give a key back under which nothing was begun."""
@@ -127,13 +136,22 @@ class IdempotencyKeys:
         permit(self._database, caller, str(known.target), *map(Permission, known.permissions))
 
 
+def _is_object(known: Known) -> bool:
+    return known.target is not None and not is_operation(known.target)
+
+
 def is_operation(target: str) -> bool:
     """Whether what a key is bound to is an operation."""
     return target.startswith(f"{Prefix.OPERATION}_")
 
 
 def _was_never_sent(operation: Operation) -> bool:
-    """Whether it failed before anything that changes left the gateway: doing it is no repeat."""
+    """Whether it failed before anything that changes left the gateway: doing it is no repeat.
+
+    Of one in parts, what became of each part is the answer.
+    """
+    if operation.in_parts:
+        return False
     tried = any(step.attempts and command_of(step).effect.changes for step in operation.steps)
     return operation.status is OperationStatus.FAILED and not tried
 
@@ -142,5 +160,7 @@ def _is_there(connection: Connection, reach: Reach, operation: Operation) -> boo
     """Whether what the operation is about is still reached; it may have another owner by now."""
     if operation.instance is not None:
         found = instances.find(connection, reach, operation.instance)
-        return found is not None or operation.kind == PURGE
+        return found is not None or operation.kind == PURGE or is_removed(operation)
+    if operation.in_parts:
+        return True  # it tells what was done, and nothing of what is there now
     return deployments.find(connection, str(operation.deployment)) is not None

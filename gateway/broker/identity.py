@@ -1,6 +1,5 @@
 """Who a secret, a key or an outside identity belongs to: always judged by the record."""
 
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +11,16 @@ from gateway.access.bounds import Lineage
 from gateway.access.networks import admits
 from gateway.access.permissions import Permission
 from gateway.access.principal import permissions_of
+from gateway.broker import audit
 from gateway.broker.attendance import Attendance
+from gateway.broker.caller import Caller
 from gateway.broker.clients import hasher
+from gateway.broker.logins import is_client_id
 from gateway.broker.revocations import Revocations
-from gateway.model import Client, Prefix, Reach, now
+from gateway.model import Client, Reach, now
 from gateway.storage import clients, instances
 from gateway.storage.database import Database
 
-_ID = re.compile(f"{Prefix.CLIENT}_[0-9a-f]{{32}}", re.ASCII)
 _NOBODY = hasher.hash(secrets.token_urlsafe(32))
 
 
@@ -100,7 +101,7 @@ class RegisteredClients:
 
         What is no id at all is not asked for: a database need not hold every text.
         """
-        if not _ID.fullmatch(client_id):
+        if not is_client_id(client_id):
             _verify(_NOBODY, client_id)
             return None
         with self._database.read() as connection:
@@ -126,6 +127,20 @@ class RegisteredClients:
     def first_use(self, client: RegisteredClient, assertion: str, expires: int) -> bool:
         """Whether an assertion is used for the first time; from now on it is not."""
         return self._revocations.first_use(client.client_id, assertion, expires)
+
+    def note_token(self, caller: Caller, token: str, worth: Mapping[str, Any]) -> None:
+        """Write down that a token was issued; without the row nobody gets it.
+
+        Args:
+            caller: whom it is for.
+            token: its ``jti``.
+            worth: how it came about, and what it reaches.
+
+        Raises:
+            StorageUnavailable: it cannot be written down.
+        """
+        with self._database.write() as connection:
+            audit.issued(connection, caller, token, worth)
 
     def came(self, client: RegisteredClient) -> None:
         """Note that a client was here."""

@@ -1,7 +1,7 @@
 """The life of an instance: made, changed, operated, deleted with days of grace, purged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,19 +13,25 @@ from gateway.broker.admission import Needs
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
 from gateway.broker.caller import Caller
+from gateway.broker.creation import (
+    RESUMES,
+    NewInstance,
+    creation,
+    require_consistent,
+    resumption,
+)
 from gateway.broker.endings import note, observed, seen
-from gateway.broker.engine.plan import Invocation, Place
+from gateway.broker.engine.plan import Place
 from gateway.broker.lifecycle import (
     CONFIGURATION,
     DELETION,
-    LOOK_AT_CONSENT,
     PURGE,
     READING,
     UNDELETION,
     operating,
     switching,
 )
-from gateway.broker.placement import Placement, Spot, Wish, require_room
+from gateway.broker.placement import Placement, Spot, require_room
 from gateway.errors import Conflict, InputFault, InvalidInput, NotFound
 from gateway.model import (
     Instance,
@@ -39,36 +45,7 @@ from gateway.model import (
     now,
 )
 from gateway.spe.command import Command
-from gateway.spe.commands.archive_admin import (
-    SET_ARCHIVE_ADMIN_ENABLED,
-)
-from gateway.spe.commands.instances import (
-    CREATE_INSTANCE,
-    GET_INSTANCE_CONFIGURATION,
-    GET_INSTANCES,
-    START_INSTANCES,
-)
-from gateway.spe.commands.stores import CREATE_STORE
-from gateway.spe.commands.users import CREATE_USER
 from gateway.storage import instances, names, resellers
-
-
-@dataclass(frozen=True)
-class NewInstance:
-    """What a caller says of an instance to be made; the rest is ours to choose."""
-
-    instance_id: str
-    display_name: str
-    alias: str | None = None
-    external_id: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
-    reseller: str | None = None
-    wish: Wish = field(default_factory=Wish)
-    start_mode: str = "automatic"
-    start: bool = True
-    archive_admin: bool = False
-    store: str | None = None
-    users: Sequence[Mapping[str, Any]] = ()
 
 
 class Instances:
@@ -88,6 +65,8 @@ class Instances:
     def create(self, caller: Caller, new: NewInstance, *more: Permission) -> Operation:
         """Make an instance, and what is to be inside it from the start.
 
+        A call that is repeated under its key carries out the rest of what broke off.
+
         Raises:
             InvalidInput: the wishes contradict each other; nothing was sent.
             QuotaExceeded: the owner, or a reseller above it, has no room.
@@ -95,7 +74,9 @@ class Instances:
             NoPlacement: no deployment can take it.
         """
         owner = self._owner(caller, new.reseller, *more)
-        _require_consistent(new)
+        require_consistent(new)
+        if caller.claim is not None and caller.claim.resumes is not None:
+            return self._resume(caller, new, caller.claim.resumes)
         admission.foresee(self._broker.database, owner.path, _needs(new))
         spot = self._placement.choose(owner, new.wish)
         instance = _instance(owner, new, spot)
@@ -116,7 +97,22 @@ class Instances:
             instances.add(connection, instance)
             ownership.note(connection, instance.id)
 
-        return self._broker.start(caller, place, _creation(instance, new), reserve)
+        return self._broker.start(caller, place, creation(instance, new), reserve)
+
+    def _resume(self, caller: Caller, new: NewInstance, begun: str) -> Operation:
+        """Carry out the rest of a creation that broke off, for the call that began it.
+
+        Raises:
+            NotFound: the instance is gone, or out of reach.
+            Conflict: it got another owner, or is not active.
+        """
+        former = self._broker.fetch(begun)
+        known = self._broker.instance(caller, str(former.instance))
+        require_active(known)
+        if known.reseller != former.reseller:
+            raise Conflict("The instance got another owner since; make what is missing one by one.")
+        wishes = resumption(former, new)
+        return self._broker.start(caller, place_of(known), wishes, context={RESUMES: begun})
 
     def _owner(self, caller: Caller, reseller: str | None, *more: Permission) -> Reseller:
         principal = caller.principal
@@ -282,24 +278,6 @@ class Instances:
         return found
 
 
-def _require_consistent(new: NewInstance) -> None:
-    """Service provider access is the customer's consent: never switched on silently."""
-    if new.users and not new.archive_admin:
-        raise InvalidInput(
-            [
-                InputFault(
-                    "/archiveAdmin",
-                    "CONSENT_NEEDED",
-                    "Users can only be created with service provider access: "
-                    "set archiveAdmin to true with the customer's consent.",
-                )
-            ]
-        )
-    if not new.start and (new.users or new.store or new.archive_admin):
-        fault = InputFault("/start", "START_NEEDED", "A store or users need a started instance.")
-        raise InvalidInput([fault])
-
-
 def _needs(new: NewInstance) -> Needs:
     inside = {Resource.STORES: int(bool(new.store)), Resource.USERS: len(new.users)}
     return {Resource.INSTANCES: 1, Resource.CONCURRENT_OPERATIONS: 1, **inside}
@@ -328,35 +306,3 @@ def _instance(owner: Reseller, new: NewInstance, spot: Spot) -> Instance:
         create_time=time,
         update_time=time,
     )
-
-
-def _creation(instance: Instance, new: NewInstance) -> list[Invocation]:
-    config = {
-        "alias": instance.alias or "",
-        "displayName": instance.display_name,
-        "instanceHost": instance.instance_host,
-        "startMode": new.start_mode,
-        "baseDirectory": instance.base_directory,
-        "debugLogEnabled": False,
-        "imapServerConnectionLogEnabled": False,
-        "vssWriterEnabled": True,
-        "vssWriterExcludeIndexes": False,
-    }
-    wishes = [Invocation(CREATE_INSTANCE, {"config": config})]
-    if new.start:
-        wishes.append(Invocation(START_INSTANCES))
-    if new.store:
-        path = store_path()
-        wishes.append(Invocation(CREATE_STORE, {"name": new.store, "databasePath": path}))
-    if new.archive_admin:
-        wishes.append(Invocation(SET_ARCHIVE_ADMIN_ENABLED, {"enabled": True}))
-    wishes += [Invocation(CREATE_USER, user) for user in new.users]
-    wishes.append(Invocation(GET_INSTANCES, check="is-listed"))
-    wishes.append(Invocation(GET_INSTANCE_CONFIGURATION, tolerant=True))
-    wishes.append(LOOK_AT_CONSENT)
-    return wishes
-
-
-def store_path() -> str:
-    r"""Derive a store's directory: ``~\`` is the instance's base directory (decision 8)."""
-    return "~\\" + new_id(Prefix.INSTANCE).partition("_")[2]

@@ -4,7 +4,6 @@ Whatever ends an operation ends it here, in one transaction with its audit row a
 effect on our own tables (laws 4 and 7).
 """
 
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from threading import Condition
@@ -12,7 +11,10 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from gateway.broker import admission, audit
+from gateway.broker import admission, audit, parts
+from gateway.broker.engine.pace import watched_interval
+from gateway.broker.leases import LeaseLost, Leases
+from gateway.errors import StorageUnavailable
 from gateway.model import Operation, StepStatus, now
 from gateway.storage import idempotency_keys, operations, resellers
 from gateway.storage.database import Database
@@ -21,11 +23,10 @@ from gateway.storage.vault import Vault
 Ending = Callable[[Connection, Operation], None]
 READS_KEPT = timedelta(hours=1)
 SECRETS_KEPT = timedelta(minutes=5)
-GLANCE_SECONDS = 0.5
+UNREADABLE = timedelta(minutes=1)
+"""After which an operation is looked at again whose row cannot be read."""
 
-
-class LeaseLost(Exception):
-    """Somebody else carries the operation on; whatever was found out here is theirs to find."""
+GLANCE_SECONDS = 0.25
 
 
 class Ledger:
@@ -40,7 +41,7 @@ class Ledger:
     def __init__(self, database: Database, vault: Vault, endings: Mapping[str, Ending]) -> None:
         self.database = database
         self.vault = vault
-        self.owner = uuid.uuid4().hex
+        self.leases = Leases(database)
         self._endings = endings
         self._changed = Condition()
         self._changes = 0
@@ -52,8 +53,10 @@ class Ledger:
             OperationInProgress: another operation holds the lock.
             GatewayError: whatever a preparation raises; nothing is written then.
         """
+        end = self.leases.end()
         with self.database.write() as connection:
             self._intend(connection, operation, preparations)
+        self.leases.note(operation, end)
 
     def rehearse(self, operation: Operation, *preparations: Callable[[Connection], None]) -> None:
         """Try whether the intent could be committed, and leave nothing of it behind.
@@ -72,7 +75,7 @@ class Ledger:
         operation: Operation,
         preparations: Iterable[Callable[[Connection], None]],
     ) -> None:
-        operations.add(connection, operation, self.vault, self.owner)
+        operations.add(connection, operation, self.vault, self.leases.owner)
         for prepare in preparations:  # under the lock: what they read stays true
             prepare(connection)
         if operation.changes:
@@ -98,12 +101,25 @@ class Ledger:
         """
         if operation.status.is_final:
             conclude(operation)
+        end = self.leases.end()
         with self.database.write() as connection:
             if operation.status.is_final:
+                parts.hold(connection, operation)
                 self._end(connection, operation)
             if not operations.save(connection, operation, self.vault):
                 raise LeaseLost
+            if operation.status.is_final:
+                parts.ended(connection, operation, self.vault)
+        self.leases.note(operation, end)
         self._notify()
+
+    def require_lease(self, operation: Operation) -> None:
+        """Make sure that nobody else can have the operation while something is sent for it.
+
+        Raises:
+            LeaseLost: somebody may have it, or soon.
+        """
+        self.leases.require(operation)
 
     def _end(self, connection: Connection, operation: Operation) -> None:
         admission.settle(connection, operation)
@@ -128,8 +144,10 @@ class Ledger:
             False when the operation is not unknown any more; nothing is written then.
         """
         with self.database.write() as connection:
+            parts.hold(connection, operation)
             if not operations.resolve(connection, operation, self.vault):
                 return False
+            parts.ended(connection, operation, self.vault)
             admission.resettle(connection, operation)
             for bring_about in consequences:
                 bring_about(connection, operation)
@@ -149,15 +167,41 @@ class Ledger:
         with self.database.write() as connection:
             operations.release(connection, operation)
 
+    def lane(self, operation: str) -> str | None:
+        """Return the deployment of an unfinished operation; None when there is none such."""
+        with self.database.read() as connection:
+            return operations.lane(connection, operation)
+
     def claim(self, operation: str) -> Operation | None:
-        """Take an unfinished operation over, or return None when somebody has it."""
-        with self.database.write() as connection:
-            if not operations.claim(connection, operation, self.owner, now()):
-                return None
-            return operations.get(connection, operation, self.vault)
+        """Take over an operation whose poll is due.
+
+        Returns:
+            None when it has ended, is not due, or somebody has it: we, though the clock jumped.
+
+        Raises:
+            StorageUnavailable: also when only its row cannot be read, which is left for a while.
+        """
+        if self.leases.carries(operation):
+            return None
+        end = self.leases.end()
+        try:
+            with self.database.write() as connection:
+                if not operations.claim(connection, operation, self.leases.owner, now()):
+                    return None
+                claimed = operations.get(connection, operation, self.vault)
+        except StorageUnavailable:
+            with self.database.write() as connection:
+                operations.postpone(connection, operation, now() + UNREADABLE)
+            raise
+        self.leases.note(claimed, end)
+        return claimed
 
     def due(self, limit: int) -> list[str]:
-        """Return the operations whose next poll is due and which nobody holds."""
+        """Return the operations whose next poll is due and which nobody holds.
+
+        Args:
+            limit: for each deployment.
+        """
         with self.database.read() as connection:
             return list(operations.due(connection, now(), limit))
 
@@ -182,7 +226,7 @@ class Ledger:
             step.result = step.result if first else None
 
     def wait(self, operation: str, seconds: float) -> None:
-        """Wait until an operation is final, at most for some seconds."""
+        """Wait until an operation is final, at most for some seconds; its polls come faster."""
         end = monotonic() + seconds
         seen = self._changes
         while not self._is_final(operation) and (left := end - monotonic()) > 0:
@@ -194,8 +238,14 @@ class Ledger:
         return lambda: self._changes != seen
 
     def _is_final(self, operation: str) -> bool:
+        """Look, and have an unfinished one polled soon, since somebody waits for it."""
         with self.database.read() as connection:
-            return operations.status(connection, operation).is_final
+            status, age, next_poll_time = operations.outlook(connection, operation)
+        soon = now() + watched_interval(age)
+        if not status.is_final and next_poll_time > soon:
+            with self.database.write() as connection:
+                operations.hurry(connection, operation, soon)
+        return status.is_final
 
     def _notify(self) -> None:
         with self._changed:

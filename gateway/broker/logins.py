@@ -5,6 +5,7 @@ client's id can keep it from logging in at its own address; and nobody gets more
 changing the client.
 """
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -15,7 +16,7 @@ import structlog
 
 from gateway.access.networks import counted_as
 from gateway.broker.chores import Chore
-from gateway.model import now
+from gateway.model import Prefix, now
 from gateway.storage import logins
 from gateway.storage.database import Database
 
@@ -29,6 +30,20 @@ LONGEST = timedelta(minutes=15)
 TIDY_SECONDS = 600.0
 
 log = structlog.get_logger()
+
+
+_ID = re.compile(f"{Prefix.CLIENT}_[0-9a-f]{{32}}", re.ASCII)
+NO_ID = "(no id of a client)"
+
+
+def is_client_id(text: str) -> bool:
+    """Whether a text has the form of a client's id, whether there is one or not."""
+    return bool(_ID.fullmatch(text))
+
+
+def _named(client: str) -> str:
+    """Return whom a caller claims to be for the log: what is no id could be a secret."""
+    return client if is_client_id(client) else NO_ID
 
 
 def delay(free: int, failures: int) -> timedelta:
@@ -66,7 +81,7 @@ class Logins:
     def failed(self, client: str, address: str) -> None:
         """Count a failure for the client at the address, and for the address."""
         time = now()
-        log.info("login.failed", peer=address)
+        log.info("login.failed", client=_named(client), peer=address)
         with self._database.write() as connection:
             for name, wait in _delays(client, address).items():
                 logins.failed(connection, name, time, wait)

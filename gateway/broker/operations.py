@@ -11,7 +11,7 @@ from gateway.broker.caller import Caller
 from gateway.broker.resolution import Word, resolve
 from gateway.errors import Conflict
 from gateway.model import Operation, OperationStatus
-from gateway.storage import operations
+from gateway.storage import operations, parts
 
 Renew = Callable[[], Caller]
 """Judges the caller of a call that lasts once more; raises when it may not stay."""
@@ -68,9 +68,11 @@ class Operations:
 
         Raises:
             NotFound: absent, or another's.
-            Conflict: it is not unknown.
+            Conflict: it is not unknown, or it is carried out by its parts.
         """
         found = self._seen(caller, operation)
+        if found.in_parts:
+            raise Conflict("Settle its parts; the last one settles the whole.")
         is_open = found.status is OperationStatus.UNKNOWN
         if not is_open or not resolve(self._broker.ledger, caller, found, word):
             raise Conflict("Only an operation that ended as unknown is settled by a person.")
@@ -109,11 +111,13 @@ class Operations:
             return operations.page(connection, reach, vault, filters, before, limit)
 
     def cancel(self, caller: Caller, operation: str) -> Operation:
-        """Ask for the end; what comes of it is the deployment's to decide."""
+        """Ask for the end, of all parts if it has some; what comes of it is SPE's to decide."""
         self._find(caller, operation)
         permit(self._database, caller, operation)
         with self._database.write() as connection:
+            parts.hold(connection, operation)
             if operations.request_cancel(connection, operation):
+                parts.cancel(connection, operation)
                 audit.changed(connection, caller, operation, ["cancelRequested"])
         return _concealed(self._find(caller, operation))
 

@@ -32,11 +32,13 @@ class Principals:
         found, lineage = known[0], Lineage(known[1])
         if found.reseller != reseller or not is_usable(found):
             raise Unauthenticated
+        most = permissions_of(found, lineage)
+        allowed = narrowed(most, scope)
         return Principal(
             client=found.id,
             reseller=found.reseller,
             reach=found.reach,
-            permissions=narrowed(permissions_of(found, lineage), scope),
+            permissions=allowed,
             is_operator=is_operator(found),
             token_id=token_id,
             reseller_name=lineage.own.name,
@@ -45,4 +47,5 @@ class Principals:
             allowed_ips=found.allowed_ips,
             expire_time=found.expire_time,
             last_use_time=found.last_use_time,
+            is_narrowed=allowed != most,
         )

@@ -11,7 +11,7 @@ from gateway.broker import audit
 from gateway.broker.admission import is_shown
 from gateway.broker.authorise import denied
 from gateway.broker.caller import Caller
-from gateway.broker.resellers import Resellers
+from gateway.broker.resellers import Resellers, note_limits
 from gateway.errors import PermissionMissing
 from gateway.model import Reach, Reseller, Resource, now
 from gateway.storage import quotas, resellers
@@ -112,6 +112,7 @@ class Quotas:
                 check(before)
                 _require_lifting(caller, before, limits)
                 quotas.replace(connection, found.id, limits)
+                note_limits(connection, found.id, limits)
                 resellers.change(connection, found.id, {"update_time": now()})
                 audit.changed(connection, caller, found.id, ["quotas"])
                 return _standing(connection, caller.principal.reach, found.id, found.path)

@@ -41,6 +41,7 @@ class Report:
         clients_disabled: those that changed since.
         tokens_revoked: how many.
         resellers_changed: those with other bounds, or suspended, or resumed.
+        resellers_limited: those whose quotas are those that they had last.
         resellers_made: owners that the backup did not know: suspended, below the root.
         instances_moved: those with another owner than in the backup.
         instances_changed: those in another state.
@@ -57,6 +58,7 @@ class Report:
     clients_disabled: Sequence[str] = ()
     tokens_revoked: int = 0
     resellers_changed: Sequence[str] = ()
+    resellers_limited: Sequence[str] = ()
     resellers_made: Sequence[str] = ()
     instances_moved: Sequence[str] = ()
     instances_changed: Sequence[str] = ()
@@ -146,7 +148,8 @@ class Recovery:
             raise ConfigurationError("The database has no operators: it was never set up.")
         if not restoration.has_operator(connection):
             report.operator = add_operator(connection, root)
-        audit.restored(connection, root.id, report.counts())
+        gone, out = report.clients_deleted, report.clients_disabled
+        audit.restored(connection, root.id, report.counts(), gone, out)
 
     def _witnessed(self, report: Report, *, follow: bool) -> Report:
         """Bring the witness up to the database, once that is committed."""
@@ -165,6 +168,7 @@ def _apply(
     report.tokens_revoked = restoration.revoke_tokens(connection, later)
     report.resellers_changed = restoration.bound_resellers(connection, later)
     report.resellers_made = restoration.remake_owners(connection, later)
+    report.resellers_limited = restoration.limit_resellers(connection, later)
     placed = restoration.place_instances(connection, later, grace)
     report.instances_moved, report.instances_changed = placed
     report.names_kept, report.names_lost = restoration.keep_names(connection, later)

@@ -1,6 +1,6 @@
 """The tree of resellers: who is below whom, what each leaves to those below, who is suspended."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from gateway.access.scope import Unrestricted
 from gateway.broker import audit
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.caller import Caller
-from gateway.errors import Conflict, InUse
+from gateway.errors import Conflict, InUse, PermissionMissing
 from gateway.model import Prefix, Reseller, new_id, now
 from gateway.storage import facts, quotas, resellers
 from gateway.storage.database import Database
@@ -106,32 +106,57 @@ class Resellers:
             create_time=time,
             update_time=time,
         )
-        self._require_covered(caller, made, _named(made))
+        try:
+            _require_covered(caller, _named(made))
+        except PermissionMissing as error:
+            raise denied(self._database, caller, above.id, error.permission) from None
         if None in new.quotas.values():
             permit(self._database, caller, above.id, Permission.RESELLERS_UNLIMITED)
         with self._database.write() as connection:
             resellers.hold(connection, above.id)
             resellers.add(connection, made)
             quotas.replace(connection, opaque, new.quotas)
+            if new.quotas:
+                note_limits(connection, opaque, new.quotas)
             audit.changed(connection, caller, opaque, ["name", "parent"])
         return made
 
-    def change(self, caller: Caller, reseller: str, values: Mapping[str, Any]) -> Reseller:
-        """Change one below the caller's own.
+    def change(
+        self,
+        caller: Caller,
+        reseller: str,
+        values: Mapping[str, Any],
+        check: Callable[[Reseller], None] = lambda _: None,
+    ) -> Reseller:
+        """Change one below the caller's own; it is judged under the lock that the change takes.
+
+        Else two changes, each of which is narrow enough beside what the other one replaces, would
+        be too wide together.
+
+        Args:
+            caller: who asks.
+            reseller: which.
+            values: what changes.
+            check: judges it as it is before; it may raise. By default any is good.
 
         Raises:
             Conflict: it is the caller's own, which only an ancestor changes.
             PermissionMissing: a bound becomes wider than what the caller could grant itself.
         """
-        found = self.below(caller, reseller)
-        self._require_covered(caller, found, self._added(found, replace(found, **values)))
-        with self._database.write() as connection:
-            resellers.hold(connection, reseller)
-            resellers.change(connection, reseller, {**values, "update_time": now()})
-            audit.changed(connection, caller, reseller, values)
-            changed = _own(connection, reseller)
-            if BOUNDS & set(values):
-                _note(connection, changed)
+        self.below(caller, reseller)
+        try:
+            with self._database.write() as connection:
+                resellers.hold(connection, reseller)
+                *above, found = resellers.lineage(connection, reseller)
+                check(found)
+                _require_covered(caller, _added(above, found, replace(found, **values)))
+                resellers.change(connection, reseller, {**values, "update_time": now()})
+                audit.changed(connection, caller, reseller, values)
+                changed = _own(connection, reseller)
+                if BOUNDS & set(values):
+                    _note(connection, changed)
+        except PermissionMissing as error:
+            raise denied(self._database, caller, reseller, error.permission) from None
         return changed
 
     def suspend(self, caller: Caller, reseller: str) -> Reseller:
@@ -197,21 +222,19 @@ class Resellers:
             raise Conflict(OWN_ROOT if found.is_root else OWN)
         return found
 
-    def _added(self, before: Reseller, after: Reseller) -> frozenset[Permission]:
-        """Return what new bounds name, and what they let the reseller hold that it could not."""
-        with self._database.read() as connection:
-            *above, _ = resellers.lineage(connection, before.id)
-        lifted = Lineage([*above, after]).most - Lineage([*above, before]).most
-        return lifted if before.roles == after.roles else lifted | _named(after)
 
-    def _require_covered(
-        self, caller: Caller, reseller: Reseller, added: frozenset[Permission]
-    ) -> None:
-        """Nobody lets others hold what they could not grant; below the root, nobody the root's."""
-        void = added & ROOT_ONLY
-        missing = void or added - caller.principal.permissions
-        if missing:
-            raise denied(self._database, caller, reseller.id, min(missing))
+def _added(above: Sequence[Reseller], before: Reseller, after: Reseller) -> frozenset[Permission]:
+    """Return what new bounds name, and what they let the reseller hold that it could not."""
+    lifted = Lineage([*above, after]).most - Lineage([*above, before]).most
+    return lifted if before.roles == after.roles else lifted | _named(after)
+
+
+def _require_covered(caller: Caller, added: frozenset[Permission]) -> None:
+    """Nobody lets others hold what they could not grant; below the root, nobody the root's."""
+    void = added & ROOT_ONLY
+    missing = void or added - caller.principal.permissions
+    if missing:
+        raise PermissionMissing(min(missing))
 
 
 def _own(connection: Connection, reseller: str) -> Reseller:
@@ -222,6 +245,12 @@ def _own(connection: Connection, reseller: str) -> Reseller:
 def _named(reseller: Reseller) -> frozenset[Permission]:
     """Return what a bound names; without roles it names nothing, and inherits."""
     return frozenset() if reseller.roles is None else bound_of(reseller)
+
+
+def note_limits(connection: Connection, reseller: str, limits: Limits) -> None:
+    """Note the quotas, so that no restore brings a higher limit back."""
+    state = {"limits": {str(resource): limit for resource, limit in limits.items()}}
+    facts.note(connection, Fact.QUOTAS, reseller, state)
 
 
 def _note(connection: Connection, reseller: Reseller) -> None:

@@ -54,10 +54,18 @@ def resolve(ledger: Ledger, caller: Caller, operation: Operation, word: Word) ->
         "note": word.note,
         "problem": operation.problem,
     }
-    operation.status, operation.update_time = word.outcome, now()
     step.status, step.evidence = StepStatus(word.outcome), BY_PERSON
-    operation.problem = _problem(operation, step)
+    operation.update_time = now()
+    if _has_failed_before(operation, step):
+        operation.status = OperationStatus.FAILED  # what puts back was unknown, not the failure
+    else:
+        operation.status, operation.problem = word.outcome, _problem(word, operation, step)
     return ledger.resolve(operation, *_consequences(ledger, caller, operation))
+
+
+def _has_failed_before(operation: Operation, step: Step) -> bool:
+    """Whether the operation had failed already when the outcome of a later step got lost."""
+    return any(each.status is StepStatus.FAILED for each in operation.steps if each is not step)
 
 
 def _open_step(operation: Operation) -> Step:
@@ -89,8 +97,8 @@ def _note(caller: Caller, connection: Connection, operation: Operation) -> None:
     audit.resolved(connection, caller, operation)
 
 
-def _problem(operation: Operation, step: Step) -> dict[str, Any] | None:
-    if operation.status is OperationStatus.SUCCEEDED:
+def _problem(word: Word, operation: Operation, step: Step) -> dict[str, Any] | None:
+    if word.outcome is OperationStatus.SUCCEEDED:
         return None
     return problem_of(
         ResolvedAsFailed(

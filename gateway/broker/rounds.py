@@ -3,9 +3,8 @@
 Whether a command is sent at all depends on it, and an upgrade of SPE tells nobody.
 """
 
-from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
-from time import monotonic
 from zlib import crc32
 
 import structlog
@@ -15,7 +14,7 @@ from gateway.broker.capabilities import Capabilities
 from gateway.broker.chores import Chore
 from gateway.errors import GatewayError
 from gateway.model import Deployment
-from gateway.storage import deployments
+from gateway.storage import chores, deployments
 
 GLANCE_SECONDS = 30.0
 """Between two looks at who is due."""
@@ -26,26 +25,22 @@ VISIT_SECONDS = 3_600.0
 RENEWAL_SECONDS = 86_400.0
 """After which its commands are asked for even if the version is the same."""
 
+_RENEWAL = timedelta(seconds=RENEWAL_SECONDS)
+
 log = structlog.get_logger()
 
 
 class Rounds:
-    """Visits every deployment once an hour, each at a time of its own.
+    """Visits every deployment once an hour, each at a time of its own, from one process.
 
     Args:
         broker: has the threads; one that hangs holds up nobody else.
         capabilities: asks and remembers.
-        clock: seconds that never go back.
     """
 
-    def __init__(
-        self, broker: Broker, capabilities: Capabilities, clock: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, broker: Broker, capabilities: Capabilities) -> None:
         self._broker = broker
         self._capabilities = capabilities
-        self._clock = clock
-        self._due: dict[str, float] = {}
-        self._renewed: dict[str, float] = {}
 
     @property
     def chore(self) -> Chore:
@@ -62,23 +57,33 @@ class Rounds:
 
     def _is_due(self, deployment: str) -> bool:
         """Whether its time has come; the first time lies within an hour, by its id."""
-        time = self._clock()
-        due = self._due.setdefault(deployment, time + crc32(deployment.encode()) % VISIT_SECONDS)
-        if due > time:
+        name, period = f"visit {deployment}", timedelta(seconds=VISIT_SECONDS)
+        with self._broker.database.read() as connection:
+            due = chores.is_due(connection, name, period)
+        if due is False:
             return False
-        self._due[deployment] = time + VISIT_SECONDS
-        return True
+        with self._broker.database.write() as connection:
+            if due:
+                return chores.take(connection, name, period)
+            first = crc32(deployment.encode()) % VISIT_SECONDS
+            chores.plan(connection, name, timedelta(seconds=first))
+        return False
 
     def _visit(self, deployment: Deployment) -> None:
         try:
             version = self._capabilities.version_of(deployment)
             if version != deployment.version or self._is_old(deployment.id):
                 self._capabilities.refresh(deployment)
-                self._renewed[deployment.id] = self._clock()
+                self._note_renewal(deployment.id)
                 log.info("deployment.refreshed", deployment=deployment.id, version=version)
         except GatewayError as error:  # the next visit tries again
             log.warning("deployment.not_refreshed", deployment=deployment.id, code=error.code)
 
     def _is_old(self, deployment: str) -> bool:
-        renewed = self._renewed.get(deployment)
-        return renewed is None or self._clock() - renewed >= RENEWAL_SECONDS
+        with self._broker.database.read() as connection:
+            due = chores.is_due(connection, f"renew {deployment}", _RENEWAL)
+        return due is not False
+
+    def _note_renewal(self, deployment: str) -> None:
+        with self._broker.database.write() as connection:
+            chores.plan(connection, f"renew {deployment}", _RENEWAL)

@@ -10,6 +10,7 @@ from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
 from gateway.broker.deployments import Deployments
 from gateway.broker.idempotency import IdempotencyKeys
+from gateway.broker.instance_actions import InstanceActions
 from gateway.broker.instances import Instances
 from gateway.broker.inventory import Inventory
 from gateway.broker.operations import Operations
@@ -35,6 +36,7 @@ class Services:
     commands: Commands
     deployments: Deployments
     idempotency_keys: IdempotencyKeys
+    instance_actions: InstanceActions
     instances: Instances
     inventory: Inventory
     operations: Operations

@@ -1,8 +1,8 @@
 """The REST API as the command line calls it; the only module of it that speaks HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any, Final
 
 import requests
@@ -11,8 +11,16 @@ from gateway.cli.failure import Failure
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 90
-RENEW_SECONDS: Final = 60
-"""A token is renewed this long before its end."""
+SILENT_SECONDS: Final = 30
+"""A stream that says nothing for so long is lost; a live one says something every ten seconds."""
+
+OK: Final = 200
+AWAY: Final = frozenset({502, 503, 504})
+"""What a proxy answers, in words of its own, while the gateway behind it is not there."""
+
+
+class Unreachable(Failure):
+    """Nothing answers at the gateway's address, or the connection broke."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,13 @@ class Answer:
     body: Any
 
 
+@dataclass(frozen=True)
+class Stream(Answer):
+    """A response of which the lines are read as they come; ``body`` is that of a refusal."""
+
+    lines: Iterator[str]
+
+
 class Api:
     """A gateway at a URL.
 
@@ -59,88 +74,62 @@ class Api:
         """Send a request and return what was answered, whichever status it has.
 
         Raises:
-            Failure: nothing that is a gateway answers there.
+            Unreachable: nothing answers there.
+            Failure: what answers is no gateway.
         """
+        with self._understood(), closing(self._requested(call, READ_SECONDS)) as response:
+            return Answer(response.status_code, response.headers, _body(response))
+
+    @contextmanager
+    def listen(self, call: Call) -> Iterator[Stream]:
+        """Send a request and read its answer while it is being sent.
+
+        Raises:
+            Unreachable: nothing answers there, or the connection broke meanwhile.
+        """
+        with self._understood(), closing(self._requested(call, SILENT_SECONDS)) as response:
+            body = None if response.status_code == OK else _body(response)
+            lines = (line.decode(errors="replace") for line in response.iter_lines())
+            yield Stream(response.status_code, response.headers, body, lines)
+
+    def _requested(self, call: Call, read_seconds: float) -> requests.Response:
+        return self._session.request(
+            call.method,
+            self.url + call.path,
+            headers=dict(call.headers),
+            json=call.body,
+            data=call.form,
+            timeout=(CONNECT_SECONDS, read_seconds),
+            allow_redirects=False,
+            stream=True,
+        )
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
         try:
-            response = self._session.request(
-                call.method,
-                self.url + call.path,
-                headers=dict(call.headers),
-                json=call.body,
-                data=call.form,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-            )
-            body = response.json() if response.content else None
+            yield
         except requests.JSONDecodeError as error:
             raise Failure(f"What answers at {self.url} is no gateway; see --url.") from error
         except requests.RequestException as error:
-            raise Failure(
+            raise Unreachable(
                 f"No gateway answers at {self.url}: start one with 'spe-gateway serve', "
                 "or name another with --url."
             ) from error
-        return Answer(response.status_code, response.headers, body)
 
 
-class Account:
-    """A client of the gateway that signs in with its secret, again whenever it must.
-
-    Args:
-        api: the gateway.
-        client_id: of the client.
-        client_secret: of the client.
-    """
-
-    def __init__(self, api: Api, client_id: str, client_secret: str) -> None:
-        self._api = api
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._token = ""
-        self._renew_at = 0.0
-
-    def call(self, call: Call) -> Answer:
-        """Send a request in the name of the client.
-
-        Raises:
-            Failure: it was answered with a problem; in its words.
-        """
-        headers = {**call.headers, "Authorization": f"Bearer {self._access_token()}"}
-        answer = self._api.send(Call(call.method, call.path, headers, call.body))
-        if answer.status >= requests.codes.bad_request:
-            raise Failure(words_of(answer.body))
-        return answer
-
-    def _access_token(self) -> str:
-        if monotonic() >= self._renew_at:
-            self._sign_in()
-        return self._token
-
-    def _sign_in(self) -> None:
-        answer = self._api.send(sign_in(self._client_id, self._client_secret))
-        if answer.status != requests.codes.ok:
-            raise Failure(
-                f"The gateway at {self._api.url} does not accept the client's id or secret "
-                "(--client-id, --client-secret)."
-            )
-        self._token = answer.body["access_token"]
-        self._renew_at = monotonic() + answer.body["expires_in"] - RENEW_SECONDS
-
-
-def sign_in(client_id: str, client_secret: str) -> Call:
-    """Return the request for an access token (RFC 6749, section 4.4)."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": client_id,
-        "client_secret": client_secret,
-    }
-    return Call("POST", "/oauth/token", form=form)
+def _body(response: requests.Response) -> Any:  # noqa: ANN401 - any JSON value
+    kind = response.headers.get("Content-Type", "")
+    if response.status_code in AWAY and "json" not in kind:
+        raise requests.ConnectionError
+    return response.json() if response.content else None
 
 
 def words_of(problem: Any) -> str:  # noqa: ANN401 - whatever was answered
-    """Return a problem (RFC 9457) in one sentence: what happened, where, and SPE's own words."""
+    """Return a problem (RFC 9457; RFC 6749, section 5.2) in one sentence, with SPE's own words."""
     if not isinstance(problem, dict):
         return "The gateway refused, and did not say why."
-    detail = str(problem.get("detail") or problem.get("title") or "The gateway refused.")
+    told = (problem.get(name) for name in ("detail", "error_description", "title"))
+    detail = str(next(filter(None, told), "The gateway refused."))
     faults = [f"{fault['pointer']}: {fault['detail']}" for fault in problem.get("errors", ())]
     words = faults or [detail]
     message = (problem.get("upstream") or {}).get("message")

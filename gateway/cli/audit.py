@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 
 import rich_click as click
 from rich.console import Console
 from sqlalchemy import func, select
 
+from gateway.cli.counting import counted, listed
 from gateway.cli.examples import examples
 from gateway.cli.rows import rows_bar
 from gateway.errors import StorageUnavailable
@@ -28,6 +30,11 @@ WORDS = {
     Fault.INSERTED: "was never numbered",
     Fault.REWRITTEN: "is not the one that was anchored: the chain was written anew",
 }
+WITHOUT_WITNESS = (
+    "There is no witness {}: whether the end of the log was cut off, or all of it written anew, "
+    "cannot be told. 'spe-gateway serve' begins one; if there was one, put it back, or a copy from "
+    "another host, and verify again."
+)
 
 
 @click.group(
@@ -55,7 +62,11 @@ def verify(*, as_json: bool) -> None:
         raise unusable(settings, error) from error
     finally:
         database.close()
-    click.echo(json.dumps(asdict(verdict)) if as_json else _said(verdict))
+    witness = settings.witness_file if settings.witness_file.exists() else None
+    told = {**asdict(verdict), "witness": witness and str(witness)}
+    click.echo(json.dumps(told) if as_json else "\n".join(_said(verdict)))
+    if witness is None and not as_json:
+        click.echo(WITHOUT_WITNESS.format(settings.witness_file), err=True)
     if verdict.findings:
         sys.exit(BROKEN)
 
@@ -68,18 +79,25 @@ def _verdict(database: Database, witness: Witness, *, quiet: bool) -> Verdict:
         return walk(connection, witnessed, lambda rows: bar.advance(task, rows))
 
 
-def _said(verdict: Verdict) -> str:
-    known = (
-        f"{verdict.rows} rows in {verdict.chains} chains, {verdict.anchors} anchors, "
-        f"{verdict.waiting} rows without a number yet."
-    )
-    lost = (
-        f" The database was restored {verdict.restores} times; rows after the backup are lost."
-        if verdict.restores
-        else ""
-    )
-    found = [_line(finding) for finding in verdict.findings] or ["The audit log is whole."]
-    return "\n".join([*found, known + lost])
+def _said(verdict: Verdict) -> Iterator[str]:
+    yield from map(_line, verdict.findings)
+    if verdict.findings:
+        yield f"{counted(len(verdict.findings), 'finding')}: see docs/runbooks/audit-broken.md."
+    else:
+        yield "The audit log is whole."
+    yield from _known(verdict)
+
+
+def _known(verdict: Verdict) -> Iterator[str]:
+    """Yield how much there is; of what there is nothing, nothing is said."""
+    held = [(verdict.rows, "row"), (verdict.chains, "chain"), (verdict.anchors, "anchor")]
+    if verdict.rows:
+        yield f"{listed(held)}."
+    if verdict.waiting:
+        yield f"{counted(verdict.waiting, 'row')} without a number yet; a running gateway gives it."
+    if verdict.restores:
+        times = "once" if verdict.restores == 1 else f"{verdict.restores} times"
+        yield f"The database was restored {times}; rows after the backup are lost."
 
 
 def _line(finding: Finding) -> str:

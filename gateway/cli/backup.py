@@ -7,6 +7,7 @@ from pathlib import Path
 import rich_click as click
 from rich.console import Console
 
+from gateway.cli.counting import counted
 from gateway.cli.examples import examples
 from gateway.cli.rows import advance_of, rows_bar
 from gateway.errors import StorageUnavailable
@@ -45,13 +46,26 @@ def backup(file: Path, *, as_json: bool) -> None:
         raise unusable(settings, error) from error
     finally:
         database.close()
-    click.echo(
-        json.dumps({"file": str(file), **manifest.document()}) if as_json else _said(manifest, file)
-    )
+    witness = settings.witness_file if settings.witness_file.exists() else None
+    told = {"file": str(file), "witness": witness and str(witness), **manifest.document()}
+    click.echo(json.dumps(told) if as_json else _said(manifest, file))
+    if not as_json:
+        click.echo(_about(witness, settings), err=True)
 
 
 def _said(manifest: Manifest, file: Path) -> str:
     return (
-        f"{file}: {manifest.rows} rows of {len(manifest.tables)} tables, "
+        f"{file}: {counted(manifest.rows, 'row')} of {counted(len(manifest.tables), 'table')}, "
         f"schema {manifest.revision}, as of {manifest.create_time:%Y-%m-%d %H:%M:%S} UTC."
+    )
+
+
+def _about(witness: Path | None, settings: Settings) -> str:
+    """Return what else a restore needs."""
+    if witness is not None:
+        return f"Not in it, and needed to restore it: the master keys, and the witness {witness}."
+    return (
+        f"There is no witness {settings.witness_file}: a restore could not tell who was let go "
+        "since, and would disable every client. 'spe-gateway serve' begins one; if there was one, "
+        "put it back, or a copy from another host."
     )

@@ -1,41 +1,53 @@
 """``spe-gateway invoke``: any command of a deployment, as the vendor's own client does it."""
 
-import json
 import re
-import sys
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import uuid4
 
 import rich_click as click
-from rich.console import Console
 
-from gateway.cli.api_client import Account, Api, Call, words_of
+from gateway.cli.account import Account, Refused, access_options, account_of
+from gateway.cli.api_client import Answer, Call
 from gateway.cli.arguments import arguments_of, command_of
+from gateway.cli.asking import confirm
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
-from gateway.cli.progress import follow
-from gateway.settings import Settings
-from gateway.spe.command import Command
+from gateway.cli.following import Following, Patience
+from gateway.cli.watching import EXIT_WORDS, Views, tell, views_of, watch
+from gateway.model import OperationStatus
 
 ACCEPTED: Final = 202
+SENT_AGAIN_SECONDS: Final = 30.0
 _OPAQUE: Final = re.compile(r"dep_[0-9a-f]{32}", re.ASCII)
 
 
 @click.command(
     context_settings={"ignore_unknown_options": True},
+    help=f"""Send any command of the Management API to a deployment, through a running gateway.
+
+    The arguments are those of SPE's function reference. A list has commas, an object is JSON.
+    SPE's log and a progress bar go to standard error, the result to standard output as JSON.
+    Ctrl-C asks whether to cancel or to stop watching; in a script it stops watching. A connection
+    that breaks is made again.
+
+    {EXIT_WORDS}""",
     epilog=examples(
         "spe-gateway invoke -d alpha GetServiceStatus",
         "spe-gateway invoke -d alpha GetStores --instanceID=acme --includeSize=true",
         "spe-gateway invoke -d alpha StartInstances --instanceFilter=acme --yes",
+        "spe-gateway invoke -d alpha VerifyStore --instanceID=acme --id=1 --yes --json",
     ),
 )
 @click.option(
     "-d", "--deployment", required=True, metavar="ID|NAME", help="Id or name of the deployment."
 )
-@click.option("--url", help="URL of the gateway; by default SPE_GATEWAY_URL.")
-@click.option("--client-id", help="API client; by default SPE_GATEWAY_CLIENT_ID.")
-@click.option("--client-secret", help="Its secret; by default SPE_GATEWAY_CLIENT_SECRET.")
+@access_options
 @click.option("--yes", is_flag=True, help="Do not ask before something is changed.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print nothing but the final operation, as JSON."
+)
 @click.argument("command")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[--NAME=VALUE]...")
 def invoke(
@@ -44,57 +56,38 @@ def invoke(
     arguments: tuple[str, ...],
     *,
     yes: bool,
+    as_json: bool,
     **access: str | None,
 ) -> None:
-    """Send any command of the Management API to a deployment, through a running gateway.
-
-    The arguments are those of SPE's function reference. A list has commas, an object is JSON.
-    The log and a progress bar go to standard error, the result to standard output as JSON. The
-    status is 0 when the command succeeded, else 1.
-    """
+    """Send any command to a deployment."""
     wanted = command_of(command)
     values = arguments_of(wanted, arguments)
-    _confirm(wanted, deployment, yes=yes)
-    account = _account(Settings.from_environment(), access)
+    confirm(
+        f"{wanted.name} changes something on {deployment}", yes=yes or not wanted.effect.changes
+    )
+    account = account_of(access)
     found = _deployment(account, deployment)
     call = Call(
         "POST",
         f"/deployments/{found}/commands/{wanted.name}",
-        {"Prefer": "wait=1", "Confirm": wanted.name},
+        {"Prefer": "wait=1", "Confirm": wanted.name, "Idempotency-Key": uuid4().hex},
         {"arguments": values},
     )
-    click.echo(json.dumps(_result(account, call), indent=2, ensure_ascii=False))
-
-
-def _confirm(command: Command, deployment: str, *, yes: bool) -> None:
-    if yes or not command.effect.changes:
-        return
-    if not sys.stdin.isatty():
-        raise Failure(f"{command.name} changes something: repeat it with --yes.")
-    click.confirm(f"{command.name} changes something on {deployment}. Go on?", abort=True, err=True)
-
-
-def _account(settings: Settings, access: dict[str, str | None]) -> Account:
-    client_id = access["client_id"] or settings.client_id
-    client_secret = access["client_secret"] or settings.client_secret.get_secret_value()
-    if not client_id or not client_secret:
-        raise Failure(
-            "Set SPE_GATEWAY_CLIENT_ID and SPE_GATEWAY_CLIENT_SECRET, "
-            "or give --client-id and --client-secret."
-        )
-    return Account(Api(access["url"] or settings.url), client_id, client_secret)
+    tell(_ended(account, call, views_of(as_json=as_json)), as_json=as_json)
 
 
 def _deployment(account: Account, given: str) -> str:
     """Return the opaque id of a deployment that is given by id or by name."""
     if _OPAQUE.fullmatch(given):
         return given
-    found = [each["id"] for each in _deployments(account) if each["name"] == given]
+    known = {each["id"]: each["name"] for each in _deployments(account)}
+    found = [opaque for opaque, name in known.items() if name == given]
     if len(found) == 1:
         return str(found[0])
     if found:
         raise Failure(f"{len(found)} deployments have the name {given}: give the id.")
-    raise Failure(f"There is no deployment {given}.")
+    names = ", ".join(sorted(known.values())) or "none yet: register one with POST /deployments"
+    raise Failure(f"There is no deployment {given}. There is: {names}.")
 
 
 def _deployments(account: Account) -> list[dict[str, Any]]:
@@ -108,18 +101,38 @@ def _deployments(account: Account) -> list[dict[str, Any]]:
         path = f"/deployments?cursor={quote(page['nextCursor'], safe='')}"
 
 
-def _result(account: Account, call: Call) -> object:
-    """Return what the command answered, however long it takes."""
-    answer = account.call(call)
-    if answer.status != ACCEPTED:
-        return answer.body
-    location = answer.headers["Location"]
+def _ended(account: Account, call: Call, views: Views) -> Mapping[str, Any]:
+    """Return the operation of a command once it has ended, however long that takes."""
     try:
-        operation = follow(account.call, location, Console(stderr=True))
-    except KeyboardInterrupt:
-        sys.stderr.write(f"The operation goes on: see GET {location}\n")
-        raise
-    if operation["status"] != "succeeded":
-        reason = words_of(operation["problem"]) if operation["problem"] else "see its log."
-        raise Failure(f"{operation['id']} ended as {operation['status']}: {reason}")
-    return operation["result"]
+        answer = _begun(account, call)
+    except Refused as error:
+        return _refused(account, error)
+    if answer.status == ACCEPTED:
+        return watch(Following(account, answer.body["id"]), views)
+    return _at_once(OperationStatus.SUCCEEDED, answer.body, None)
+
+
+def _begun(account: Account, call: Call) -> Answer:
+    """Send a command; once, also if its answer is lost, for the call has a key."""
+    account.sign_in()
+    return Patience(SENT_AGAIN_SECONDS).insist(lambda: account.call(call))
+
+
+def _refused(account: Account, error: Refused) -> Mapping[str, Any]:
+    """Return the operation of a command that failed at once.
+
+    Raises:
+        Refused: nothing was begun.
+    """
+    if "upstream" not in error.problem:
+        raise error
+    if "operation" in error.problem:
+        return Following(account, error.problem["operation"]).end()
+    return _at_once(OperationStatus.FAILED, None, error.problem)
+
+
+def _at_once(
+    status: OperationStatus, result: object, problem: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    """Return what was answered at once in the form of an operation; it has no id."""
+    return {"id": None, "status": str(status), "result": result, "problem": problem}

@@ -10,11 +10,9 @@ import rich_click as click
 
 from gateway import logs
 from gateway.cli.examples import examples
-from gateway.cli.failure import Failure
+from gateway.cli.failure import FAILED, INTERRUPTED, Failure
 from gateway.errors import GatewayError
 
-FAILED: Final = 1
-INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "audit": "gateway.cli.audit",
@@ -25,14 +23,29 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "init": "gateway.cli.init",
         "invoke": "gateway.cli.invoke",
         "openapi": "gateway.cli.openapi",
+        "operations": "gateway.cli.operations",
         "restore": "gateway.cli.restore",
         "rotate-keys": "gateway.cli.rotate_keys",
         "serve": "gateway.cli.serve",
         "simulate": "gateway.cli.simulate",
         "upgrade": "gateway.cli.upgrade",
+        "worker": "gateway.cli.worker",
     }
 )
 """The module of each command; it has the command under the same name."""
+
+click.rich_click.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
+click.rich_click.COMMAND_GROUPS = {
+    "spe-gateway": [
+        {"name": "Begin", "commands": ["demo", "init", "serve", "worker", "simulate"]},
+        {"name": "Talk to a running gateway", "commands": ["invoke", "operations", "doctor"]},
+        {
+            "name": "Look after it",
+            "commands": ["backup", "restore", "upgrade", "rotate-keys", "audit"],
+        },
+        {"name": "For developers", "commands": ["openapi", "coverage"]},
+    ]
+}
 
 
 class Commands(click.RichGroup):
@@ -60,8 +73,9 @@ class Commands(click.RichGroup):
     epilog=examples(
         "spe-gateway demo                       see what it is for",
         "spe-gateway init                       make keys, database and the first operator",
-        "spe-gateway serve --bind 0.0.0.0:8080  serve the REST API",
+        "spe-gateway serve                      serve the REST API on 127.0.0.1:8080",
         "spe-gateway invoke -d alpha GetServiceStatus",
+        "spe-gateway operations list            what is under way, and what became of it",
     ),
 )
 @click.version_option(package_name="spe-gateway", prog_name="spe-gateway")
@@ -82,7 +96,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (GatewayError, Failure) as error:
         sys.stderr.write(f"spe-gateway: {' '.join(str(error).split())}\n")
-        sys.exit(FAILED)
+        sys.exit(error.status if isinstance(error, Failure) else FAILED)
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("spe-gateway: interrupted\n")
         sys.exit(INTERRUPTED)

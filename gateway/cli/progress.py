@@ -1,100 +1,152 @@
-"""Follows an operation to its end: a progress bar, and SPE's log as it comes."""
+"""Shows an operation as it goes on: a bar for people, lines for files, nothing for programs."""
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from gateway.cli.api_client import Answer, Call
+from gateway.cli.event_source import Event
 
-FINAL: Final = frozenset({"succeeded", "failed", "cancelled", "unknown"})
-GLANCE: Final = {"Prefer": "wait=1"}
-WHOLE: Final = 100.0
-
-Send = Callable[[Call], Answer]
-"""How a call is sent: with somebody's token."""
-
-
-def follow(send: Send, location: str, console: Console) -> dict[str, Any]:
-    """Watch an operation until it is final, and return it.
-
-    Args:
-        send: as a client that may see it.
-        location: of the operation.
-        console: gets the log, and the bar if it is a terminal.
-    """
-    log = Log(send, location, console)
-    with _bar(console) as bar:
-        task = bar.add_task("waiting", total=None)
-        while True:
-            operation: dict[str, Any] = send(Call("GET", location, GLANCE)).body
-            log.print_new()
-            total, completed = _progress(operation)
-            words = _description(operation)
-            bar.update(task, description=words, total=total, completed=completed)
-            if not console.is_terminal:
-                console.out(f"[{completed:3.0f} %] {words}", highlight=False)
-            if operation["status"] in FINAL:
-                log.print_rest()
-                return operation
+DONE: Final = frozenset({"succeeded", "skipped"})
+NONE: Final[Mapping[str, str]] = {"command": ""}
+WHOLE: Final = 100
+LOST: Final = "The connection is lost; trying again ..."
+FOUND: Final = "The connection is there again."
 
 
-def _bar(console: Console) -> Progress:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+class View(Protocol):
+    """Where the events of an operation are shown; entered before, left after."""
+
+    def show(self, event: Event) -> None:
+        """Show an event."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the screen as it is."""
 
 
-def _description(operation: dict[str, Any]) -> str:
-    """Return what it is doing: SPE's words, else the command of the step."""
-    if operation["status"] in FINAL:
-        return str(operation["status"])
-    return str(operation["statusText"] or operation["steps"][-1]["command"])
+def view_of(console: Console) -> View:
+    """Return the view that fits: a bar on a terminal, else plain lines."""
+    return Bar(console) if console.is_terminal else Lines(console)
 
 
-def _progress(operation: dict[str, Any]) -> tuple[float | None, float]:
-    """Return the whole, None while it is not known, and what of it is done."""
-    if operation["status"] == "succeeded":
-        return WHOLE, WHOLE
-    percent = operation["percentProgress"]
-    return (None, 0.0) if percent is None else (WHOLE, float(percent))
+class Silence:
+    """Shows nothing."""
+
+    def show(self, event: Event) -> None:
+        """Leave an event out."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
-class Log:
-    """The log of an operation, printed in whole lines.
+class Lines(Silence):
+    """Plain lines: the log, and how far it is each time that changes.
 
     Args:
-        send: as a client that may see it.
-        location: of the operation.
-        console: where it is printed.
+        console: where to.
     """
 
-    def __init__(self, send: Send, location: str, console: Console) -> None:
-        self._send = send
-        self._path = f"{location}/log"
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._offset = 0
-        self._rest = ""
 
-    def print_new(self) -> None:
-        """Print the lines that have come since the last time."""
-        part = self._send(Call("GET", f"{self._path}?offset={self._offset}")).body
-        self._offset = part["nextOffset"]
-        *lines, self._rest = (self._rest + part["text"]).splitlines(keepends=True) or [""]
-        if self._rest.endswith("\n"):
-            lines, self._rest = [*lines, self._rest], ""
-        for line in lines:
-            self._print(line)
-
-    def print_rest(self) -> None:
-        """Print what ended without a line break."""
-        if self._rest:
-            self._print(self._rest)
+    def show(self, event: Event) -> None:
+        """Print a line."""
+        if event.name == "log":
+            self._print(printable(event.data["text"]))
+        elif event.name == "progress":
+            self._print(f"[{_percent(event.data)} %] {doing(event.data)}")
+        elif event.name in {"lost", "found"}:
+            self._print(LOST if event.name == "lost" else FOUND)
 
     def _print(self, line: str) -> None:
-        self._console.out(line.rstrip("\r\n"), highlight=False)
+        self._console.out(line, highlight=False)
+
+
+class Bar:
+    """A progress bar, with the log above it.
+
+    Args:
+        console: a terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._words = ""
+        self._task = self._bar.add_task("", total=None)
+
+    def show(self, event: Event) -> None:
+        """Print a line of the log above the bar, or move the bar."""
+        if event.name == "log":
+            self._bar.console.out(printable(event.data["text"]), highlight=False)
+        elif event.name == "progress":
+            self._move(event.data)
+        elif event.name in {"lost", "found"}:
+            words = LOST if event.name == "lost" else self._words
+            self._bar.update(self._task, description=words)
+
+    def _move(self, progress: Mapping[str, Any]) -> None:
+        share = share_of(progress)
+        total = None if share is None else WHOLE
+        self._bar.update(self._task, description=doing(progress), total=total, completed=share or 0)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def doing(progress: Mapping[str, Any]) -> str:
+    """Return what an operation is doing: SPE's words or the command, and which step it is."""
+    if progress["status"] not in {"queued", "running"}:
+        return str(progress["status"])
+    steps, step = progress["steps"], current(progress["steps"])
+    words = printable(progress["statusText"] or step["command"])
+    number = f" (step {steps.index(step) + 1} of {len(steps)})" if len(steps) > 1 else ""
+    return words + number
+
+
+def printable(text: str) -> str:
+    """Return a text without what would move the cursor or colour the terminal of its reader."""
+    return "".join(
+        sign if sign.isprintable() or sign == "\t" else "\N{REPLACEMENT CHARACTER}" for sign in text
+    )
+
+
+def share_of(progress: Mapping[str, Any]) -> int | None:
+    """Return the percentage that is done; None while nobody knows."""
+    if progress["status"] == "succeeded":
+        return WHOLE
+    share: int | None = progress["percentProgress"]
+    return share
+
+
+def _percent(progress: Mapping[str, Any]) -> str:
+    share = share_of(progress)
+    return "  …" if share is None else f"{share:3}"
+
+
+def current(steps: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return the step that is under way, or the first one; an operation of others has none."""
+    undone = [step for step in steps if step["status"] not in DONE]
+    return next(iter([*undone, *steps]), NONE)

@@ -2,16 +2,18 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import rich_click as click
 from rich.console import Console
 
 from gateway.broker.recovery import Recovery, Report
+from gateway.cli.asking import confirm
+from gateway.cli.counting import counted
 from gateway.cli.examples import examples
 from gateway.cli.init import alone
 from gateway.cli.rows import advance_of, rows_bar
@@ -23,16 +25,20 @@ from gateway.storage.database import Database
 from gateway.storage.vault import Vault, load_keys
 from gateway.storage.witness import Witness
 
-WORDS = {
-    "clients_deleted": "clients deleted again",
-    "clients_disabled": "clients disabled",
-    "resellers_changed": "resellers with the bounds they had last",
-    "resellers_made": "owners made anew, suspended",
-    "instances_moved": "instances with the owner they had last",
-    "instances_changed": "instances with the state they had last",
-    "names_lost": "names on deployments that are not known any more",
-    "operations_ended": "operations ended as unknown",
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "clients_deleted": ("client", "deleted again"),
+    "clients_disabled": ("client", "disabled"),
+    "resellers_changed": ("reseller", "with the bounds known last"),
+    "resellers_limited": ("reseller", "with the quotas known last"),
+    "resellers_made": ("owner", "made anew, suspended"),
+    "instances_moved": ("instance", "with the owner known last"),
+    "instances_changed": ("instance", "with the state known last"),
+    "names_lost": ("name", "on deployments that are not known any more"),
+    "operations_ended": ("operation", "ended as unknown"),
 }
+"""What each list of the report is, in words."""
+
+NUMBERS: Final = ("facts", "epoch", "tokens_revoked", "names_kept")
 
 
 @click.command(
@@ -71,8 +77,8 @@ def restore(
     """
     if (file is None) != reconcile or (replace and reconcile):
         raise click.UsageError("Name a FILE, or say --reconcile.")
-    if replace and not yes:
-        click.confirm("Remove what the database holds now?", abort=True, err=True)
+    if replace:
+        confirm("--replace removes what the database holds now", yes=yes)
     os.umask(0o077)
     settings = Settings.from_environment()
     with _recovery(settings) as recovery, rows_bar(Console(stderr=True), quiet=as_json) as bar:
@@ -83,7 +89,9 @@ def restore(
             archive = Archive(file, recovery.vault, advance)
             fill = recovery.replace if replace else recovery.restore
             report = fill(archive, advance, follow=follow)
-    click.echo(json.dumps(_document(report)) if as_json else _said(report))
+    click.echo(
+        json.dumps(_document(report)) if as_json else "\n".join(_said(report, follow=follow))
+    )
 
 
 @contextmanager
@@ -113,32 +121,40 @@ def _document(report: Report) -> dict[str, Any]:
     }
 
 
-NUMBERS = ("facts", "epoch", "tokens_revoked", "names_kept")
-
-
 def _camel(name: str) -> Iterator[str]:
     first, *rest = name.split("_")
     yield first
     yield from (word.capitalize() for word in rest)
 
 
-def _said(report: Report) -> str:
-    lines = [f"The witness knew {report.facts} facts more. All tokens of before are void."]
-    for name, words in WORDS.items():
-        lines += _listed(words, getattr(report, name))
-    lines.append(f"{report.names_kept} names kept for their last owner.")
+def _said(report: Report, *, follow: bool) -> Iterator[str]:
+    yield _known(report, follow=follow)
+    yield "All tokens of before are void: clients fetch new ones."
+    for name, (noun, words) in WORDS.items():
+        yield from _listed(noun, words, getattr(report, name))
+    if report.names_kept:
+        yield f"{counted(report.names_kept, 'name')} kept for the last owner."
     if report.witness_aside:
-        lines.append(f"The former witness lies in {report.witness_aside}.")
+        yield f"The former witness lies in {report.witness_aside}."
     if report.operator:
-        lines += [
-            "No operator was left. A new one, shown this once:",
-            f"  client id      {report.operator.client_id}",
-            f"  client secret  {report.operator.client_secret}",
-        ]
-    return "\n".join(lines)
+        yield "No operator was left. A new one, shown this once:"
+        yield f"  client id      {report.operator.client_id}"
+        yield f"  client secret  {report.operator.client_secret}"
+    yield "What each of this means, and what to do next: docs/runbooks/restore.md."
 
 
-def _listed(words: str, ids: object) -> list[str]:
-    if not isinstance(ids, list) or not ids:
-        return []
-    return [f"{len(ids)} {words}:", *(f"  {each}" for each in ids)]
+def _known(report: Report, *, follow: bool) -> str:
+    if not follow:
+        return (
+            "The witness was not followed: what happened since the backup is not known, "
+            "so every client is disabled."
+        )
+    if not report.facts:
+        return "The witness knows of nothing that has changed since."
+    return f"The witness knew {counted(report.facts, 'fact')} more, and all of it counts again."
+
+
+def _listed(noun: str, words: str, ids: Sequence[str]) -> Iterator[str]:
+    if ids:
+        yield f"{counted(len(ids), noun)} {words}:"
+        yield from (f"  {each}" for each in ids)

@@ -25,7 +25,7 @@ PORTS = 65535
 @click.command(
     epilog=examples(
         "spe-gateway serve",
-        "spe-gateway serve --bind 0.0.0.0:8080",
+        "spe-gateway serve --bind 127.0.0.1:9000",
         "spe-gateway serve --bind 127.0.0.1:0 --json",
     )
 )
@@ -37,7 +37,7 @@ PORTS = 65535
     help="Where to listen; port 0 takes a free one.",
 )
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print {“url”} on standard output when ready."
+    "--json", "as_json", is_flag=True, help="Print one JSON line with the url when ready."
 )
 @lifeline_option
 def serve(bind: str, *, as_json: bool, lifeline: bool) -> None:

@@ -19,6 +19,7 @@ from gateway.resources import (
     health,
     indexes,
     instance_actions,
+    instance_actions_bulk,
     instance_hosts,
     instances,
     job_results,
@@ -34,6 +35,7 @@ from gateway.resources import (
     resellers,
     retention_policies,
     roles,
+    service,
     smtp,
     statistics,
     store_actions,
@@ -66,6 +68,7 @@ BLUEPRINTS = (
     commands.blp,
     instances.blp,
     instance_actions.blp,
+    instance_actions_bulk.blp,
     transfers.blp,
     archive_admin.blp,
     statistics.blp,
@@ -92,5 +95,6 @@ BLUEPRINTS = (
     operations_stream.blp,
     audit_log.blp,
     health.blp,
+    service.blp,
 )
 """In the order of the contract."""

@@ -10,7 +10,7 @@ from typing import Any
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.audit import Phase
+from gateway.broker.audit import NAMED, Phase
 from gateway.storage.audit_log import FILTERS, Entry, Wanted
 from gateway.web import paging
 from gateway.web.api import Blueprint
@@ -50,6 +50,23 @@ class AuditEvidenceSchema(Schema):
     )
 
 
+class AuditTokenSchema(Schema):
+    """How an access token came about, and what it is worth."""
+
+    grant = Text("`client_credentials` or `token-exchange`.", required=True, dump_only=True)
+    authentication = Text(
+        "How the client proved who it is: `client_secret_basic`, `client_secret_post` or "
+        "`private_key_jwt`.",
+        required=True,
+        dump_only=True,
+    )
+    scopes = Whole("How many permissions it names.", required=True, dump_only=True)
+    instances = Whole(
+        "How many instances it is narrowed to; left out for all that the client sees.",
+        dump_only=True,
+    )
+
+
 class AuditEntrySchema(Schema):
     """A row of the audit log."""
 
@@ -63,14 +80,25 @@ class AuditEntrySchema(Schema):
     phase = Choice(
         tuple(Phase),
         "`intent` before a command is sent and `outcome` after; `done` for a change of the "
-        "gateway's own state; `refused`; `disclosed` when a secret was handed out.",
+        "gateway's own state; `refused`; `disclosed` when a secret was handed out; `issued` when "
+        "an access token was.",
         required=True,
         dump_only=True,
     )
     actor = Part(AuditActorSchema, "Who acted.", required=True, dump_only=True)
     request_id = Text("`X-Request-Id` of the call.", dump_only=True)
+    method = Text("The HTTP method of the call.", dump_only=True)
+    path = Text(
+        "The path of the call, with its ids and names and without its query: which user, store, "
+        "folder or job it was about.",
+        dump_only=True,
+    )
     action = Text("The operationId of the call.", required=True, dump_only=True)
-    object = Text("What it was about: an opaque id, or a path.", dump_only=True)
+    object = Text(
+        "What it was about: an opaque id; of a token its `jti`. What was refused before it was "
+        "made is told of the reseller that it was for.",
+        dump_only=True,
+    )
     instance = Id("ins", "The instance.", dump_only=True)
     deployment = Id("dep", "The deployment.", dump_only=True)
     operation = Id("op", "The operation.", dump_only=True)
@@ -82,6 +110,14 @@ class AuditEntrySchema(Schema):
     problem = Text("The code of the error.", dump_only=True)
     permission = Text("The permission that was missing.", dump_only=True)
     evidence = ListOf(Part(AuditEvidenceSchema), "How that is known.", dump_only=True)
+    token = Part(AuditTokenSchema, "Of a token that was issued.", dump_only=True)
+    clients_deleted = ListOf(
+        Id("cli"), f"By a restore, again; {NAMED} at most are named.", dump_only=True
+    )
+    clients_disabled = ListOf(
+        Id("cli"), f"By a restore; {NAMED} at most are named.", dump_only=True
+    )
+    clients_omitted = Whole("How many such clients are not named.", dump_only=True)
 
 
 AuditEntryPage = page_of(AuditEntrySchema)
@@ -100,7 +136,13 @@ class AuditLogQuery(Paging):
     until = Time("Before this time.")
 
 
-KEYS = {"requestId": "request_id", "fields": "changed"}
+KEYS = {
+    "requestId": "request_id",
+    "fields": "changed",
+    "clientsDeleted": "clients_deleted",
+    "clientsDisabled": "clients_disabled",
+    "clientsOmitted": "clients_omitted",
+}
 
 
 @blp.route("")
@@ -111,7 +153,11 @@ class AuditLog(MethodView):
     @blp.arguments(AuditLogQuery, location="query")
     @blp.response(200, AuditEntryPage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
-        """List the rows of your own chain and of those below, the newest first.
+        """List the rows of your own chain and of those below, the last numbered first.
+
+        In each chain `number` falls from row to row; rows of several chains stand in the order in
+        which they were numbered. `createTime` need not fall: it is the time of the change, and a
+        row is numbered after that, when its transaction has ended.
 
         A client that is restricted to instances sees the rows about these.
         """

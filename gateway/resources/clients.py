@@ -97,6 +97,12 @@ class ClientSchema(Schema):
         Id("ins"), "The only ones that it sees; null for all.", allow_none=True, dump_only=True
     )
     disabled = Flag("Whether it is refused.", required=True, dump_only=True)
+    disabled_above = Flag(
+        "Whether a reseller above its own disabled it: only from there it is enabled again.",
+        attribute="is_disabled_above",
+        required=True,
+        dump_only=True,
+    )
     expire_time = Time("When it ends.", allow_none=True, dump_only=True)
     allowed_ips = _networks(writes=False)
     public_keys = _keys(writes=False)
@@ -172,6 +178,7 @@ def tag_of(found: Client) -> str:
 def _with_secret(made: Client, secret: str | None) -> dict[str, Any]:
     return {
         **vars(made),
+        "is_disabled_above": made.is_disabled_above,
         "live_secrets": made.live_secrets,
         "client_id": made.id,
         "client_secret": secret,

@@ -28,6 +28,7 @@ from gateway.web.fields import Choice, Flag, Part, Text, Time, Whole
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Paging, Schema, page_of
+from gateway.web.validation import validates
 
 blp = Blueprint(
     "credentials", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/credentials"
@@ -165,6 +166,7 @@ class Credentials(MethodView):
         shape=CREDENTIALS.new,
         reply=CREDENTIALS.made,
     )
+    @validates(blp)
     @blp.arguments(
         CredentialCreateSchema, example={"type": "Office365_Modern", "description": "Tenant"}
     )

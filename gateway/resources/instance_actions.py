@@ -22,6 +22,7 @@ from gateway.web.api import Blueprint
 from gateway.web.door import services
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
+from gateway.web.validation import validates
 
 blp = Blueprint(
     "instance-actions", __name__, description=__doc__, url_prefix="/instances/<ins:instance>"
@@ -59,6 +60,7 @@ def _route(action: Action) -> None:
             shape=shape,
             reply=answered,
         )
+        @validates(blp)
         @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
         def post(self, instance: str) -> Response:
             return answered(services().instances.operate(caller(), instance, action.command, {}))
@@ -85,6 +87,7 @@ class InstanceStart(MethodView):
         shape=shape,
         reply=answered,
     )
+    @validates(blp)
     @blp.arguments(InstanceStartSchema, example={"safeMode": False})
     @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def post(self, body: dict[str, Any], instance: str) -> Response:

@@ -137,6 +137,12 @@ class InstanceCreateSchema(Schema):
     )
     store = Part(StoreCreateSchema, "A first archive store.")
     users = ListOf(Part(UserCreateSchema), "First users.")
+    on_failure = Choice(
+        ("keep", "remove"),
+        "What becomes of the instance when a later step fails: `keep` leaves it as far as it got, "
+        "`remove` takes it back if it is proved to be empty.",
+        load_default="keep",
+    )
 
 
 class InstancePatchSchema(Schema):

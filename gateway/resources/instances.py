@@ -7,9 +7,9 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.creation import NewInstance
 from gateway.broker.endings import seen
 from gateway.broker.engine.preparations import CONSENT, versioned
-from gateway.broker.instances import NewInstance
 from gateway.broker.placement import Wish
 from gateway.errors import InputFault, InvalidInput
 from gateway.model import Instance, InstanceStatus, Operation
@@ -39,8 +39,8 @@ from gateway.spe.commands.instances import (
     START_INSTANCES,
     STOP_INSTANCES,
 )
-from gateway.spe.commands.stores import CREATE_STORE
-from gateway.spe.commands.users import CREATE_USER
+from gateway.spe.commands.stores import CREATE_STORE, GET_STORES
+from gateway.spe.commands.users import CREATE_USER, GET_USERS
 from gateway.web import etags, paging
 from gateway.web.api import Blueprint
 from gateway.web.door import answer, services, succeeded
@@ -184,6 +184,11 @@ class Instances(MethodView):
             GET_INSTANCES,
             GET_INSTANCE_CONFIGURATION,
             GET_ARCHIVE_ADMIN_ENABLED,
+            GET_STORES,
+            GET_USERS,
+            GET_COMPLIANCE_CONFIGURATION,
+            STOP_INSTANCES,
+            DELETE_INSTANCES,
         ),
         asynchronous=True,
         errors=(404, 409),
@@ -196,9 +201,12 @@ class Instances(MethodView):
     def post(self, body: dict[str, Any]) -> Response:
         """Create an instance, started and with a store and users if you wish.
 
-        The deployment and the host are chosen, and the directory is derived. When the instance
-        itself was created and a later step fails, the instance stays; the operation's steps say
-        what was done.
+        The deployment and the host are chosen, and the directory is derived. When a step after
+        the creation fails, the instance stays as far as it got, the steps of the problem say what
+        was done, and what was not made is given back to the quotas. The same call under the same
+        `Idempotency-Key` then carries out the rest. With `onFailure=remove` the instance is
+        taken back instead: stopped and removed from SPE, if it lies in its own directory and
+        nothing is in it that this call did not make; else it stays. It needs `instances:delete`.
         """
         bodies = body.pop("users", [])
         wish = Wish(body.pop("deployment", None), body.pop("placement", {}).get("labels"))
@@ -207,11 +215,14 @@ class Instances(MethodView):
             **body,
             wish=wish,
             store=store and store["name"],
+            store_state=store and store.get("requested_state"),
             users=[users.creation(user, f"/users/{i}") for i, user in enumerate(bodies)],
         )
         more = users.needed_for(bodies)
         if bodies:
             more.append(Permission.USERS_CREATE)
+        if new.on_failure == "remove":
+            more.append(Permission.INSTANCES_DELETE)
         return created(services().instances.create(caller(), new, *more))
 
 
@@ -339,6 +350,7 @@ class InstanceUndeletion(MethodView):
         shape=shape,
         reply=answered,
     )
+    @validates(blp)
     @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def post(self, instance: str) -> Response:
         """Bring a deleted instance back, as it was started before."""
@@ -358,6 +370,7 @@ class InstancePurge(MethodView):
         errors=(409,),
         shape=purged_shape,
     )
+    @validates(blp)
     @blp.arguments(InstancePurgeSchema, example={"instanceID": "acme"})
     @blp.response(200, PurgedInstanceSchema)
     def post(self, body: dict[str, Any], instance: str) -> Response:

@@ -44,6 +44,7 @@ from gateway.web.door import (
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Paging
+from gateway.web.validation import validates
 
 blp = Blueprint("jobs", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/jobs")
 
@@ -152,6 +153,7 @@ class Jobs(MethodView):
         shape=created_shape,
         reply=created,
     )
+    @validates(blp)
     @blp.arguments(
         JobCreateSchema,
         example={"name": "Nightly", "action": "VerifyStores", "schedule": {"time": "02:30"}},

@@ -28,7 +28,18 @@ class MeSchema(Schema):
         dump_only=True,
     )
     is_operator = Flag("Whether it belongs to the root.", required=True, dump_only=True)
-    roles = ListOf(Choice(tuple(ROLES)), "Its roles.", required=True, dump_only=True)
+    roles = ListOf(
+        Choice(tuple(ROLES)),
+        "The roles of the client, whatever the token: what it may do is in `permissions`.",
+        required=True,
+        dump_only=True,
+    )
+    narrowed = Flag(
+        "Whether the token allows less than the client could do: `permissions` and `instances` "
+        "are those of the token.",
+        required=True,
+        dump_only=True,
+    )
     permissions = ListOf(
         Choice(tuple(Permission)),
         "In effect: roles and grants, within the bounds of its reseller and of all above that, "
@@ -65,6 +76,7 @@ class Me(MethodView):
             "suspended": principal.is_suspended,
             "is_operator": principal.is_operator,
             "roles": principal.roles,
+            "narrowed": principal.is_narrowed,
             "permissions": sorted(principal.permissions),
             "instances": None if only is None else sorted(only),
             "quotas": services().quotas.own(caller()),

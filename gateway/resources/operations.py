@@ -1,12 +1,14 @@
 """Operations: work on deployments that outlasts the answer to the call."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.creation import RESUMES
 from gateway.broker.engine.plan import ONE_TIME
 from gateway.broker.resolution import Word
 from gateway.errors import NotFound
@@ -70,7 +72,8 @@ class OperationSchema(Schema):
     )
     status_text = Text("What SPE says it is doing.", allow_none=True, required=True, dump_only=True)
     result = AnyValue(
-        "What the call would have answered; null until it has succeeded.",
+        "What the call would have answered; null until it has succeeded. Of an operation in "
+        "parts, what became of each so far.",
         allow_none=True,
         required=True,
         dump_only=True,
@@ -81,6 +84,9 @@ class OperationSchema(Schema):
         allow_none=True,
         required=True,
         dump_only=True,
+    )
+    parent = Id(
+        "op", "The operation that it is a part of.", allow_none=True, required=True, dump_only=True
     )
     instance = Id("ins", "The instance.", allow_none=True, required=True, dump_only=True)
     deployment = Id("dep", "The deployment.", allow_none=True, required=True, dump_only=True)
@@ -100,6 +106,13 @@ class OperationSchema(Schema):
         dump_only=True,
     )
     resolve_time = Time("When it was settled.", allow_none=True, required=True, dump_only=True)
+    resumes = Id(
+        "op",
+        "The operation whose rest this one carries out.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
     note = Text("How the outcome was found out.", allow_none=True, required=True, dump_only=True)
 
 
@@ -120,7 +133,7 @@ class OperationLogSchema(Schema):
 
 
 OperationPage = page_of(OperationSchema)
-FILTERS = ("status", "instance", "kind")
+FILTERS = ("status", "instance", "kind", "parent")
 
 
 class OperationQuery(Paging):
@@ -129,6 +142,7 @@ class OperationQuery(Paging):
     status = Choice(tuple(OperationStatus), "Only those in this state.")
     instance = Id("ins", "Only those of this instance.")
     kind = Text("Only those begun by this operationId.", max_length=60)
+    parent = Id("op", "Only the parts of this operation.")
 
 
 class OperationLogQuery(Schema):
@@ -142,7 +156,10 @@ def shape(found: Operation) -> Any:  # noqa: ANN401 - a JSON object
     once = any(step.command in ONE_TIME for step in found.steps)
     forgotten = once and not found.one_time
     done = found.status is OperationStatus.SUCCEEDED and not forgotten and not found.resolution
-    return OperationSchema().dump(_values(found) | {"result": _result(found) if done else None})
+    has_result = done or found.in_parts
+    return OperationSchema().dump(
+        _values(found) | {"result": _result(found) if has_result else None}
+    )
 
 
 def cancelled(found: Operation) -> Response:
@@ -155,6 +172,14 @@ def settled(found: Operation) -> Response:
     return jsonify(shape(found))
 
 
+def problem_of(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return the stored problem as the caller may see it: upstream words are for operators."""
+    if stored is None:
+        return None
+    hidden = set() if caller().principal.is_operator else {"upstream"}
+    return {name: value for name, value in stored.items() if name not in hidden}
+
+
 def _result(found: Operation) -> Any:  # noqa: ANN401 - any JSON value
     """Return what the call would have answered; of an instance that has another owner, nothing."""
     try:
@@ -165,18 +190,16 @@ def _result(found: Operation) -> Any:  # noqa: ANN401 - any JSON value
 
 def _values(found: Operation) -> dict[str, Any]:
     """Return an operation without its result, which may be large."""
-    problem = dict(found.problem) if found.problem else None
-    if problem and not caller().principal.is_operator:
-        problem.pop("upstream", None)
     steps = [{"command": step.command, "status": step.status} for step in found.steps]
     word = found.resolution or {}
     return vars(found) | {
         "resolved_by": word.get("client"),
         "resolve_time": datetime.fromisoformat(word["time"]) if word else None,
         "note": word.get("note"),
+        "resumes": found.context.get(RESUMES),
         "created_by": found.client,
         "result": None,
-        "problem": problem,
+        "problem": problem_of(found.problem),
         "steps": steps,
     }
 
@@ -211,7 +234,12 @@ class OneOperation(MethodView):
     )
     @blp.response(200, OperationSchema)
     def get(self, operation: str) -> Response:
-        """Show an operation, waiting for its end with `Prefer: wait=N`."""
+        """Show an operation, waiting for its end with `Prefer: wait=N`.
+
+        A result that is shown once is gone after it was answered; `HEAD` takes it from nobody.
+        """
+        if request.method == "HEAD":
+            return jsonify(shape(services().operations.look(caller(), operation)))
         return jsonify(shape(services().operations.get(caller(), operation, renewed)))
 
 

@@ -35,6 +35,7 @@ from gateway.web.entries import InstanceEntries
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Paging, page_of
+from gateway.web.validation import validates
 
 blp = Blueprint(
     "profiles", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/profiles"
@@ -137,6 +138,7 @@ class Profiles(MethodView):
         shape=PROFILES.new,
         reply=PROFILES.made,
     )
+    @validates(blp)
     @blp.arguments(ProfileCreateSchema, example=CREATION)
     @blp.response(201, ProfileSchema, headers={"Location": "Location"})
     def post(self, body: dict[str, Any], instance: str) -> Response:
@@ -158,6 +160,7 @@ class TemporaryProfile(MethodView):
         errors=(409,),
         shape=run_shape,
     )
+    @validates(blp)
     @blp.arguments(ProfileCreateSchema, example=CREATION)
     @blp.response(200, ProfileRunSchema)
     def post(self, body: dict[str, Any], instance: str) -> Response:
@@ -213,6 +216,7 @@ class ProfileRun(MethodView):
         errors=(409,),
         shape=run_shape,
     )
+    @validates(blp)
     @blp.response(200, ProfileRunSchema)
     def post(self, instance: str, profile: int) -> Response:
         """Run a profile now; SPE does so for those that read from mail servers."""

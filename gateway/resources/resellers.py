@@ -214,8 +214,10 @@ class OneReseller(MethodView):
 
         It cannot be let hold more than you could grant.
         """
-        etags.check_if_match(tag_of(services().resellers.get(caller(), reseller)))
-        return tagged(services().resellers.change(caller(), reseller, body))
+        changed = services().resellers.change(
+            caller(), reseller, body, lambda found: etags.check_if_match(tag_of(found))
+        )
+        return tagged(changed)
 
     @operation(blp, "deleteReseller", permission=Permission.RESELLERS_DELETE, errors=(409,))
     @blp.response(NO_CONTENT)

@@ -41,6 +41,7 @@ from gateway.web.door import answer, named, services
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Schema
+from gateway.web.validation import validates
 
 blp = Blueprint(
     "store-actions", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/stores"
@@ -216,7 +217,7 @@ def _view(action: Action, view: Callable[..., Response]) -> Any:  # noqa: ANN401
         asynchronous=True,
         errors=(409,),
         shape=run_shape,
-    )(answered)
+    )(validates(blp)(answered))
 
 
 def _route(action: Action, prefix: str) -> None:

@@ -6,9 +6,9 @@ from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.creation import store_path
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.engine.preparations import subject
-from gateway.broker.instances import store_path
 from gateway.errors import InputFault, InvalidInput, NotFound
 from gateway.model import Operation
 from gateway.resources.store_schemas import (

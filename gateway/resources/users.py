@@ -1,6 +1,8 @@
 """Users of an instance. Deleting one keeps the archived mail."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -8,10 +10,11 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.admission import observe_list
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.engine.reader import Reader
 from gateway.errors import CommandFailed, InputFault, InvalidInput
-from gateway.model import Instance, Operation
+from gateway.model import Instance, Operation, now
 from gateway.resources.users_schemas import (
     UserCreateSchema,
     UserPage,
@@ -62,6 +65,9 @@ BLANK = "\u200b\u2060\ufeff"
 
 READERS = 4
 """How many users are read at once for one answer."""
+
+Note = Callable[[list[dict[str, Any]], datetime], None]
+"""Takes down how many users there are: of all, and of the time before they were read."""
 
 WRITABLE = (
     "userName",
@@ -201,14 +207,16 @@ def created(found: Operation) -> Response:
 
 
 def details(
-    reader: Reader, instance: Instance, *, after: str | None, limit: int
+    reader: Reader, instance: Instance, *, note: Note, after: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Read a page of users, each with its details, a few at once.
+    """Read a page of users, each with its details, a few at once; the list itself counts too.
 
     Returns:
         the users, and whether there are more.
     """
+    time = now()
     rows = rows_of(reader.read(instance.deployment, GET_USERS, instance=instance), "userName")
+    note(rows, time)
     names = [str(row["userName"]) for row in rows]
     rest = [name for name in names if after is None or name > after]
     with ThreadPoolExecutor(READERS) as pool:
@@ -255,7 +263,8 @@ class Users(MethodView):
 
     @staticmethod
     def _expanded(query: dict[str, Any], instance: str) -> Response:
-        work = partial(details, after=paging.position(query), limit=query["limit"])
+        note = partial(observe_list, services().database, instance, GET_USERS.name)
+        work = partial(details, note=note, after=paging.position(query), limit=query["limit"])
         items, more = services().broker.look(caller(), instance, work)
         page = paging.page(items, items[-1]["userName"] if more and items else None)
         return jsonify({"items": page["items"], "nextCursor": page["next_cursor"]})

@@ -7,7 +7,8 @@ from email.utils import format_datetime
 from http.client import responses
 from typing import Any
 
-from .commands import is_change
+from .commands import COMMANDS, is_change
+from .conduct import Conduct
 from .failures import Failure
 from .faults import Faults, spoil
 from .journal import Entry, Journal
@@ -42,12 +43,20 @@ CANCEL_ASYNC = Signature("cancel-async", "control", (TOKEN,))
 class Application:
     """What a client of the SPE port talks to."""
 
-    def __init__(self, server: ManagementServer, logins: Logins) -> None:
-        self.journal = Journal()
+    def __init__(self, server: ManagementServer, logins: Logins, conduct: Conduct) -> None:
+        self.journal = Journal(conduct.kept_requests)
         self.faults = Faults()
+        self._conduct = conduct
         self._server = server
         self._logins = logins
         self._clock = server.deployment.clock
+        self.replant()
+
+    def replant(self) -> None:
+        """Plant the faults that the deployment starts with, and no others."""
+        self.faults.clear()
+        for fault in self._conduct.faults:
+            self.faults.add(fault)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -84,7 +93,10 @@ class Application:
 
     def _faulty(self, environ: dict[str, Any], entry: Entry) -> Reply | None:
         with self._clock.monitor:
+            seconds = self._conduct.latency.draw(_class(entry), entry.command)
             fault = self.faults.take(entry.command)
+        if seconds:
+            self._clock.sleep(seconds)
         if fault is None:
             return self._answer(entry)
         self._clock.sleep(fault.before)
@@ -133,6 +145,14 @@ def _describe(entry: Entry) -> None:
         entry.arguments = form(entry.body)
     if entry.command == "cancel-async" or is_change(entry.command):
         entry.effect = "change"
+
+
+def _class(entry: Entry) -> str:
+    """Return the class of a call, one of `latency.CLASSES`."""
+    if not entry.path.startswith(INVOKE):
+        return "read" if entry.path == METADATA else "poll"
+    effect = COMMANDS[entry.command].effect if entry.command in COMMANDS else "read"
+    return "run" if effect == "background" else effect
 
 
 def _bare(status: int, *headers: tuple[str, str], body: bytes = b"") -> Reply:

@@ -26,14 +26,26 @@ class Certificate:
     sha256: str
 
 
-def keep(path: Path, host: str) -> Certificate:
-    """Return the certificate kept in a file; make one on the first start."""
-    return read(path) if path.exists() else make(path, host, datetime.now(UTC) + LIFETIME)
+def new_key() -> rsa.RSAPrivateKey:
+    """Return a key for certificates; it takes a tenth of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-def make(path: Path, host: str, not_after: datetime) -> Certificate:
-    """Write a new certificate, which ends at a moment."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def keep(path: Path, host: str, key: rsa.RSAPrivateKey | None) -> Certificate:
+    """Return the certificate kept in a file; make one on the first start, as `make`."""
+    return read(path) if path.exists() else make(path, host, datetime.now(UTC) + LIFETIME, key)
+
+
+def make(path: Path, host: str, not_after: datetime, key: rsa.RSAPrivateKey | None) -> Certificate:
+    """Write a new certificate, which ends at a moment.
+
+    Args:
+        path: the file.
+        host: whose it is.
+        not_after: the moment.
+        key: several certificates may share one; None makes one of its own.
+    """
+    key = key or new_key()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     certificate = (
         x509.CertificateBuilder()

@@ -14,6 +14,7 @@
 | `POST /asynchronous` | `{"share": 0.2, "seed": 7, "seconds": 0.2}` |
 | `POST /clock` | `{"advanceSeconds": 60}` or `{"now": "2026-12-24T00:00:00+00:00"}` |
 | `POST /certificate` | exchanges it; `{"expired": true}` for one that has ended |
+| `POST /condition` | `{"condition": "down"}`, one of `conduct.CONDITIONS` |
 | `POST /disk/move` | `{"instanceID": ..., "from": ..., "to": ...}` moves a store's files |
 """
 
@@ -52,6 +53,9 @@ class Controlled(Protocol):
     def exchange_certificate(self, *, expired: bool) -> None:
         """Use another certificate for new connections."""
 
+    def enter(self, condition: str) -> None:
+        """Answer, refuse connections, hang, or show another certificate than is announced."""
+
 
 class NotThere(Exception):
     """The control plane has no such thing."""
@@ -80,6 +84,7 @@ class Control:
             "POST /asynchronous": self._asynchronous,
             "POST /clock": self._move_clock,
             "POST /certificate": self._certificate,
+            "POST /condition": lambda document: simulator.enter(**document),
             "POST /disk/move": self._move_files,
         }
 
@@ -122,6 +127,7 @@ class Control:
 
     def _state(self, _document: Document) -> Document:
         self._server.settle()
+        self._server.deployment.look_everywhere()
         return {
             **self._server.deployment.state.document(),
             "operations": self._server.operations.document(),
@@ -131,6 +137,7 @@ class Control:
 
     def _state_hash(self, _document: Document) -> Document:
         self._server.settle()
+        self._server.deployment.look_everywhere()
         return {"sha256": self._server.deployment.state.digest()}
 
     def _seed(self, document: Document) -> None:

@@ -1,7 +1,7 @@
 """What a command works on: one deployment with its state, clock and settings."""
 
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Protocol, Self
 
 from .archive import Archive
 from .clock import Clock
@@ -10,6 +10,28 @@ from .operations import Operations
 from .reference import version
 from .scenario import Scenario
 from .state import Host, Instance, State
+
+
+class Contents(Protocol):
+    """What lies in the directories of instances into which nobody has looked."""
+
+    def furnish(self, deployment: "Deployment", instance: Instance) -> None:
+        """Plant what lies in an instance."""
+
+    def licences(self, deployment: "Deployment", instance: Instance) -> int:
+        """Return how many users an instance has."""
+
+
+class Nothing:
+    """Directories are empty until something is put there."""
+
+    def furnish(self, deployment: "Deployment", instance: Instance) -> None:
+        """Plant nothing."""
+
+    def licences(self, deployment: "Deployment", instance: Instance) -> int:
+        """Return that there are no users."""
+        del deployment, instance
+        return 0
 
 
 @dataclass
@@ -22,6 +44,7 @@ class Deployment:
         operations: what runs.
         caller: the administrator who calls.
         touched: the archives looked at since the state was last kept.
+        contents: what is found at the first look into an instance.
     """
 
     name: str
@@ -32,6 +55,7 @@ class Deployment:
     operations: Operations
     caller: str = ""
     touched: set[str] = field(default_factory=set)
+    contents: Contents = field(default_factory=Nothing)
 
     def has(self, release: str) -> bool:
         """Return whether the deployment is of this version or of a later one."""
@@ -69,5 +93,19 @@ class Deployment:
 
     def archive(self, instance: Instance) -> Archive:
         """Return the data in an instance's base directory, made at the first look."""
-        self.touched.add(instance.directory)
-        return self.state.archives.setdefault(instance.directory, Archive())
+        directory = instance.directory
+        self.touched.add(directory)
+        if directory not in self.state.archives:
+            self.state.archives[directory] = Archive()
+            self.contents.furnish(self, instance)
+        return self.state.archives[directory]
+
+    def licences(self, instance: Instance) -> int:
+        """Return how many licences the users of an instance take, without a look into it."""
+        found = self.state.archives.get(instance.directory)
+        return self.contents.licences(self, instance) if found is None else len(found.users)
+
+    def look_everywhere(self) -> None:
+        """Look into every instance, so that the state holds all there is."""
+        for instance in self.state.instances.values():
+            self.archive(instance)

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,6 @@ from .failures import Failure
 from .listener import Connection, render
 from .wire import BOM, Envelope, Reply, encode, error
 
-FOREVER = 86400.0
 BOMB_CHUNK = bytes(1024 * 1024)
 
 
@@ -31,8 +31,12 @@ class Fault:
         body: the body of `garbage`, in base64.
         length: whether `garbage` says its Content-Length.
         size: of `huge` and `gzip-bomb` in bytes (unpacked), of `deep` in levels; what
-            `truncate` leaves of the body.
+            `truncate`, `reset` and `cut-chunk` leave of the body.
         url: where `redirect` points.
+        nth: the first of its calls that it may befall; those before it pass.
+        share: 0 to 1, of its calls from then on.
+        seed: the same seed hits the same calls.
+        calls: how many it has seen.
     """
 
     kind: str
@@ -47,6 +51,10 @@ class Fault:
     length: bool = True
     size: int = 1000
     url: str = ""
+    nth: int = 1
+    share: float = 1.0
+    seed: str = ""
+    calls: int = 0
 
     @property
     def executes(self) -> bool:
@@ -56,6 +64,14 @@ class Fault:
     def matches(self, command: str) -> bool:
         """Return whether the fault befalls a command."""
         return self.command in {"*", command} and self.count != 0
+
+    def befalls(self, command: str) -> bool:
+        """Count a call if it is one of its own, and return whether it hits it."""
+        if not self.matches(command):
+            return False
+        self.calls += 1
+        lot = random.Random(f"{self.seed}:{self.kind}:{self.command}:{self.calls}")  # noqa: S311 - no secret
+        return self.calls >= self.nth and lot.random() < self.share
 
 
 Spoil = Callable[[Fault, Reply, Connection, Clock], Reply | None]
@@ -90,11 +106,11 @@ class Faults:
 
     def take(self, command: str) -> Fault | None:
         """Return the fault for a call and count it."""
-        for fault in self._all:
-            if fault.matches(command):
-                fault.count = None if fault.count is None else fault.count - 1
-                return fault
-        return None
+        hits = [fault for fault in self._all if fault.befalls(command)]
+        if not hits:
+            return None
+        hits[0].count = None if hits[0].count is None else hits[0].count - 1
+        return hits[0]
 
     def clear(self) -> None:
         """Remove all faults."""
@@ -141,6 +157,21 @@ def _truncate(fault: Fault, reply: Reply, connection: Connection, _clock: Clock)
     connection.close()
 
 
+def _reset(fault: Fault, reply: Reply, connection: Connection, _clock: Clock) -> None:
+    if fault.size:
+        connection.send(render(Reply(reply.status, b"", reply.headers), length=len(reply.body)))
+        connection.send(reply.body[: min(fault.size, len(reply.body) - 1)])
+    connection.reset()
+
+
+def _cut_chunk(fault: Fault, reply: Reply, connection: Connection, _clock: Clock) -> None:
+    head = [*reply.headers, ("Transfer-Encoding", "chunked")]
+    connection.send(render(Reply(reply.status, b"", head), length=None))
+    connection.send(b"%x\r\n" % len(reply.body))
+    connection.send(reply.body[: min(fault.size, len(reply.body) - 1)])
+    connection.close()
+
+
 def _huge(fault: Fault, reply: Reply, connection: Connection, _clock: Clock) -> None:
     connection.send(render(Reply(200, b"", reply.headers), length=fault.size))
     connection.send(BOM + b'{"logOutput": "')
@@ -166,9 +197,8 @@ def _redirect(fault: Fault, reply: Reply, _connection: Connection, _clock: Clock
     return Reply(fault.status or 307, b"", [*reply.headers, ("Location", fault.url)])
 
 
-def _hang(_fault: Fault, _reply: Reply, connection: Connection, clock: Clock) -> None:
-    clock.sleep(FOREVER)
-    connection.close()
+def _hang(_fault: Fault, _reply: Reply, connection: Connection, _clock: Clock) -> None:
+    connection.hang()
 
 
 def _drip(fault: Fault, reply: Reply, connection: Connection, clock: Clock) -> None:
@@ -197,6 +227,8 @@ KINDS = {
     "status": Kind(executes=False, spoil=_status),
     "garbage": Kind(executes=False, spoil=_garbage),
     "truncate": Kind(executes=True, spoil=_truncate),
+    "reset": Kind(executes=True, spoil=_reset),
+    "cut-chunk": Kind(executes=True, spoil=_cut_chunk),
     "huge": Kind(executes=False, spoil=_huge),
     "deep": Kind(executes=False, spoil=_deep),
     "gzip-bomb": Kind(executes=False, spoil=_gzip_bomb),

@@ -20,7 +20,7 @@ class Entry:
         status: of the HTTP answer; None while it is awaited, or if a fault dealt with it.
         outcome: of a command, as the API says it: of the answer, and in the end of what went on
             after a token was given; None where no command was reached.
-        changed: whether the state is another one because of it.
+        changed: whether the state is another one because of it; None where nobody compares.
         effect: "read" or "change", by the nature of the command; starting work is a change.
     """
 
@@ -36,7 +36,7 @@ class Entry:
     caller: str | None = None
     status: int | None = None
     outcome: str | None = None
-    changed: bool = False
+    changed: bool | None = False
     effect: str = "read"
 
     def document(self) -> dict[str, Any]:
@@ -47,8 +47,8 @@ class Entry:
 class Journal:
     """The last requests in the order of their arrival. Callers hold the clock's monitor."""
 
-    def __init__(self) -> None:
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+    def __init__(self, kept: int = KEPT) -> None:
+        self._entries: deque[Entry] = deque(maxlen=kept)
         self._last = 0
 
     def begin(self, time: str, method: str, path: str, query: str, body: bytes) -> Entry:

@@ -1,4 +1,4 @@
-"""A threaded HTTP/1.1 server for a WSGI application, over TLS where it has a certificate.
+"""An HTTP/1.1 server for a WSGI application, over TLS where it has a certificate.
 
 The libraries' own servers hide the socket from the application; a simulator has to break
 connections on purpose and to count what arrives before any HTTP does.
@@ -6,24 +6,28 @@ connections on purpose and to count what arrives before any HTTP does.
 
 import socket
 import ssl
+import struct
 import sys
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http.client import responses
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from io import BufferedReader, BytesIO
-from socketserver import TCPServer
-from threading import Lock, Thread
+from threading import Condition, Event, Lock
+from traceback import print_exc
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
+from .reception import Reception, shut
 from .wire import Reply
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 IDLE_SECONDS = 120.0
 LINGER_SECONDS = 0.2
-POLL_SECONDS = 0.02
+FOREVER = float("inf")
+NO_LINGERING = struct.pack("ii", 1, 0)
+QUEUE = 256
 CONNECTION = "simulator.connection"
 
 
@@ -73,6 +77,18 @@ class Connection:
         self.closed = True
         self._handler.close_connection = True
 
+    def hang(self) -> None:
+        """Leave the client without an answer until it goes away."""
+        self.closed = True
+        self._handler.hangs = True
+
+    def reset(self) -> None:
+        """Break the connection off with a TCP reset, as a server does that dies."""
+        self.close()
+        plain = socket.socket(fileno=self._handler.connection.detach())
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+        plain.close()
+
 
 def render(reply: Reply, length: int | None) -> bytes:
     """Return status line and headers; without a length the end of the connection is the end."""
@@ -85,22 +101,64 @@ def render(reply: Reply, length: int | None) -> bytes:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    """One connection, which is served only while there is something to read."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = IDLE_SECONDS
-    server: "_Server"
+
+    def __init__(self, connection: socket.socket, listener: "Listener") -> None:
+        self.request = connection
+        self.client_address = ("127.0.0.1", 0)
+        self.listener = listener
+        self.close_connection = True
+        self.hangs = False
+        self._met = False
+        self.setup()
+
+    def serve(self) -> bool:
+        """Answer what has arrived; return whether to wait for more."""
+        if not self._met and not self._shake_hands():
+            return True
+        self.handle_one_request()
+        while not (self.close_connection or self.hangs) and self._holds_more():
+            self.handle_one_request()
+        return not self.close_connection
 
     def handle_one_request(self) -> None:
         if cast("BufferedReader", self.rfile).peek(1):
-            self.server.counts.add("requestsBegun")
+            self.listener.counts.add("requestsBegun")
         super().handle_one_request()
 
+    def _shake_hands(self) -> bool:
+        """Begin TLS; return whether a request has come with it."""
+        self._met = True
+        if not isinstance(self.connection, ssl.SSLSocket):
+            return True
+        self.connection.do_handshake()
+        self.listener.counts.add("handshakes")
+        return self._holds_more()
+
+    def _holds_more(self) -> bool:
+        """Return whether bytes lie here that no selector can see: buffered, or decrypted."""
+        self.connection.settimeout(0)
+        try:
+            return bool(cast("BufferedReader", self.rfile).peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            self.connection.settimeout(IDLE_SECONDS)
+
     def run(self) -> None:
-        self.server.counts.add("requests")
+        self.listener.counts.add("requests")
         connection = Connection(self)
+        environ = self._environ(connection)
+        if environ["wsgi.input"].getbuffer().nbytes < int(environ.get("CONTENT_LENGTH", 0)):
+            connection.close()  # the client broke off: half a request is none
+            return
         answer: list[Any] = []
-        chunks = self.server.application(
-            self._environ(connection), lambda *status_and_headers: answer.extend(status_and_headers)
+        chunks = self.listener.application(
+            environ, lambda *status_and_headers: answer.extend(status_and_headers)
         )
         body = b"".join(chunks)
         if not connection.closed:
@@ -122,10 +180,10 @@ class _Handler(BaseHTTPRequestHandler):
             "PATH_INFO": unquote(parts.path, "latin-1"),
             "QUERY_STRING": parts.query,
             "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": str(self.server.server_address[1]),
+            "SERVER_PORT": str(self.listener.port),
             "SERVER_PROTOCOL": self.request_version,
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": "http" if self.server.context is None else "https",
+            "wsgi.url_scheme": "http" if self.listener.context is None else "https",
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": True,
             "wsgi.multiprocess": False,
@@ -149,80 +207,120 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(head if self.command == "HEAD" else head + body)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-    request_queue_size = 256
+class Listener:
+    """A WSGI application on a loopback port; nobody listens there until it is started.
 
-    def __init__(self, port: int, application: Application) -> None:
+    Args:
+        application: what answers.
+        port: 0 takes a free one.
+        reception: whose threads wait and work.
+
+    Attributes:
+        counts: how far the connections came.
+        context: the certificate of connections from now on; None is plain HTTP.
+    """
+
+    def __init__(self, application: Application, port: int, reception: Reception) -> None:
         self.application = application
         self.counts = Counts()
         self.context: ssl.SSLContext | None = None
-        self.open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def server_bind(self) -> None:
-        TCPServer.server_bind(self)  # HTTPServer would look its own name up in the DNS
-
-    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - library
-        self.counts.add("accepts")
-        connection = self._wrapped(request)
-        self.open.add(connection)
-        try:
-            self._shake_hands(connection)
-            super().finish_request(connection, client_address)
-        finally:
-            self.open.discard(connection)
-            _linger(connection)
-            _close(connection)
-            self.counts.add("closed")
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - library
-        """Report what is wrong with the simulator; clients break connections all the time."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
-
-    def _wrapped(self, request: socket.socket) -> socket.socket:
-        if self.context is None:
-            return request
-        return self.context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
-
-    def _shake_hands(self, connection: socket.socket) -> None:
-        connection.settimeout(IDLE_SECONDS)
-        if isinstance(connection, ssl.SSLSocket):
-            connection.do_handshake()
-            self.counts.add("handshakes")
-
-
-class Listener:
-    """A WSGI application on a loopback port."""
-
-    def __init__(self, application: Application, port: int = 0) -> None:
-        self._server = _Server(port, application)
-        self._thread = Thread(
-            target=self._server.serve_forever, args=(POLL_SECONDS,), name="simulator"
-        )
-        self.counts = self._server.counts
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on."""
-        return int(self._server.server_address[1])
-
-    def secure(self, context: ssl.SSLContext) -> None:
-        """Use a certificate for connections from now on."""
-        self._server.context = context
+        self._reception = reception
+        self._open: set[socket.socket] = set()
+        self._change = Condition()
+        self._socket = _bound(port)
+        self.port: int = self._socket.getsockname()[1]
 
     def start(self) -> None:
-        """Serve in threads of its own."""
-        self._thread.start()
+        """Listen, and answer."""
+        self._socket.listen(QUEUE)
+        self._reception.watch(self._socket, self._accept)
+
+    def hang(self) -> None:
+        """Listen, and take up no connection: not even TLS begins."""
+        self.refuse()
+        self._socket.listen(QUEUE)
+
+    def refuse(self) -> None:
+        """Close every connection, and refuse others; the port stays ours."""
+        self._shut(self._socket)
+        self._socket = _bound(self.port)
 
     def stop(self) -> None:
-        """Close the port and every connection."""
-        self._server.shutdown()
-        self._thread.join()
-        for connection in list(self._server.open):
-            _close(connection)
-        self._server.server_close()
+        """Close the port, and wait for the end of every connection."""
+        self._shut(self._socket)
+        with self._change:
+            self._change.wait_for(lambda: not self._open)
+
+    def _shut(self, listening: socket.socket) -> None:
+        closed = Event()
+
+        def close() -> None:
+            listening.close()
+            closed.set()
+
+        self._reception.leave(listening, close)
+        closed.wait()
+        with self._change:
+            for connection in self._open:
+                shut(connection)
+
+    def _accept(self) -> None:
+        try:
+            accepted, _ = self._socket.accept()
+        except OSError:
+            return  # it went away again
+        self.counts.add("accepts")
+        handler = _Handler(self._wrapped(accepted), self)
+        with self._change:
+            self._open.add(handler.connection)
+        self._await(handler, IDLE_SECONDS)
+
+    def _wrapped(self, accepted: socket.socket) -> socket.socket:
+        if self.context is None:
+            return accepted
+        return self.context.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+
+    def _await(self, handler: _Handler, seconds: float) -> None:
+        self._reception.await_data(handler.connection, lambda: self._serve(handler), seconds)
+
+    def _serve(self, handler: _Handler) -> None:
+        if handler.hangs or not self._served(handler):
+            self._end(handler)
+        else:
+            self._await(handler, FOREVER if handler.hangs else IDLE_SECONDS)
+
+    def _served(self, handler: _Handler) -> bool:
+        """Return whether the connection goes on."""
+        try:
+            return handler.serve()
+        except OSError:
+            return False  # clients break connections all the time
+        except Exception:  # noqa: BLE001 - the simulator's own fault: told, and the others live on
+            print_exc()
+            return False
+
+    def _end(self, handler: _Handler) -> None:
+        connection = handler.connection
+        handler.finish()
+        _linger(connection)
+        _close(connection)
+        self.counts.add("closed")
+        with self._change:
+            self._open.discard(connection)
+            self._change.notify_all()
+
+
+def _bound(port: int) -> socket.socket:
+    """Return a socket that has a port to itself, also while nobody listens."""
+    bound = socket.socket()
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+        bound.settimeout(0)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _linger(connection: socket.socket) -> None:

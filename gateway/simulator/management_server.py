@@ -42,7 +42,7 @@ from .journal import Entry
 from .operations import LongRun, Operations
 from .reference import metadata, offered
 from .scenario import Asynchronous
-from .state import StateFile
+from .state import Keeper
 from .wire import Arguments, Envelope, Pairs, error
 
 NOUNS = (
@@ -83,7 +83,7 @@ JOB_RUN = "RunJobAsync"
 class ManagementServer:
     """One deployment and the operations in it."""
 
-    def __init__(self, deployment: Deployment, file: StateFile) -> None:
+    def __init__(self, deployment: Deployment, file: Keeper) -> None:
         self.deployment = deployment
         self.asynchronous: Asynchronous = deployment.scenario.asynchronous
         self._file = file
@@ -121,8 +121,8 @@ class ManagementServer:
         """Return the commands that this server offers."""
         return metadata(self._release)
 
-    def save(self) -> bool:
-        """Keep the state on disk; return whether it is another one than before."""
+    def save(self) -> bool | None:
+        """Keep the state; return whether it is another one than before, as `Keeper.save`."""
         changed = self._file.save(self.deployment.state, self.deployment.touched)
         self.deployment.touched.clear()
         return changed
@@ -176,7 +176,8 @@ class ManagementServer:
         try:
             return act()
         finally:
-            entry.changed = self.save() or entry.changed
+            saved = self.save()
+            entry.changed = entry.changed or saved
 
     def _turns_asynchronous(self, name: str) -> bool:
         """Draw lots for each command's n-th call, whatever else runs at the same time."""

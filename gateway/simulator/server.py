@@ -5,7 +5,7 @@ import secrets
 import signal
 import ssl
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,15 +17,17 @@ from typing import Any, Self
 from . import certificate
 from .application import Application
 from .clock import Clock
+from .conduct import CONDITIONS, WRONG_CERTIFICATE, Conduct
 from .control import Control
 from .deployment import Deployment
 from .listener import Listener
 from .logins import Logins
 from .management_server import ManagementServer
 from .operations import Operations
+from .premises import Premises
 from .scenario import Scenario, load
 from .seed import plant_administrator, plant_scenario
-from .state import State, StateFile
+from .state import Forgetful, State, StateFile
 from .system_administrators import authenticates
 
 
@@ -38,10 +40,13 @@ class Simulator:
         data_folder: where certificate, password and state are kept; None takes a folder that
             goes with the simulator.
         scenario: what it starts with if the data folder is empty.
+        conduct: how it behaves; None answers everything well and at once.
+        premises: what it shares with others; None has all of it to itself.
 
     Attributes:
         application: what the SPE port runs.
         server: what executes commands.
+        control_url: the address of the control plane, without a slash at the end.
     """
 
     def __init__(
@@ -50,31 +55,33 @@ class Simulator:
         port: int = 0,
         data_folder: Path | None = None,
         scenario: Scenario | None = None,
+        conduct: Conduct | None = None,
+        premises: Premises | None = None,
     ) -> None:
         self._scenario = scenario or Scenario()
+        self._conduct = conduct or Conduct()
+        self._condition = self._conduct.condition
         with ExitStack() as undo:
+            self._premises = premises or undo.enter_context(closing(Premises()))
             self._folder = data_folder or Path(undo.enter_context(TemporaryDirectory()))
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._certificate = certificate.keep(self._folder / "certificate.pem", name)
+            path = self._folder / "certificate.pem"
+            self._certificate = certificate.keep(path, name, self._premises.key)
             self._password = self._kept_password()
             self.server = self._load(name)
+            undo.callback(self.server.save)
             deployment = self.server.deployment
-            logins = Logins(deployment.clock, partial(authenticates, deployment))
-            self.application = Application(self.server, logins)
-            self._api = Listener(self.application, port)
-            self._control = Listener(Control(self))
-            self._api.secure(self._context())
-            self._folder_end = undo.pop_all()
+            self._logins = Logins(deployment.clock, partial(authenticates, deployment))
+            self.application = Application(self.server, self._logins, self._conduct)
+            self._api = Listener(self.application, port, self._premises.reception)
+            undo.callback(self._api.stop)
+            self.control_url = self._premises.take_in(f"/{name}" if premises else "", Control(self))
+            self._end = undo.pop_all()
 
     @property
     def port(self) -> int:
         """The port of the Management API."""
         return self._api.port
-
-    @property
-    def control_url(self) -> str:
-        """The address of the control plane, without a slash at the end."""
-        return f"http://127.0.0.1:{self._control.port}"
 
     def announcement(self) -> dict[str, Any]:
         """Return what a client needs: port, pins, credentials, control plane."""
@@ -92,17 +99,33 @@ class Simulator:
         return self._api.counts.document()
 
     def start(self) -> None:
-        """Listen on both ports."""
-        self._api.start()
-        self._control.start()
+        """Enter the condition that it starts in."""
+        self.enter(self._conduct.condition)
+
+    def enter(self, condition: str) -> None:
+        """Answer, refuse connections, hang, or show another certificate than is announced.
+
+        Args:
+            condition: one of `conduct.CONDITIONS`; every connection is closed.
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        if condition not in CONDITIONS:
+            raise ValueError(f"A condition is one of {', '.join(CONDITIONS)}")
+        self._condition = condition
+        self._api.refuse()
+        shown = self._wrong_certificate() if condition == WRONG_CERTIFICATE else self._certificate
+        self._api.context = _context(shown.path)
+        if condition == "hanging":
+            self._api.hang()
+        elif condition != "down":
+            self._api.start()
 
     def stop(self) -> None:
         """Close both ports, end every wait and keep the state."""
         self.server.deployment.clock.stop()
-        self._api.stop()
-        self._control.stop()
-        self.server.save()
-        self._folder_end.close()
+        self._end.close()
 
     def reset(self) -> None:
         """Go back to the scenario and the present; operations, journal and faults are gone."""
@@ -114,8 +137,11 @@ class Simulator:
         deployment.operations = self._operations(deployment.clock)
         self.server.recount(self._scenario.asynchronous)
         self.server.save()
+        self._logins.forget()
         self.application.journal.clear()
-        self.application.faults.clear()
+        self.application.replant()
+        if self._condition != self._conduct.condition:
+            self.enter(self._conduct.condition)
 
     def exchange_certificate(self, *, expired: bool = False) -> None:
         """Use another certificate for new connections.
@@ -125,10 +151,17 @@ class Simulator:
         """
         days = timedelta(days=-1 if expired else 3650)
         self._certificate = certificate.make(
-            self._certificate.path, self.server.deployment.name, datetime.now(UTC) + days
+            self._certificate.path,
+            self.server.deployment.name,
+            datetime.now(UTC) + days,
+            self._premises.key,
         )
         self.server.deployment.thumbprint = self._certificate.thumbprint
-        self._api.secure(self._context())
+        self._api.context = _context(self._certificate.path)
+
+    def _wrong_certificate(self) -> certificate.Certificate:
+        path, host = self._folder / "wrong.pem", self.server.deployment.name
+        return certificate.keep(path, host, self._premises.key)
 
     def __enter__(self) -> Self:
         self.start()
@@ -153,7 +186,9 @@ class Simulator:
             self._certificate.thumbprint,
             self._operations(clock),
         )
-        server = ManagementServer(deployment, file)
+        server = ManagementServer(deployment, Forgetful() if self._conduct.forgets else file)
+        if self._conduct.population is not None:
+            deployment.contents = self._conduct.population
         if kept is None:
             self._plant(deployment)
             server.save()
@@ -167,6 +202,8 @@ class Simulator:
             deployment, {"userName": self._scenario.user_name, "password": self._password}
         )
         plant_scenario(deployment)
+        if self._conduct.population is not None:
+            self._conduct.population.settle(deployment)
 
     def _kept_password(self) -> str:
         path = self._folder / "password"
@@ -175,11 +212,12 @@ class Simulator:
             path.write_text(self._scenario.password or secrets.token_urlsafe(18), encoding="utf-8")
         return path.read_text(encoding="utf-8")
 
-    def _context(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._certificate.path)
-        return context
+
+def _context(path: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(path)
+    return context
 
 
 def run(name: str, port: int, data_folder: Path | None, scenario_path: Path | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from .archive import Archive, read_archive
 
@@ -144,6 +144,20 @@ def read(text: str) -> State:
     }
     archives = {key: read_archive(entry) for key, entry in document["archives"].items()}
     return State(**{**document, **mappings, "archives": archives})
+
+
+class Keeper(Protocol):
+    """What keeps the state."""
+
+    def save(self, state: State, touched: set[str]) -> bool | None:
+        """Keep the state; return whether it is another one than before, None if unknown."""
+
+
+class Forgetful:
+    """Keeps nothing, and compares nothing: both would cost more than the commands themselves."""
+
+    def save(self, state: State, touched: set[str]) -> None:
+        """Do nothing."""
 
 
 class StateFile:

@@ -34,13 +34,14 @@ def get_stores(deployment: Deployment, arguments: Arguments) -> list[dict[str, A
 def create_store(deployment: Deployment, arguments: Arguments) -> None:
     """Make an archive store in an empty directory and attach it."""
     instance = deployment.running_instance(arguments["instanceID"])
+    archive = deployment.archive(instance)
     where = place(instance, arguments["databasePath"])
     if where in deployment.state.disk:
         raise Failure(f"The directory '{arguments['databasePath']}' already contains a store.")
     scenario = deployment.scenario
     size = scenario.messages_per_store * scenario.bytes_per_message
     deployment.state.disk[where] = StoreFiles(scenario.messages_per_store, size)
-    _attach(deployment.archive(instance), arguments)
+    _attach(archive, arguments)
 
 
 @command("AttachStore", "change")

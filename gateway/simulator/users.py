@@ -167,7 +167,7 @@ _ARCHIVE_ADMIN = User(
 
 def licensed(deployment: Deployment, instance: Instance) -> int:
     """Return how many licences the users of an instance take."""
-    return len(deployment.archive(instance).users)
+    return deployment.licences(instance)
 
 
 def _archive(deployment: Deployment, arguments: Arguments) -> Archive:

@@ -12,6 +12,7 @@ from gateway.errors import ConnectionLost, CredentialsRefused, ReplyInvalid, Ups
 from gateway.spe.deadline import remaining, within
 from gateway.spe.endpoint import Endpoint, Limits
 from gateway.spe.mapping import Phase, map_errors
+from gateway.spe.refusals import Refusals
 from gateway.spe.transport import open_session
 
 _CHUNK_BYTES: Final = 65536
@@ -46,6 +47,7 @@ class Channel:
     def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
         self._endpoint = endpoint
         self._limits = limits
+        self._refusals = Refusals()
         self._session = open_session(
             endpoint.host,
             endpoint.port,
@@ -84,6 +86,7 @@ class Channel:
             return self._exchange(call)
 
     def _exchange(self, call: Call) -> bytes:
+        self._refusals.require_hope()
         with map_errors(Phase.EXCHANGE), closing(self._post(call)) as response:
             self._check(response, call)
             return self._content(response)
@@ -108,6 +111,7 @@ class Channel:
 
     def _check(self, response: requests.Response, call: Call) -> None:
         status = response.status_code
+        self._refusals.note(refused=status == HTTPStatus.UNAUTHORIZED)
         if status == HTTPStatus.UNAUTHORIZED:
             raise CredentialsRefused("The deployment refuses the gateway's user name or password.")
         if status == HTTPStatus.NOT_FOUND:

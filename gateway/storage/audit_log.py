@@ -15,7 +15,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+)
 
 from gateway.model import Prefix, Reach, new_id
 from gateway.storage import counters, facts, outbox
@@ -116,24 +127,45 @@ def sequence(connection: Connection, limit: int) -> int:
         How many rows were moved.
     """
     counters.take(connection, SEQUENCER)
+    ids = _ids_after(connection)
     rows = outbox.after(connection, TOPIC, 0, limit)
     chains: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         chains[row.reseller].append(row)
-    for reseller in sorted(chains):
-        entries = _linked(connection, reseller, chains[reseller])
-        connection.execute(insert(audit_log), [vars(entry) for entry in entries])
+    links = {each: _linked(connection, each, chains[each], ids) for each in chains}
+    entries = [vars(next(links[row.reseller])) for row in rows]
+    if entries:
+        connection.execute(insert(audit_log), entries)
     connection.execute(delete(waiting).where(waiting.c.id.in_([row.id for row in rows])))
     return len(rows)
 
 
-def _linked(connection: Connection, reseller: str, rows: Sequence[Row[Any]]) -> Iterator[Entry]:
+def _ids_after(connection: Connection) -> Iterator[str]:
+    """Make ids above all that there are, whatever the clocks of the processes say.
+
+    A list goes by them: so it is in the order of the numbers, in each chain and over all.
+    """
+    last = connection.execute(select(func.max(audit_log.c.id))).scalar_one() or ""
+    while True:
+        last = max(new_id(Prefix.AUDIT), _successor(last))
+        yield last
+
+
+def _successor(opaque: str) -> str:
+    """Return the id that comes next; the last digits of a UUIDv7 are random, and may be any."""
+    prefix, _, digits = opaque.partition("_")
+    return f"{prefix}_{int(digits, 16) + 1:032x}" if digits else ""
+
+
+def _linked(
+    connection: Connection, reseller: str, rows: Sequence[Row[Any]], ids: Iterator[str]
+) -> Iterator[Entry]:
     last = counters.take(connection, CHAIN + reseller, len(rows))
     number = last - len(rows)
     previous = _hash_at(connection, reseller, number)
     for row in rows:
         number += 1
-        bare = Entry(reseller, number, new_id(Prefix.AUDIT), row.payload, "", row.create_time)
+        bare = Entry(reseller, number, next(ids), row.payload, "", row.create_time)
         previous = hash_of(previous, bare)
         yield Entry(**(vars(bare) | {"hash": previous}))
 
@@ -269,7 +301,11 @@ class Wanted:
 def page(
     connection: Connection, reach: Reach, wanted: Wanted, before: str, limit: int
 ) -> Sequence[Entry]:
-    """Return at most ``limit`` rows, the newest first, from before an id on."""
+    """Return at most ``limit`` rows, the last numbered first, from before an id on.
+
+    In each chain the numbers fall. The times need not: a row has the time of its change, and is
+    numbered once the transaction of that has ended.
+    """
     query = select(audit_log).where(tenant(reach), wanted.condition())
     if before:
         query = query.where(audit_log.c.id < before)

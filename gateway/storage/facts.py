@@ -42,6 +42,13 @@ class Fact(StrEnum):
     ``disabledPermissions``: a list.
     """
 
+    QUOTAS = "quotas"
+    """The limits of a reseller were set; all as they are from now on; the object is the reseller.
+
+    ``limits``: whole numbers by the names of resources, null for a lifted one; what is not named
+    is inherited.
+    """
+
     INSTANCE = "instance"
     """An instance got its name, another owner or another alias, was deleted or purged.
 
@@ -79,6 +86,7 @@ SHAPES: Mapping[Fact, Mapping[str, tuple[type, ...]]] = MappingProxyType(
             "roles": (list, NoneType),
             "disabledPermissions": (list,),
         },
+        Fact.QUOTAS: {"limits": (dict,)},
         Fact.INSTANCE: {
             "deployment": (str,),
             "instanceID": (str,),

@@ -50,11 +50,14 @@ class Claim:
         scope: of the key.
         holder: a random word for this one request.
         is_bound: whether the request has begun something under it.
+        resumes: the operation whose rest the request carries out; the key stays bound to it
+            until that has begun.
     """
 
     scope: str
     holder: str
     is_bound: bool = False
+    resumes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def take_over(connection: Connection, known: Known, claim: Claim, kept: timedelt
         )
         .values(
             holder=claim.holder,
-            target=None,
+            target=claim.resumes,
             permissions=[],
             lease_time=time + LEASE,
             expire_time=time + kept,
@@ -155,6 +158,8 @@ def bind(
 ) -> bool:
     """Bind a key in the transaction of what is begun under it; the first target stays.
 
+    Nobody holds it any more then. What carries out a rest takes the place of what broke off.
+
     Args:
         connection: the transaction.
         claim: who holds the key.
@@ -165,24 +170,24 @@ def bind(
     Returns:
         False when the key was lost to another request meanwhile.
     """
-    later = func.coalesce(keys.c.target, target)
+    later = func.coalesce(func.nullif(keys.c.target, claim.resumes), target)
     mine = (keys.c.scope == claim.scope) & (keys.c.holder == claim.holder)
     connection.execute(
         update(keys).where(mine, keys.c.expire_time < until).values(expire_time=until)
     )
     done = connection.execute(
-        update(keys).where(mine).values(target=later, permissions=sorted(permissions))
+        update(keys)
+        .where(mine)
+        .values(target=later, permissions=sorted(permissions), lease_time=keys.c.create_time)
     )
     return done.rowcount == 1
 
 
 def release(connection: Connection, claim: Claim) -> None:
-    """Give a key back under which nothing was begun."""
-    connection.execute(
-        delete(keys).where(
-            keys.c.scope == claim.scope, keys.c.holder == claim.holder, keys.c.target.is_(None)
-        )
-    )
+    """Give a key back under which nothing was begun; one that is bound already stays bound."""
+    mine = (keys.c.scope == claim.scope) & (keys.c.holder == claim.holder)
+    connection.execute(delete(keys).where(mine, keys.c.target.is_(None)))
+    connection.execute(update(keys).where(mine).values(lease_time=keys.c.create_time))
 
 
 def forget(connection: Connection, scope: str, time: datetime) -> None:

@@ -47,6 +47,14 @@ def find(connection: Connection, reach: Reach, instance: str) -> Instance | None
     return None if row is None else _instance(row)
 
 
+def some(connection: Connection, reach: Reach, among: Sequence[str]) -> dict[str, Instance]:
+    """Return those of some instances that are reached, by their ids; purged ones are absent."""
+    query = _selected().where(
+        instances.c.id.in_(among), tenant(reach), instances.c.status != InstanceStatus.PURGED
+    )
+    return {row["id"]: _instance(row) for row in connection.execute(query).mappings()}
+
+
 def tracked(connection: Connection, instance: str) -> Instance | None:
     """Return an instance for the tracker, which carries on what was authorised before."""
     row = connection.execute(_selected().where(instances.c.id == instance)).mappings().one_or_none()

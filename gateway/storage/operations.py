@@ -4,7 +4,7 @@ Arguments and results are encrypted; what is needed to query stands beside them 
 A lease is fenced: whoever lost it cannot write any more (law 6).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,8 @@ from sqlalchemy import (
     Connection,
     Insert,
     RowMapping,
+    exists,
+    func,
     insert,
     or_,
     select,
@@ -24,10 +26,14 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import OperationInProgress, StorageUnavailable
 from gateway.model import FINAL, Operation, OperationStatus, Reach, Step, StepStatus, now
+from gateway.storage.clock import present
 from gateway.storage.tables import operations
 from gateway.storage.vault import Vault
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=30)
+"""How long an operation is nobody else's without a sign of life; processes renew in time."""
+
+UNFINISHED = tuple(sorted(set(OperationStatus) - FINAL))
 LIFECYCLE = ("updateInstance", "deleteInstance", "undeleteInstance", "purgeInstance")
 """Kinds of operations that change an instance as a whole."""
 TRIES = 5
@@ -56,15 +62,16 @@ def _operation(row: RowMapping, vault: Vault) -> Operation:
     return Operation(**(values | {"steps": steps, "status": status, "result": hidden["result"]}))
 
 
-def add(connection: Connection, operation: Operation, vault: Vault, owner: str) -> None:
-    """Insert the intent, leased to its sender.
+def add(connection: Connection, operation: Operation, vault: Vault, owner: str | None) -> None:
+    """Insert the intent, leased to its sender, or to nobody yet.
 
     Raises:
         OperationInProgress: another operation holds the same lock.
         StorageUnavailable: the lock changes hands too fast to say who holds it.
     """
     values = _columns(operation, vault)
-    lease = {"lease_owner": owner, "lease_time": now() + LEASE}
+    until = present(connection, LEASE) if owner else None
+    lease = {"lease_owner": owner, "lease_time": until}
     query = insert(operations).values(**values, **lease)
     for _ in range(TRIES):
         if _inserted(connection, query):
@@ -98,7 +105,7 @@ def save(connection: Connection, operation: Operation, vault: Vault) -> bool:
     row = connection.execute(
         update(operations)
         .where(mine, operations.c.status.not_in(FINAL))
-        .values(lease_time=now() + LEASE)
+        .values(lease_time=present(connection, LEASE))
         .returning(operations.c.cancel_requested)
     ).one_or_none()
     if row is None:
@@ -120,27 +127,103 @@ def release(connection: Connection, operation: Operation) -> None:
 
 
 def claim(connection: Connection, operation: str, owner: str, time: datetime) -> bool:
-    """Take the lease of an unfinished operation that nobody holds; counts the fence."""
-    free = or_(operations.c.lease_time.is_(None), operations.c.lease_time < time)
+    """Take the lease of an unfinished operation that nobody holds; counts the fence.
+
+    Args:
+        connection: an open transaction.
+        operation: its id.
+        owner: of the lease.
+        time: by which its next poll must be due.
+    """
     done = connection.execute(
         update(operations)
-        .where(operations.c.id == operation, operations.c.status.not_in(FINAL), free)
-        .values(lease_owner=owner, lease_time=time + LEASE, fence=operations.c.fence + 1)
+        .where(operations.c.id == operation, *_may_be_taken(connection, time))
+        .values(
+            lease_owner=owner,
+            lease_time=present(connection, LEASE),
+            fence=operations.c.fence + 1,
+        )
     )
     return done.rowcount == 1
 
 
-def due(connection: Connection, time: datetime, limit: int) -> Sequence[str]:
-    """Return the ids of unfinished operations that nobody holds and whose poll is due."""
-    free = or_(operations.c.lease_time.is_(None), operations.c.lease_time < time)
+def _may_be_taken(connection: Connection, time: datetime) -> Sequence[ColumnElement[bool]]:
     ripe = or_(operations.c.next_poll_time.is_(None), operations.c.next_poll_time <= time)
-    query = (
-        select(operations.c.id)
-        .where(operations.c.status.not_in(FINAL), free, ripe)
-        .order_by(operations.c.next_poll_time)
-        .limit(limit)
+    has_steps = operations.c.deployment.is_not(None)  # what is in parts ends with the last of them
+    return operations.c.status.in_(UNFINISHED), has_steps, ripe, _is_free(connection)
+
+
+def _is_free(connection: Connection) -> ColumnElement[bool]:
+    """Nobody's, or no longer; on SQLite, whose clock may be set back, no lease is a long one."""
+    until = operations.c.lease_time
+    free = or_(until.is_(None), until < present(connection))
+    if connection.dialect.name == "sqlite":
+        return or_(free, until > present(connection, LEASE))
+    return free
+
+
+def due(connection: Connection, time: datetime, limit: int) -> Sequence[str]:
+    """Return the ids of unfinished operations that nobody holds and whose poll is due.
+
+    Args:
+        connection: an open transaction.
+        time: by which the poll is due.
+        limit: for each deployment, so that one that hangs crowds out no other.
+    """
+    order = operations.c.next_poll_time.asc().nulls_first()
+    place = func.row_number().over(partition_by=operations.c.deployment, order_by=order)
+    ripe = (
+        select(operations.c.id, operations.c.next_poll_time, place.label("place"))
+        .where(*_may_be_taken(connection, time))
+        .subquery()
     )
-    return list(connection.execute(query).scalars())
+    first = select(ripe.c.id).where(ripe.c.place <= limit)
+    return list(connection.execute(first.order_by(ripe.c.next_poll_time, ripe.c.id)).scalars())
+
+
+def renew(connection: Connection, owner: str, held: Collection[str]) -> Mapping[str, int]:
+    """Renew leases; returns the fences of those that are still the owner's, by their ids."""
+    rows = connection.execute(
+        update(operations)
+        .where(operations.c.id.in_(held), operations.c.lease_owner == owner)
+        .values(lease_time=present(connection, LEASE))
+        .returning(operations.c.id, operations.c.fence)
+    )
+    return {row.id: row.fence for row in rows}
+
+
+def give_back(connection: Connection, owner: str, held: Collection[str]) -> None:
+    """Give leases back that are still the owner's."""
+    mine = operations.c.id.in_(held) & (operations.c.lease_owner == owner)
+    connection.execute(update(operations).where(mine).values(lease_owner=None, lease_time=None))
+
+
+def hurry(connection: Connection, operation: str, time: datetime) -> None:
+    """Bring the next poll forward to a time, unless it comes earlier anyway."""
+    later = (operations.c.id == operation) & (operations.c.next_poll_time > time)
+    later &= operations.c.next_poll_time < operations.c.deadline  # else it waits for its turn
+    connection.execute(
+        update(operations)
+        .where(later, operations.c.status.in_(UNFINISHED))
+        .values(next_poll_time=time)
+    )
+
+
+def postpone(connection: Connection, operation: str, time: datetime) -> None:
+    """Put the next poll off of what cannot be carried on now."""
+    connection.execute(
+        update(operations)
+        .where(operations.c.id == operation, operations.c.status.in_(UNFINISHED))
+        .values(next_poll_time=time)
+    )
+
+
+def lane(connection: Connection, operation: str) -> str | None:
+    """Return the deployment of an unfinished operation; None when there is none such."""
+    query = select(operations.c.deployment).where(
+        operations.c.id == operation, operations.c.status.in_(UNFINISHED)
+    )
+    return connection.execute(query).scalar_one_or_none()
 
 
 def get(connection: Connection, operation: str, vault: Vault) -> Operation:
@@ -151,8 +234,16 @@ def get(connection: Connection, operation: str, vault: Vault) -> Operation:
 
 def tenant(reach: Reach) -> ColumnElement[bool]:
     """The tenant predicate on operations."""
-    only = true() if reach.instances is None else operations.c.instance.in_(sorted(reach.instances))
+    only = true() if reach.instances is None else _within(sorted(reach.instances))
     return operations.c.reseller_path.startswith(reach.path, autoescape=True) & only
+
+
+def _within(instances: Sequence[str]) -> ColumnElement[bool]:
+    """Whether an operation is about one of some instances, or all its parts are."""
+    parts = operations.alias()
+    part = parts.c.parent == operations.c.id
+    in_parts = exists().where(part) & ~exists().where(part, parts.c.instance.not_in(instances))
+    return operations.c.instance.in_(instances) | in_parts
 
 
 def find(connection: Connection, reach: Reach, operation: str, vault: Vault) -> Operation | None:
@@ -162,10 +253,11 @@ def find(connection: Connection, reach: Reach, operation: str, vault: Vault) -> 
     return None if row is None else _operation(row, vault)
 
 
-def status(connection: Connection, operation: str) -> OperationStatus:
-    """Return only the state."""
-    query = select(operations.c.status).where(operations.c.id == operation)
-    return OperationStatus(connection.execute(query).scalar_one())
+def outlook(connection: Connection, operation: str) -> tuple[OperationStatus, timedelta, datetime]:
+    """Return the state, the age, and when the next poll is due."""
+    columns = operations.c.status, operations.c.create_time, operations.c.next_poll_time
+    row = connection.execute(select(*columns).where(operations.c.id == operation)).one()
+    return OperationStatus(row.status), now() - row.create_time, row.next_poll_time or now()
 
 
 def page(

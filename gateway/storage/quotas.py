@@ -160,6 +160,7 @@ def _operations(path: str) -> Select[int]:
         .select_from(operations)
         .where(
             operations.c.changes,
+            operations.c.parent.is_(None),  # a part counts as the whole that it belongs to
             operations.c.status.in_(UNFINISHED),
             _counted(operations.c.reseller_path, path, Resource.CONCURRENT_OPERATIONS),
         )

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, exists, false, insert, or_, select, update
 
-from gateway.model import InstanceStatus, Reseller, now
-from gateway.storage import counters, names, revoked_tokens
+from gateway.model import InstanceStatus, Reseller, Resource, now
+from gateway.storage import counters, names, quotas, revoked_tokens
 from gateway.storage.facts import Fact
 from gateway.storage.resellers import root
 from gateway.storage.tables import client_secrets, clients, deployments, instances, resellers
@@ -59,9 +59,17 @@ def disable_all_clients(connection: Connection) -> list[str]:
 
 
 def _disable(connection: Connection, condition: Any) -> list[str]:  # noqa: ANN401 - a condition
-    query = update(clients).where(condition, clients.c.disabled == false())
-    done = query.values(disabled=True, update_time=now()).returning(clients.c.id)
-    return sorted(connection.execute(done).scalars())
+    """Disable clients in the name of the operators, who alone enable them again.
+
+    Returns:
+        Those that were enabled.
+    """
+    top = root(connection)
+    known = select(clients.c.id).where(condition, clients.c.disabled == false())
+    enabled = sorted(connection.execute(known).scalars())
+    values = {"disabled": True, "disabled_by": top and top.id, "update_time": now()}
+    connection.execute(update(clients).where(condition).values(**values))
+    return enabled
 
 
 def has_operator(connection: Connection) -> bool:
@@ -106,6 +114,17 @@ def bound_resellers(connection: Connection, later: Later) -> list[str]:
         connection.execute(update(resellers).where(resellers.c.id == reseller).values(**values))
         changed.append(reseller)
     return changed
+
+
+def limit_resellers(connection: Connection, later: Later) -> list[str]:
+    """Give resellers the quotas that they had last."""
+    found = latest(later, Fact.QUOTAS)
+    known = connection.execute(select(resellers.c.id).where(resellers.c.id.in_(sorted(found))))
+    limited = sorted(known.scalars())
+    for reseller in limited:
+        limits = found[reseller].state["limits"]
+        quotas.replace(connection, reseller, {Resource(name): n for name, n in limits.items()})
+    return limited
 
 
 def remake_owners(connection: Connection, later: Later) -> list[str]:

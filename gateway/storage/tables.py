@@ -108,6 +108,7 @@ clients = Table(
     Column("disabled", Boolean, nullable=False),
     Column("expire_time", Instant),
     Column("last_use_time", Instant),
+    Column("disabled_by", ID),
     *_times(),
     UniqueConstraint("issuer", "subject"),
 )

@@ -136,7 +136,11 @@ class Witness:
                 reach up to the database.
         """
         if not self.path.exists():
-            raise WitnessBroken(f"There is no witness {self.path}.")
+            raise WitnessBroken(
+                f"There is no witness {self.path}: without it nobody can tell who was let go since "
+                "the backup. Put the old witness.jsonl there, or a copy from another host. Only if "
+                "none is left, say '--without-witness', which disables every client."
+            )
         known = facts.last(connection)
         last = _fact_at(connection, known) if known else None
         found, later = None, []

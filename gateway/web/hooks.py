@@ -26,6 +26,7 @@ from gateway.web.problems import internal_problem
 from gateway.web.rate_limits import Rates, add_rate_fields, count_call
 from gateway.web.request_ids import HEADER as REQUEST_ID_HEADER
 from gateway.web.request_ids import request_id
+from gateway.web.request_paths import request_path
 from gateway.web.waits import end_patience, patience
 
 EXTENSION: Final = "spe-gateway"
@@ -187,6 +188,8 @@ def _caller_of(spec: OperationSpec) -> Caller:
         on_behalf_of=on_behalf_of(request.headers),
         wait_seconds=patience(principal.reseller),
         address=request.remote_addr or "",
+        method=request.method,
+        path=request_path(),
     )
 
 

@@ -10,6 +10,7 @@ from gateway.web.docs import install_docs
 from gateway.web.hooks import EXTENSION, install_hooks
 from gateway.web.idempotency import install_idempotency
 from gateway.web.oauth import views as oauth
+from gateway.web.precedence import install_precedence
 from gateway.web.problems import install_problems
 from gateway.web.refusals import note_refusal
 
@@ -31,6 +32,7 @@ def install(app: Flask, gateway: object) -> Api:
     install_idempotency(app)
     app.after_request(note_refusal)  # called before those of the hooks: they dress its answer too
     install_problems(app)
+    install_precedence(app)
     api = Api(app)
     api.register_blueprint(oauth.blp)
     install_docs(app)

@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, g, request
@@ -43,6 +42,7 @@ from gateway.web.http_errors import (
     StreamsExhausted,
 )
 from gateway.web.request_ids import request_id
+from gateway.web.request_paths import request_path
 
 MEDIA_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="spe-gateway"'
@@ -151,7 +151,7 @@ def _members(code: str, title: str, status: int, detail: str) -> dict[str, Any]:
         "title": title,
         "status": status,
         "detail": detail,
-        "instance": quote(request.path.encode("utf-8", "replace"), safe="/:@!$&'()*+,;=-._~"),
+        "instance": request_path(),
         "code": code,
         "requestId": request_id(),
     }

@@ -37,7 +37,7 @@ def note_refusal(response: Response) -> Response:
     if caller is None or error is None or not _is_noted(caller, error):
         return response
     try:
-        current_app.extensions[EXTENSION].refused(caller, _target(), error)
+        current_app.extensions[EXTENSION].refused(caller, _target(caller), error)
     except StorageUnavailable as failure:
         return answer_gateway_error(failure)
     return response
@@ -48,7 +48,7 @@ def _is_noted(caller: Caller, error: RequestError) -> bool:
     return asked and not caller.refusal_noted
 
 
-def _target() -> str:
-    """Return what the call was about: the first id of the path, or the path of a collection."""
+def _target(caller: Caller) -> str:
+    """Return what the call was about: the first id of the path, or else the caller's reseller."""
     named = [value for value in (request.view_args or {}).values() if isinstance(value, str)]
-    return named[0] if named else request.path
+    return named[0] if named else caller.principal.reseller

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
-from gateway.broker.instances import NewInstance
 from gateway.broker.resellers import Resellers
 from gateway.errors import Conflict, NameTaken
 from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, Reseller
@@ -89,7 +89,7 @@ def test_an_instance_stays_when_what_is_to_be_inside_fails(core: Core, control: 
     control.fault("failed", "CreateStore")
     failed = create(core, store="Mail")
     assert failed.status is OperationStatus.FAILED
-    assert statuses(failed)[:3] == ["succeeded", "succeeded", "failed"]
+    assert statuses(failed)[:4] == ["succeeded", "succeeded", "succeeded", "failed"]
     assert core.instance(str(failed.instance)).status is InstanceStatus.ACTIVE
     with pytest.raises(NameTaken):
         create(core)

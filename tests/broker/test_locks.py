@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
-from gateway.broker.instances import NewInstance
 from gateway.broker.ledger import LeaseLost
 from gateway.errors import Conflict, NameTaken, NoPlacement, OperationInProgress
 from gateway.model import InstanceStatus, OperationStatus
@@ -113,7 +113,7 @@ def test_two_runners_on_one_row_have_one_effect(core: Core, other: Core, control
     acme = core.planted(control, "acme")
     opened = core.opened(acme, STORE)
     core.ledger.release(opened)
-    claims = [core.ledger.claim(opened.id), other.ledger.claim(opened.id)]
+    claims = [core.claim(opened.id), other.claim(opened.id)]
     assert [claim is None for claim in claims] == [False, True]
     with pytest.raises(LeaseLost):
         other.drive(opened)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.broker.instances import NewInstance
+from gateway.broker.creation import NewInstance
 from gateway.model import Operation
 from gateway.storage import facts
 from tests.core import Core

@@ -20,7 +20,7 @@ def finished(core: Core, operation: str, control: Control) -> None:
     """Carry an operation on in the threads of the broker."""
 
     def is_final() -> bool:
-        claimed = core.ledger.claim(operation)
+        claimed = core.claim(operation)
         if claimed is not None:
             core.broker.carry(claimed)
         control.advance(1)

@@ -11,8 +11,8 @@ import time_machine
 from gateway.broker import admission
 from gateway.broker.admission import SKEW, QuotaExceeded
 from gateway.broker.caller import Validated
+from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
-from gateway.broker.instances import NewInstance
 from gateway.broker.operations import Operations
 from gateway.broker.resolution import Word
 from gateway.model import Instance, Operation, OperationStatus, Reseller, Resource, now
@@ -274,7 +274,7 @@ def test_a_crash_between_intent_and_outcome_settles_once(
     core.ledger.release(opened)
     assert other.finished(opened.id).status is OperationStatus.FAILED
     assert used(core, owner, "users") == 1
-    assert core.ledger.claim(opened.id) is None
+    assert core.claim(opened.id) is None
     assert used(core, owner, "users") == 1
 
 

@@ -49,7 +49,7 @@ CALLS: dict[str, tuple[type, str, Callable[[Core, str], object]]] = {
     ),
     "a bound": (
         Resellers,
-        "_added",
+        "below",
         lambda core, gone: Resellers(core.database).change(core.caller(), gone, {"roles": []}),
     ),
 }

@@ -1,15 +1,16 @@
 """The rounds: a deployment that was upgraded is known as what it is, although nobody asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zlib import crc32
 
 import pytest
+import time_machine
 
 from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.rounds import RENEWAL_SECONDS, VISIT_SECONDS, Rounds
-from gateway.model import Deployment
+from gateway.model import Deployment, now
 from gateway.storage import deployments
 from tests.core import Core, until
 from tests.simulated import Control
@@ -25,16 +26,19 @@ class Watch:
 
     core: Core
     control: Control
-    time: float = 0.0
+    clock: time_machine.Traveller
 
     def __post_init__(self) -> None:
-        capabilities = Capabilities(self.core.broker, self.core.connections)
-        self.rounds = Rounds(self.core.broker, capabilities, lambda: self.time)
+        self.rounds = self.of_another_process()
+
+    def of_another_process(self) -> Rounds:
+        """Return the rounds of a process beside."""
+        return Rounds(self.core.broker, Capabilities(self.core.broker, self.core.connections))
 
     def after(self, seconds: float) -> Sequence[str]:
         """Run the rounds some time later, and return what the deployment was asked."""
         self.control.forget_journal()
-        self.time += seconds
+        self.clock.shift(seconds)
         self.rounds.run()
         return self.control.commands()
 
@@ -52,8 +56,9 @@ class Watch:
 
 
 @pytest.fixture
-def watch(core: Core, control: Control) -> Watch:
-    return Watch(core, control)
+def watch(core: Core, control: Control) -> Iterator[Watch]:
+    with time_machine.travel(now(), tick=False) as clock:
+        yield Watch(core, control, clock)
 
 
 @pytest.fixture
@@ -71,6 +76,24 @@ def test_a_deployment_is_visited_once_an_hour_at_a_time_of_its_own(watch: Watch)
     assert watch.after(0) == NOTHING
     assert watch.after(VISIT_SECONDS - 1) == NOTHING
     assert watch.after(1) == LOOK
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_of_several_processes_one_makes_the_visit_and_a_new_one_goes_on(watch: Watch) -> None:
+    watch.after(0)
+    assert watch.after(VISIT_SECONDS) == RENEWAL
+    watch.control.forget_journal()
+    watch.of_another_process().run()
+    assert watch.control.commands() == NOTHING
+    watch.rounds = watch.of_another_process()
+    assert watch.after(VISIT_SECONDS) == LOOK
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_clock_that_was_set_back_keeps_nobody_waiting(watch: Watch) -> None:
+    watch.after(0)
+    watch.after(VISIT_SECONDS)
+    assert watch.after(-86_400) == RENEWAL
 
 
 @pytest.mark.usefixtures("_at_once")

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from gateway.access.permissions import Permission
 from gateway.broker import broker as module
 from gateway.broker.caller import Validated
+from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
-from gateway.broker.instances import NewInstance
 from gateway.broker.operations import Operations
 from gateway.broker.transfers import Transfers
 from gateway.errors import Conflict, NameTaken, NotFound, OperationInProgress, PermissionMissing

@@ -3,6 +3,8 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -13,7 +15,10 @@ from gateway.cli.init import initialise
 from gateway.settings import Settings
 from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator
-from tests.cli.program import Running, environment, running
+from tests.cli.cutter import Cutter, cutter
+from tests.cli.program import Running, environment
+from tests.cli.program import running as running_program
+from tests.served import UNHURRIED
 from tests.simulated import Control
 
 
@@ -106,6 +111,17 @@ class Served:
             "access_token"
         ]
 
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> dict[str, Any]:
+        """Return what the gateway answers the operator."""
+        signed = {"Authorization": f"Bearer {self.token()}", **headers}
+        answer = requests.request(method, self.url + path, json=body, headers=signed, timeout=40)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def newest(self) -> dict[str, Any]:
+        """Return the operation that was begun last."""
+        return self.ask("GET", "/operations?limit=1")["items"][0]
+
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -113,9 +129,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     operator = initialise(Settings(home=folder / "home"))
     arguments = ["serve", "--bind", "127.0.0.1:0", "--json", "--lifeline"]
+    unhurried = environment(folder / "home", address_rate=UNHURRIED, client_rate=UNHURRIED)
     with (
         Simulator("alpha", scenario=Scenario(verify_rate=700)) as simulator,
-        running(arguments, environment(folder / "home"), folder / "gateway.log") as process,
+        running_program(arguments, unhurried, folder / "gateway.log") as process,
     ):
         found = Served(
             url=process.first_line()["url"],
@@ -127,6 +144,36 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         )
         deployment = _furnish(found, simulator)
         yield Served(**vars(found) | {"deployment": deployment})
+
+
+@pytest.fixture
+def held(served: Served) -> Iterator[Served]:
+    """The gateway; on its deployment every command stands still until somebody lets it go on."""
+    served.control.pause()
+    yield served
+    served.control.resume()
+    served.control.advance(60)
+    last = served.ask("GET", f"/operations/{served.newest()['id']}", Prefer="wait=30")
+    assert last["endTime"], last
+
+
+@pytest.fixture
+def running(held: Served) -> str:
+    """A verification that stands still."""
+    body = {"arguments": {"instanceID": "acme", "id": 1, "includeIndexes": False}}
+    path = f"/deployments/{held.deployment}/commands/VerifyStore"
+    begun = held.ask("POST", path, body, Prefer="wait=0", Confirm="VerifyStore")
+    while begun["steps"][0]["status"] != "running":
+        assert not begun["endTime"], begun
+        begun = held.ask("GET", f"/operations/{begun['id']}")
+    return str(begun["id"])
+
+
+@pytest.fixture
+def line(served: Served) -> Iterator[Cutter]:
+    """A way to the gateway that can be cut."""
+    with cutter(urlsplit(served.url).port or 0) as made:
+        yield made
 
 
 def _furnish(served: Served, simulator: Simulator) -> str:

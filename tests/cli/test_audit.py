@@ -41,7 +41,17 @@ def test_a_whole_log_is_said_to_be_whole(program: Program) -> None:
     assert (said.status, said.err) == (0, "")
     first, second = said.out.splitlines()
     assert first == "The audit log is whole."
-    assert second.startswith(f"{ROWS * len(RESELLERS)} rows in {len(RESELLERS)} chains, 3 anchors")
+    assert second == f"{ROWS * len(RESELLERS)} rows, {len(RESELLERS)} chains, 3 anchors."
+
+
+@pytest.mark.usefixtures("ready_home")
+def test_of_nothing_nothing_is_said_but_that_the_witness_is_missing(program: Program) -> None:
+    said = program("audit", "verify")
+    assert (said.status, said.out) == (0, "The audit log is whole.\n")
+    assert "There is no witness" in said.err
+    assert "cannot be told. 'spe-gateway serve' begins one" in said.err
+    told = program("audit", "verify", "--json")
+    assert (json.loads(told.out)["witness"], told.err) == (None, "")
 
 
 @pytest.mark.parametrize(
@@ -66,6 +76,7 @@ def test_a_broken_chain_is_named_with_the_place(
     assert said.status == 1
     assert said.out.splitlines()[0].startswith(f"res_b: row {number} ")
     assert words in said.out
+    assert "\n1 finding: see docs/runbooks/audit-broken.md.\n" in said.out
     told = program("audit", "verify", "--json")
     assert told.status == 1
     found = json.loads(told.out)["findings"][0]

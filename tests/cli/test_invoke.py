@@ -73,7 +73,7 @@ def test_a_command_that_fails_says_so_in_the_words_of_spe(served: Served, progra
 
     outcome = program("invoke", "-d", "alpha", "GetStores", "--instanceID=acme")
 
-    assert (outcome.status, outcome.out) == (1, "")
+    assert (outcome.status, outcome.out) == (3, "")
     assert len(outcome.err.splitlines()) == 1
     assert "SPE says: The disk is on fire." in outcome.err
 
@@ -83,7 +83,8 @@ def test_a_change_needs_a_yes_where_nobody_can_be_asked(served: Served) -> None:
 
     assert outcome.returncode == 1
     assert outcome.stderr == (
-        "spe-gateway: StopInstances changes something: repeat it with --yes.\n"
+        "spe-gateway: StopInstances changes something on alpha: repeat it with --yes, "
+        "for nobody can be asked here.\n"
     )
     assert served.control.journal() == []
 

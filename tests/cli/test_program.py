@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rich_click import rich_click
 
 from gateway.cli.program import COMMANDS
 from tests.cli.conftest import Program
@@ -22,6 +23,16 @@ def test_without_a_command_the_program_explains_itself(program: Program) -> None
 
     assert outcome.status == 0
     assert all(f" {command} " in outcome.out for command in COMMANDS)
+
+
+def test_every_command_stands_in_a_group_of_the_overview() -> None:
+    grouped = [
+        command
+        for group in rich_click.COMMAND_GROUPS["spe-gateway"]
+        for command in group["commands"]
+    ]
+
+    assert sorted(grouped) == sorted(COMMANDS)
 
 
 def test_a_command_that_does_not_exist_is_a_usage_error(program: Program) -> None:

@@ -17,6 +17,8 @@ from gateway.storage.database import Database
 from gateway.storage.facts import Fact
 from gateway.storage.tables import clients
 from tests.cli.conftest import Program
+from tests.cli.program import environment
+from tests.cli.terminal import terminal
 
 
 def operators(home: Path) -> int:
@@ -66,16 +68,52 @@ def test_a_database_is_restored_on_another_host(
 
 
 def test_what_is_there_is_replaced_only_when_somebody_says_so(
-    program: Program, backed_up: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+    program: Program, backed_up: Path, home: Path
 ) -> None:
     refused = program("restore", str(backed_up))
     assert refused.status == 1
     assert "--replace" in refused.err
-    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "n")
-    assert program("restore", "--replace", str(backed_up)).status == 130
+    with terminal(["restore", "--replace", str(backed_up)], environment(home)) as person:
+        person.wait_for("--replace removes what the database holds now. Go on? [y/N]:")
+        person.type("n")
+        assert person.end()[0] == 130
     assert operators(home) == 1
     assert program("restore", "--replace", "--yes", str(backed_up)).status == 0
     serve_once(home)
+
+
+def test_where_nobody_can_be_asked_a_yes_is_needed(
+    program: Program, backed_up: Path, home: Path
+) -> None:
+    said = program("restore", "--replace", str(backed_up))
+
+    assert (said.status, said.out) == (1, "")
+    assert "repeat it with --yes" in said.err
+    assert operators(home) == 1
+
+
+def test_a_restore_speaks_of_what_there_is_only(program: Program, backed_up: Path) -> None:
+    said = program("restore", "--replace", "--yes", str(backed_up))
+
+    assert said.out.splitlines() == [
+        "The witness knows of nothing that has changed since.",
+        "All tokens of before are void: clients fetch new ones.",
+        "What each of this means, and what to do next: docs/runbooks/restore.md.",
+    ]
+
+
+def test_a_backup_says_what_else_is_needed(
+    program: Program, backed_up: Path, home: Path, tmp_path: Path
+) -> None:
+    assert backed_up.exists()
+    with_witness = program("backup", str(tmp_path / "b.zip"))
+    (home / "witness.jsonl").unlink()
+    without = program("backup", str(tmp_path / "c.zip"))
+    told = program("backup", "--json", str(tmp_path / "d.zip"))
+
+    assert f"the master keys, and the witness {home}/witness.jsonl." in with_witness.err
+    assert "would disable every client. 'spe-gateway serve' begins one" in without.err
+    assert (json.loads(told.out)["witness"], told.err) == (None, "")
 
 
 def test_nothing_is_restored_while_a_gateway_runs(
@@ -98,7 +136,8 @@ def test_the_operator_that_changed_since_is_replaced_and_shown_once(
     app.extensions["spe-gateway"].close()
     said = program("restore", "--replace", "--yes", str(backed_up))
     assert said.status == 0, said.err
-    assert "1 clients disabled:" in said.out
+    assert "The witness knew 1 fact more, and all of it counts again.\n" in said.out
+    assert "\n1 client disabled:\n" in said.out
     assert "client secret" in said.out
     assert operators(home) == 2
 
@@ -119,6 +158,7 @@ def test_a_lost_witness_is_said_and_can_be_done_without(
     refused = program("restore", "--replace", "--yes", str(backed_up))
     assert refused.status == 1
     assert "There is no witness" in refused.err
+    assert "Put the old witness.jsonl there, or a copy from another host" in refused.err
     said = program("restore", "--replace", "--yes", "--without-witness", "--json", str(backed_up))
     assert said.status == 0, said.err
     assert json.loads(said.out)["operator"]["clientSecret"]

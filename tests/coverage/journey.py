@@ -218,14 +218,14 @@ class Traveller:
         """Wait until an operation has ended.
 
         Returns:
-            200 and its ``result``.
+            200 and its ``result``; of one in parts, which is answered as it is, the whole.
 
         Raises:
             AssertionError: it did not succeed.
         """
         found = self._world.call("GET", accepted.headers["Location"])
         assert found["status"] == "succeeded", found
-        return 200, found.get("result")
+        return 200, found.get("result") if found["steps"] else found
 
     def _target(self, row: Row) -> Target:
         """Return something fresh, or for what only reads, something that others read too."""

@@ -16,6 +16,7 @@ from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permissio
 from gateway.settings import PREFIX, Settings
 from gateway.web.docs import problem_kinds
 from gateway.web.operation import OPERATIONS
+from tests.faults.kills.points import POINTS
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"(<!-- table: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -84,11 +85,18 @@ def nouns() -> Iterator[Row]:
         yield (blueprint.name, f"`{place or '/'}`", said)
 
 
+def points() -> Iterator[Row]:
+    """Yield each fail point."""
+    yield ("Point", "Where the process dies")
+    yield from ((point.name, point.meaning) for point in POINTS)
+
+
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "nouns": nouns,
     "settings": settings,
     "errors": errors,
     "permissions": permissions,
+    "points": points,
 }
 
 

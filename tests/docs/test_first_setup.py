@@ -131,3 +131,42 @@ def test_the_command_line_reached_the_deployment(outputs: list[str]) -> None:
 
     assert stores["command"] == "GetStores"
     assert [store["name"] for store in stores["result"]] == ["2026"]
+
+
+def test_the_operations_were_listed_and_watched(outputs: list[str]) -> None:
+    number = next(n for n, block in enumerate(blocks()) if "operations watch" in block)
+    listed, _, result = outputs[number].partition("\n{")
+
+    assert "succeeded" in listed
+    assert "VerifyStore" in listed
+    assert '"finished": true' in result
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/authentication.md"])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ('{"error": "invalid_client", "error_description": "Wrong."}', "Wrong."),
+        ('{"code": "NOT_FOUND", "detail": "Not there."}', "Not there."),
+        ('{"clientId": "x", "clientSecret": "y"}', "clientId, clientSecret"),
+        ("", "nothing came"),
+    ],
+    ids=["wrong client", "problem", "something else", "nothing"],
+)
+def test_an_answer_without_the_member_is_said_in_one_line(
+    document: str, answer: str, words: str
+) -> None:
+    text = (ROOT / document).read_text()
+    helper = re.search(r"^field\(\) \{.*?^\}$", text, re.DOTALL | re.MULTILINE)
+    assert helper
+    script = f"{helper[0]}\nfield access_token"
+    said = subprocess.run(  # noqa: S603 - our own helper, for the reader's shell
+        ["bash", "-c", script],  # noqa: S607 - the reader's shell
+        input=answer,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr == f"There is no access_token: {words}\n"

@@ -1,8 +1,11 @@
 """The tables of the documents say what the code says."""
 
+import re
+
 import pytest
 
-from tests.docs.tables import BLOCK, TABLES, documents, written
+from gateway.web.schemas import Problem
+from tests.docs.tables import BLOCK, ROOT, TABLES, documents, written
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
@@ -24,3 +27,11 @@ def test_a_row_that_is_missing_is_seen() -> None:
 
     assert written(text) != text
     assert "`SPE_GATEWAY_ISSUER`" in written(text)
+
+
+def test_every_member_of_a_problem_is_documented() -> None:
+    """In the table of members, or in the sentence above it for those that are always there."""
+    text = (ROOT / "docs" / "errors.md").read_text().partition("<!-- table: errors -->")[0]
+    documented = set(re.findall(r"`([a-zA-Z]+)(?:\[\])?`", text))
+    members = {str(field.data_key) for field in Problem().fields.values()}
+    assert members - documented == set()

@@ -1,8 +1,9 @@
 import pytest
 
+from tests.faults.stage import beta, bystander
 from tests.gateways import control, core, other, simulator, template
 
-__all__ = ["control", "core", "other", "simulator", "template"]
+__all__ = ["beta", "bystander", "control", "core", "other", "simulator", "template"]
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ class Drill:
         clients: new clients by what happens to them.
         instances: instances by what happens to them.
         reseller: is suspended.
+        limited: resellers by what happens to their quotas.
         tokens: tokens by the names of their clients.
         operation: is unfinished.
     """
@@ -55,6 +56,7 @@ class Drill:
     clients: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     instances: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     reseller: str = ""
+    limited: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     operation: str = ""
 
@@ -80,6 +82,10 @@ def prepare(drill: Drill) -> None:
     for fate in ("moved", "purged", "removed", "lost", "kept"):
         drill.instances[fate] = made.new_instance("A")
     drill.reseller = made.new_reseller("A")["id"]
+    for fate in ("lowered", "freed"):
+        drill.limited[fate] = made.new_reseller("A")["id"]
+        path = f"/resellers/{drill.limited[fate]}/quotas"
+        made.call("PUT", path, {"limits": {"instances": 50, "users": 9}})
     drill.operation = _unfinished(drill, drill.instances["kept"]["id"])
 
 
@@ -104,7 +110,13 @@ def go_on(drill: Drill) -> None:
     made.call("PATCH", f"/clients/{clients['narrowed']['id']}", {"roles": ["read-only"]})
     made.call("POST", f"/clients/{clients['rotated']['id']}/rotate-secret")
     made.call("POST", f"/resellers/{drill.reseller}/suspend")
-    owner = made.new_reseller("root")["id"]  # the backup does not know it
+    quotas = {"lowered": {"instances": 2, "stores": None}, "freed": {}}
+    for fate, limits in quotas.items():
+        path = f"/resellers/{drill.limited[fate]}/quotas"
+        made.call("PUT", path, {"limits": {"instances": 40}})
+        made.call("PUT", path, {"limits": limits})
+    # The backup does not know this one.
+    owner = made.call("POST", "/resellers", {"name": "New", "quotas": {"instances": 3}}, 201)["id"]
     made.call("POST", f"/instances/{them['moved']['id']}/transfer", {"reseller": owner})
     them["moved"] = {**them["moved"], "reseller": owner}
     to_b = {"reseller": made.resellers["B"]}

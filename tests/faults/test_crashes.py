@@ -44,6 +44,10 @@ class DyingJournal:
         """Whether whoever wished for it is suspended."""
         return self._core.ledger.is_halted(operation)
 
+    def require_lease(self, operation: Operation) -> None:
+        """Whether there is time enough to send."""
+        self._core.ledger.require_lease(operation)
+
 
 POINTS = {
     "before the intent to send": (1, False),
@@ -63,7 +67,7 @@ def test_a_crash_leaves_exactly_one_effect(
     with pytest.raises(Crash):
         core.runner.drive(operation, DyingJournal(core, commit, written=written))
 
-    assert other.ledger.claim(operation.id) is None
+    assert other.claim(operation.id) is None
     with time_machine.travel(now() + LEASE + timedelta(seconds=1)):
         ended = other.finished(operation.id, control)
 
@@ -120,7 +124,7 @@ def test_the_outcome_of_a_worker_that_lost_its_lease_has_no_effect_of_ours(
 ) -> None:
     instance, operation = CASES[1].opened(core, control)
     with time_machine.travel(now() + LEASE * 2):
-        assert other.ledger.claim(operation.id) is not None
+        assert other.claim(operation.id) is not None
     operation.steps[0].status = StepStatus.SUCCEEDED
     operation.status = OperationStatus.SUCCEEDED
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from gateway.broker import audit
 from gateway.errors import ConfigurationError
 from gateway.factory import create_app
 from gateway.model import Reach, now
-from gateway.storage import backup, facts, instances, operations, schema
+from gateway.storage import backup, facts, instances, operations, outbox, schema
 from gateway.storage.audit_verification import verify
 from gateway.storage.backup import Archive
 from gateway.storage.tables import names
@@ -72,6 +73,8 @@ def test_the_report_says_what_was_done(place: Place, drill: Drill) -> None:
     assert set(report.instances_changed) == gone
     assert report.resellers_made == [drill.instances["moved"]["reseller"]]
     assert report.resellers_changed == [drill.reseller]
+    limited = {*drill.limited.values(), drill.instances["moved"]["reseller"]}
+    assert set(report.resellers_limited) == limited
     assert drill.operation in report.operations_ended
     assert report.tokens_revoked == 1
     assert report.operator is None
@@ -180,6 +183,50 @@ def test_the_audit_log_is_whole_and_tells_of_the_restore(
     [row] = operator.get("/audit-log?action=restore").json["items"]
     assert row["actor"] == {}
     assert row["reseller"] == drill.world.resellers["root"]
+    assert row["clientsDeleted"] == [drill.clients["deleted"]["id"]]
+    changed = {drill.clients[fate]["id"] for fate in ("narrowed", "rotated")}
+    assert set(row["clientsDisabled"]) == changed
+    assert "clientsOmitted" not in row
+
+
+def test_a_row_names_so_many_clients_and_counts_the_others(drill: Drill) -> None:
+    database = drill.world.served.gateway.services.database
+    with database.write() as connection:
+        attempt = connection.begin_nested()
+        ids = [f"cli_{number:032x}" for number in range(audit.NAMED + 2)]
+        audit.restored(connection, drill.world.resellers["root"], {}, ids, ids[:1])
+        [*_, row] = outbox.after(connection, "audit", 0, 100_000)
+        attempt.rollback()
+    assert row.payload["clientsDeleted"] == ids[: audit.NAMED]
+    assert row.payload["clientsDisabled"] == ids[:1]
+    assert row.payload["clientsOmitted"] == 2
+
+
+def test_quotas_are_those_that_were_set_last(drill: Drill, operator: CheckedClient) -> None:
+    """A limit that was lowered since the backup stays low, and a lifted one is not felt again."""
+    lowered = operator.get(f"/resellers/{drill.limited['lowered']}/quotas").json["limits"]
+    assert lowered == {"instances": 2, "stores": None}
+    unlimited = operator.get(f"/resellers/{drill.limited['freed']}/quotas").json["limits"]
+    assert unlimited == {}
+
+
+def test_an_owner_that_is_made_again_has_its_quotas(drill: Drill, operator: CheckedClient) -> None:
+    owner = drill.instances["moved"]["reseller"]
+    assert operator.get(f"/resellers/{owner}/quotas").json["limits"] == {"instances": 3}
+
+
+def test_a_client_that_a_restore_disabled_is_enabled_by_operators_only(
+    place: Place, drill: Drill
+) -> None:
+    place.restore()
+    client = f"/clients/{drill.clients['narrowed']['id']}"
+    same = drill.clients["same"]
+    with place.serving() as served:
+        own = served.log_in(same["clientId"], same["clientSecret"])
+        assert own.get(client).json["disabledAbove"] is True
+        assert own.patch(client, json={"disabled": False}).status_code == 409
+        found = served.log_in(served.operator.client_id, served.operator.client_secret)
+        assert found.patch(client, json={"disabled": False}).json["disabledAbove"] is False
 
 
 def test_the_second_restore_from_the_same_backup_does_the_same(place: Place, drill: Drill) -> None:

@@ -114,7 +114,7 @@ def test_a_read_that_follows_a_change_survives_a_lost_token(core: Core, control:
     core.drive(operation)
     while core.broker.fetch(operation.id).steps[1].status != "running":
         control.advance(1)
-        core.drive(core.ledger.claim(operation.id))
+        core.drive(core.claim(operation.id))
     control.restart()
 
     ended = core.finished(operation.id, control)

@@ -101,6 +101,7 @@ BODIES: dict[str, Body] = {
     "updateInstance": _just(displayName=NEW),
     "purgeInstance": lambda target: {"instanceID": target["name"], "legalHoldChecked": True},
     "startInstance": _just(safeMode=False),
+    "instanceActions": lambda target: {"action": "stop", "instances": [target["instance"]]},
     "setArchiveAdmin": _just(enabled=False),
     "resolveOperation": _just(outcome="failed", note="Nothing is there."),
     "createStore": _just(name=NEW),

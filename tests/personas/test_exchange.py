@@ -53,6 +53,7 @@ def test_a_portal_gets_one_instance_to_read(shared_world: World, portal: JSON, s
     client = shared_world.served.client(answer["access_token"])
     me = client.get("/me").get_json()
     assert (me["permissions"], me["instances"]) == (["instances:read"], [home])
+    assert (me["roles"], me["narrowed"]) == (["reseller-admin"], True)
     assert client.get(f"/instances/{home}").status_code == 200
     assert [item["id"] for item in client.get("/instances").get_json()["items"]] == [home]
     assert_problem(client.get(f"/instances/{second}"), 404, "NOT_FOUND")

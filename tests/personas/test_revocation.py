@@ -88,6 +88,20 @@ def test_what_came_of_it_ends_too_and_what_it_came_of_does_not(
     assert refused.get_json()["error"] == "invalid_request"
 
 
+@pytest.mark.parametrize("owner", ["S", "S1"])
+def test_a_suspended_client_goes_on_looking_at_its_tokens_and_taking_them_back(
+    own_world: World, owner: str
+) -> None:
+    """What it is refused is said by each operation; a token that leaked must be ended anyhow."""
+    client = own_world.new_client(owner, roles=["reseller-admin"])
+    token = token_of(own_world, client)
+    assert_problem(own_world.served.client(token).get("/roles"), 403, "RESELLER_SUSPENDED")
+    assert introspect(own_world, client, token)["active"] is True
+    assert revoke(own_world, client, token) == 200
+    assert introspect(own_world, client, token) == {"active": False}
+    assert_problem(own_world.served.client(token).get("/me"), 401)
+
+
 def test_another_clients_token_is_not_revoked(own_world: World, made: JSON) -> None:
     token = own_world.personas["a_admin"].token
     answer = post(own_world, "/oauth/revoke", {"token": token, **sign_in(made)})

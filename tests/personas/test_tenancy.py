@@ -51,6 +51,7 @@ def test_a_client_learns_its_reseller_its_roles_and_what_is_in_effect(
         "suspended": False,
         "isOperator": False,
         "roles": ["reseller-admin"],
+        "narrowed": False,
         "permissions": sorted(ROLES["read-only"]),
         "instances": None,
     }

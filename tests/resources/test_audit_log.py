@@ -136,7 +136,7 @@ def _name_taken(known: World, client: CheckedClient) -> str:
         "deployment": known.sites["alpha"].id,
     }
     assert_problem(client.post("/instances", json=body), 409, "NAME_TAKEN")
-    return "/instances"
+    return known.resellers["A"]
 
 
 def _other_version(known: World, client: CheckedClient) -> str:
@@ -177,8 +177,8 @@ def test_a_client_that_is_deleted_is_noted_in_its_resellers_chain(known: World) 
     made = known.new_client("A1")
     known.call("DELETE", f"/clients/{made['id']}", status=204)
     found = about(known, "a1_admin", made["id"])
-    assert [row["action"] for row in found] == ["createClient", "deleteClient"]
-    assert phases(found) == ["done", "done"]
+    assert [row["action"] for row in found] == ["createClient", "createClient", "deleteClient"]
+    assert phases(found) == ["done", "disclosed", "done"]
 
 
 def test_a_one_time_url_is_noted_when_it_is_made_and_when_it_is_handed_out(known: World) -> None:

@@ -171,6 +171,24 @@ def test_a_one_time_result_is_in_no_stream(own_world: World) -> None:
     assert read["result"]["url"].startswith("https://")
 
 
+def test_a_head_takes_a_one_time_result_from_nobody(own_world: World) -> None:
+    made, site = own_world.new_archive("A"), own_world.sites["alpha"]
+    site.control.pause()
+    site.control.asynchronous(1.0)
+    answer = own_world.operator.post(
+        f"/instances/{made['id']}/archive-admin/one-time-url", headers={"Prefer": "wait=0"}
+    )
+    site.control.asynchronous(0.0)
+    site.control.resume()
+    path = f"/operations/{answer.json['id']}"
+    events(stream(own_world.operator, answer.json["id"]).text)
+
+    looked = own_world.operator.head(path)
+    assert (looked.status_code, looked.data) == (200, b"")
+    assert own_world.call("GET", path)["result"]["url"].startswith("https://")
+    assert own_world.call("GET", path)["result"] is None
+
+
 # lines, one by one
 
 

@@ -1,15 +1,19 @@
 """Users: one PATCH that fans out, lists with details, and who may make administrators."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import pytest
+import time_machine
 
 from gateway.errors import CommandFailed
+from gateway.model import now
 from gateway.resources.users import details
 from gateway.spe.command import Command
 from tests.resources.archive import AWKWARD, Archive, archive_in
+from tests.resources.calls import plant
 from tests.served import assert_problem
 from tests.world import World
 
@@ -293,7 +297,36 @@ def test_a_user_that_is_deleted_meanwhile_is_left_out() -> None:
     reader = cast("Reader", Shrinking())
     instance = cast("Instance", type("AnInstance", (), {"deployment": "dep"}))
 
-    found, more = details(reader, instance, after=None, limit=50)
+    listed: list[int] = []
+
+    def note(rows: list[dict[str, Any]], time: datetime) -> None:
+        assert time <= now()
+        listed.append(len(rows))
+
+    found, more = details(reader, instance, note=note, after=None, limit=50)
 
     assert [user["userName"] for user in found] == ["sam"]
     assert not more
+    assert listed == [2]
+
+
+@pytest.mark.parametrize("query", ["", "?expand=details&limit=1"])
+def test_a_list_of_any_kind_corrects_what_counts_against_the_quota(
+    own_world: World, query: str
+) -> None:
+    """What SPE itself has made beside us counts from then on."""
+    archive = archive_in(own_world)
+    quotas = f"/resellers/{own_world.resellers['A']}/quotas"
+    before = own_world.call("GET", quotas)["usage"]["users"]["used"]
+    plant(archive, users=[{"userName": f"synced-{number}"} for number in range(4)])
+    state = archive.control.state()
+    place = state["instances"][archive.name]
+    key = f"{place['instance_host']}|{place['base_directory']}".casefold()
+    there = state["archives"][key]["users"]
+    news = len([name for name in there if not name.startswith("$")]) - 1  # jane was admitted
+    assert news >= 3
+
+    with time_machine.travel(now() + timedelta(seconds=30), tick=True):
+        archive.call("GET", f"/users{query}")
+
+    assert own_world.call("GET", quotas)["usage"]["users"]["used"] == before + news

@@ -4,12 +4,17 @@ import base64
 import http.client
 import json
 import ssl
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 
-from gateway.simulator.server import Simulator
-
 JSON = dict[str, Any]
+
+
+class Announcing(Protocol):
+    """A simulated server, in this process or in another one."""
+
+    def announcement(self) -> JSON:
+        """Return what a client needs."""
 
 
 def trusting() -> ssl.SSLContext:
@@ -31,7 +36,7 @@ class Client:
     answer: http.client.HTTPResponse
     body: bytes
 
-    def __init__(self, simulator: Simulator, password: str | None = None) -> None:
+    def __init__(self, simulator: Announcing, password: str | None = None) -> None:
         facts = simulator.announcement()
         pair = f"{facts['userName']}:{password or facts['password']}"
         self._headers = {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
@@ -43,7 +48,15 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
+
+    def begin(self, command: str) -> None:
+        """Send a command without arguments, and wait for no answer."""
+        self._connection.request("POST", f"/api/invoke/{command}", b"", self._headers)
 
     def send(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None

@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, update
 
-from gateway.model import Reach
-from gateway.storage import audit_log, facts
-from gateway.storage.audit_log import Wanted
+from gateway.model import Reach, Reseller, now
+from gateway.storage import audit_log, facts, resellers
+from gateway.storage.audit_log import Entry, Wanted
 from gateway.storage.audit_verification import Fault, Verdict, verify
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
@@ -58,6 +58,48 @@ def sequence_all(database: Database, limit: int) -> int:
         moved += now
         if not now:
             return moved
+
+
+def test_a_list_is_in_the_order_of_the_numbers_whatever_the_clocks_say(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of the process that numbers may go back, and so may the times of the rows."""
+    falling = iter(range(1000, 0, -1))
+    monkeypatch.setattr(audit_log, "new_id", lambda prefix: f"{prefix}_{next(falling):032x}")
+    for number in range(9):
+        write(database, RESELLERS[number % 2], object=f"{number}")
+    sequence_all(database, 4)
+    found: list[Entry] = []
+    with database.write() as connection:
+        _add_root(connection)
+        while page := audit_log.page(
+            connection, Reach("/root/"), Wanted({}), found[-1].id if found else "", 2
+        ):
+            found += page
+    assert [entry.payload["object"] for entry in found] == [f"{n}" for n in range(8, -1, -1)]
+    for reseller, rows in ((RESELLERS[0], 5), (RESELLERS[1], 4)):
+        mine = [entry.number for entry in found if entry.reseller == reseller]
+        assert mine == list(range(rows, 0, -1))
+
+
+def _add_root(connection: Connection) -> None:
+    """Add the operators, who see every chain."""
+    root = Reseller("root", "Operators", "/root/", None, None, None, now(), now())
+    resellers.add(connection, root)
+
+
+def test_rows_of_before_without_a_request_are_verified_beside_rows_with_one(
+    database: Database, witness: Witness
+) -> None:
+    write(database, RESELLERS[0], object="old")
+    write(database, RESELLERS[0], object="new", method="DELETE", path="/clients/cli_1")
+    sequence_all(database, 10)
+    assert verdict_of(database, witness).findings == []
+    with database.write() as connection:
+        [_, row] = audit_log.part(connection, RESELLERS[0], 0, 2)
+        payload = {**row.payload, "path": "/clients/cli_2"}
+        connection.execute(update(log).where(log.c.number == 2).values(payload=payload))
+    assert [each.fault for each in verdict_of(database, witness).findings] == [Fault.ALTERED]
 
 
 def test_rows_get_numbers_without_gaps_in_the_order_of_the_outbox(

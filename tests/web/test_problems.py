@@ -56,9 +56,18 @@ def test_a_problem_reads_as_it_always_did(reseller_client: FlaskClient) -> None:
     answer = reseller_client.get("/faults/not-found", headers={"X-Request-Id": "r-1"})
     assert answer.text == (
         '{"type":"/docs/problems#NOT_FOUND","title":"There is no such resource","status":404,'
-        '"detail":"There is no such resource","instance":"/faults/not-found",'
+        '"detail":"Nothing is here that your client sees: check path and ids, and GET /me.",'
+        '"instance":"/faults/not-found",'
         '"code":"NOT_FOUND","requestId":"r-1","retryable":false}\n'
     )
+
+
+def test_what_is_not_found_says_what_to_do_next(reseller_client: FlaskClient) -> None:
+    """The same for what is absent, foreign, or no path at all; and more than its title."""
+    for path in ("/faults/not-found", "/no/such/path"):
+        problem = reseller_client.get(path).get_json(force=True)
+        assert problem["detail"] != problem["title"]
+        assert "GET /me" in problem["detail"]
 
 
 def test_only_operators_see_the_words_of_a_deployment(

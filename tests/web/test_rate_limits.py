@@ -43,6 +43,13 @@ def assert_limited(response: TestResponse) -> int:
     return seconds
 
 
+def assert_busy(response: TestResponse) -> None:
+    """Assert that a call too many is refused in the format of RFC 6749, section 5.2."""
+    assert (response.status_code, response.mimetype) == (429, "application/json")
+    assert response.json["error"] == "temporarily_unavailable"
+    assert 1 <= int(response.headers["Retry-After"]) <= 60
+
+
 def test_every_answer_to_a_client_says_how_it_stands(gateway: Served) -> None:
     client = gateway.client(token_of(gateway))
     answers = [
@@ -104,7 +111,7 @@ def test_whoever_logs_in_is_counted_by_address(gateway: Served) -> None:
 
     assert [answer.status_code for answer in answers[:9]].count(429) == 0
     assert answers[0].headers["RateLimit-Policy"] == '"address";q=9;w=60'
-    assert_limited(answers[9])
+    assert_busy(answers[9])
     elsewhere = {"REMOTE_ADDR": "203.0.113.7"}
     other = anonymous.post("/oauth/token", data={}, environ_overrides=elsewhere)
     assert other.status_code != 429

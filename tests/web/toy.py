@@ -1,6 +1,7 @@
 """The toy: an archive of shelves. Each view shows one thing that the furniture must do."""
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
@@ -89,6 +90,11 @@ class ToyClients(dict[str, ToyClient]):
         del client
         return chosen == [INSTANCE]
 
+    def note_token(self, caller: Caller, token: str, worth: object) -> None:
+        assert caller.principal.client in self
+        assert token
+        assert worth
+
     def came(self, client: ToyClient) -> None:
         assert self[client.client_id] is client
 
@@ -145,8 +151,19 @@ class ToyGateway:
             token_id=claims.token_id,
         )
 
+    @property
+    def services(self) -> SimpleNamespace:
+        """A broker that lets everybody at everything."""
+        lets = SimpleNamespace(instance=_let_in, deployment=_let_in, get=_let_in, look=_let_in)
+        return SimpleNamespace(broker=lets, resellers=lets, clients=lets, operations=lets)
+
     def refused(self, caller: Caller, target: str, error: RequestError) -> None:
         """Note nothing."""
+
+
+def _let_in(caller: Caller, opaque: str) -> None:
+    assert caller.principal.client
+    assert opaque
 
 
 def make_app(gateway: ToyGateway) -> Flask:

@@ -31,6 +31,15 @@ from gateway.storage.names import REFUSAL
 
 STOPPED_FIRST = frozenset({"SetInstanceConfiguration", "DeleteInstances"})
 
+FIT = {
+    "StartInstances": frozenset({"stopped"}),
+    "StopInstances": RUNNING,
+    "RestartInstances": RUNNING,
+    "FreezeInstances": RUNNING,
+    "ThawInstances": frozenset({"frozen"}),
+}
+"""States that allow a command: whatever failed then, it was not the state."""
+
 LEFT: dict[str, Callable[[], GatewayError]] = {
     "GetWorkerResultReport": NotFound,
     "GetFolderStatistics": FolderStatisticsUnavailable,
@@ -73,6 +82,8 @@ def _unfit(step: Step, status: str) -> GatewayError | None:
     command = command_of(step)
     if step.command in STOPPED_FIRST:
         return InstanceNotStopped("Stop the instance first.") if status in RUNNING else None
+    if status in FIT.get(step.command, ()):
+        return None
     if command.target is Target.INSTANCE_FILTER and command.effect.changes:
         return Conflict(f"The instance is {status}, which does not allow this.")
     if command.target is Target.INSTANCE and status not in RUNNING:

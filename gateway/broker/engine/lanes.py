@@ -11,6 +11,8 @@ from threading import Lock
 import structlog
 
 Task = Callable[[], None]
+STOCK = 4
+"""How many tasks for each place in a lane may wait before others had better do them."""
 
 log = structlog.get_logger()
 
@@ -38,6 +40,11 @@ class Lanes:
                 return
             self._running[lane] = self._running.get(lane, 0) + 1
         self._executor.submit(self._run, lane, task)
+
+    def has_room(self, lane: str) -> bool:
+        """Whether a lane has so little to do that more may be taken on for it."""
+        with self._lock:
+            return len(self._waiting.get(lane, ())) < self._width * STOCK
 
     def _run(self, lane: str, task: Task) -> None:
         following: Task | None = task

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.access.permissions import Permission
 from gateway.broker.engine.plan import bound
 from gateway.broker.engine.redaction import without_secrets
+from gateway.broker.engine.removal import REMOVAL_RULES
 from gateway.broker.engine.replacements import replaced
 from gateway.broker.engine.runner import Preparation
 from gateway.broker.engine.settlement import RUNNING
@@ -223,6 +224,12 @@ def _start_if_it_ran(operation: Operation, instance: Instance | None) -> dict[st
     return bound(START_INSTANCES, {}, ours) if ours.kept_state.get("ran") else None
 
 
+def _start_if_stopped(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
+    ours = known(instance)
+    is_stopped = row_read(operation, ours).get("status") == STOPPED
+    return bound(START_INSTANCES, {}, ours) if is_stopped else None
+
+
 def require_version(operation: Operation) -> None:
     """Demand that what was read is there, and of a version that is wanted.
 
@@ -337,4 +344,6 @@ PREPARATIONS: dict[str, Preparation] = {
     "disable-start": _disable_start,
     "restore-start": _restore_start,
     "start-if-it-ran": _start_if_it_ran,
+    "start-if-stopped": _start_if_stopped,
+    **REMOVAL_RULES,
 }

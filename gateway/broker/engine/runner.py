@@ -5,17 +5,26 @@ whoever finds the operation after a crash.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
 
+from gateway.broker.engine.conclusion import (
+    clean,
+    end,
+    expire,
+    fail,
+    leave,
+    not_done,
+    outcome,
+    succeed,
+)
 from gateway.broker.engine.connections import Connections
 from gateway.broker.engine.diagnosis import diagnose
+from gateway.broker.engine.pace import interval
 from gateway.broker.engine.plan import command_of
-from gateway.broker.engine.problems import problem_of
 from gateway.broker.engine.reader import Reader
-from gateway.broker.engine.redaction import masked
 from gateway.broker.engine.settlement import MAX_ATTEMPTS, Finding, look_before, settle
 from gateway.errors import (
     AnswerLost,
@@ -34,9 +43,12 @@ from gateway.spe.encoding import encode
 from gateway.spe.status import MAX_LOG_CHARACTERS, Status
 
 MAX_TEXT_CHARACTERS = 2_000
-SHORTEST = timedelta(milliseconds=250)
-LONGEST = timedelta(seconds=10)
-SHARE = 10
+CANCELLING = timedelta(minutes=30)
+"""How long SPE may take to end what it was asked to cancel."""
+
+CANCELLED = StepStatus.CANCELLED.value
+"""SPE's word for the end of a command, and the evidence of a step while it is looked at."""
+
 WORDS = frozenset({"running", "succeeded", "failed", "cancelled"})
 ONCE_ONLY = frozenset({Effect.CREATE_NAMED, Effect.CREATE_NUMBERED, Effect.DESTROY})
 """Doing these twice is refused: a refused second try says nothing of the first."""
@@ -58,6 +70,9 @@ class Journal(Protocol):
 
     def is_halted(self, operation: Operation) -> bool:
         """Whether what is not sent yet stays unsent: whoever wished for it is suspended."""
+
+    def require_lease(self, operation: Operation) -> None:
+        """Raise LeaseLost when somebody else may have the operation, or soon."""
 
 
 class Runner:
@@ -87,7 +102,7 @@ class Runner:
         """Go on until the operation is final or waits for the deployment."""
         while not operation.status.is_final:
             waiting = self._advance(operation, journal)
-            operation.next_poll_time = now() + _interval(operation)
+            operation.next_poll_time = now() + interval(now() - operation.create_time)
             journal.save(operation)
             if waiting:
                 return
@@ -96,11 +111,11 @@ class Runner:
         """Make one action; true when the deployment needs time."""
         step = operation.current
         if step is None:
-            _end(operation, _outcome(operation))
+            end(operation, outcome(operation))
             return False
         try:
             if now() > operation.deadline:
-                return _expire(operation, step)
+                return expire(operation, step)
             return self._act(operation, step, journal)
         except UpstreamError as error:
             return self._fall(operation, step, error)
@@ -111,13 +126,13 @@ class Runner:
         if step.status is StepStatus.QUEUED:
             return self._send(operation, step, journal)
         if step.status is StepStatus.RUNNING:
-            return self._poll(operation, step)
+            return self._poll(operation, step, journal)
         return self._settle(operation, step)
 
     def _send(self, operation: Operation, step: Step, journal: Journal) -> bool:
         unsent = not step.attempts and not step.always
         if unsent and (operation.cancel_requested or journal.is_halted(operation)):
-            return _leave(operation, step, StepStatus.CANCELLED)
+            return leave(operation, step, StepStatus.CANCELLED)
         if not self._prepared(operation, step):
             step.status = StepStatus.SKIPPED
             return False
@@ -125,6 +140,7 @@ class Runner:
         operation.status = OperationStatus.RUNNING
         if command_of(step).effect.changes:
             self._intend(operation, step, journal)
+            journal.require_lease(operation)  # a process that slept meanwhile sends nothing
         return self._take(operation, step, client.invoke(command_of(step), step.arguments))
 
     def _intend(self, operation: Operation, step: Step, journal: Journal) -> None:
@@ -147,10 +163,12 @@ class Runner:
         step.arguments = made
         return True
 
-    def _poll(self, operation: Operation, step: Step) -> bool:
+    def _poll(self, operation: Operation, step: Step, journal: Journal) -> bool:
         client = self._connections.client(str(operation.deployment))
-        if operation.cancel_requested:
+        if operation.cancel_requested and not step.always:
             operation.status = OperationStatus.CANCELLING
+            operation.deadline = min(operation.deadline, now() + CANCELLING)
+            journal.require_lease(operation)
             _cancel(client, step)
         status = client.get_status(str(step.token), step.version, wait_milliseconds=0)
         if status.version < step.version:
@@ -167,9 +185,9 @@ class Runner:
             raise ReplyInvalid("The deployment's answer has an unknown state.")
         self._connections.note_contact(str(operation.deployment))
         operation.percent_progress = status.percent
-        text = status.text and _clean(operation, status.text)
+        text = status.text and clean(operation, status.text)
         operation.status_text = text and text[:MAX_TEXT_CHARACTERS]
-        whole = _clean(operation, operation.log + status.log)
+        whole = clean(operation, operation.log + status.log)
         operation.log = whole[-MAX_LOG_CHARACTERS:]
         operation.log_start += len(whole) - len(operation.log)
         step.version = status.version
@@ -177,11 +195,11 @@ class Runner:
             step.status, step.token = StepStatus.RUNNING, status.token
             return True
         if status.succeeded:
-            _succeed(step, "answer", status.result)
+            succeed(step, "answer", status.result)
             self._check(operation, step)
             return False
         if status.code == OperationStatus.CANCELLED:
-            return _leave(operation, step, StepStatus.CANCELLED)
+            return _cancelled(operation, step)
         return self._refused(operation, step, status)
 
     def _check(self, operation: Operation, step: Step) -> None:
@@ -200,9 +218,9 @@ class Runner:
             f"The deployment could not carry out {step.command}.",
             deployment=str(operation.deployment),
             command=step.command,
-            message=_clean(operation, status.error_message or status.code)[:MAX_TEXT_CHARACTERS],
+            message=clean(operation, status.error_message or status.code)[:MAX_TEXT_CHARACTERS],
         )
-        return _fail(operation, step, error)
+        return fail(operation, step, error)
 
     def _fall(self, operation: Operation, step: Step, error: UpstreamError) -> bool:
         """Sort an upstream error: not sent, failed, or lost."""
@@ -213,7 +231,7 @@ class Runner:
         if not command_of(step).effect.changes:
             again = isinstance(error, AnswerLost) or error.retryable
             return (
-                _wait(step) if again and _waits(operation, step) else _fail(operation, step, error)
+                _wait(step) if again and _waits(operation, step) else fail(operation, step, error)
             )
         if step.status is StepStatus.QUEUED or isinstance(error, NotSent):
             return _not_sent(operation, step, error)
@@ -226,27 +244,16 @@ class Runner:
         finding = settle(self.reader, step, str(operation.deployment), self._instance_of(operation))
         log.info("operation.settled", operation=operation.id, finding=finding.value)
         if finding is Finding.DONE:
-            _succeed(step, "read", None)
+            succeed(step, "read", None)
+        elif _gives_up(operation, step, finding):
+            return leave(operation, step, StepStatus.CANCELLED)
         elif finding is Finding.ABSENT and step.attempts < MAX_ATTEMPTS:
             _wait(step)
         elif finding is Finding.UNDECIDED:
-            _end(operation, OperationStatus.UNKNOWN, step)
+            end(operation, OperationStatus.UNKNOWN, step)
         else:
-            return _fail(operation, step, _not_done(operation, step))
+            return fail(operation, step, not_done(operation, step))
         return False
-
-
-def _clean(operation: Operation, said: str) -> str:
-    """Free a text, of SPE's or with words of SPE's in it, of the secrets of all steps."""
-    return masked(said, [step.arguments for step in operation.steps])
-
-
-def _problem(operation: Operation, error: GatewayError) -> dict[str, Any]:
-    """Return the stored form of an error, without secrets in what it says."""
-    error.detail = _clean(operation, error.detail)
-    if isinstance(error, UpstreamError):
-        error.message = _clean(operation, error.message)
-    return problem_of(error)
 
 
 def _cancel(client: Client, step: Step) -> None:
@@ -261,6 +268,21 @@ def _cancel(client: Client, step: Step) -> None:
         log.warning("operation.cancel_not_sent", command=step.command, error=error.code)
     else:
         step.cancel_sent = True
+
+
+def _cancelled(operation: Operation, step: Step) -> bool:
+    """Look whether what is made once only was made all the same: the wish may come too late."""
+    if command_of(step).effect not in ONCE_ONLY:
+        return leave(operation, step, StepStatus.CANCELLED)
+    step.status, step.evidence = StepStatus.SETTLING, CANCELLED
+    return False
+
+
+def _gives_up(operation: Operation, step: Step, finding: Finding) -> bool:
+    """Whether it stays unsent: SPE has cancelled it, or it is absent and nobody wants it now."""
+    wanted = step.always or not operation.cancel_requested
+    is_proved = finding is Finding.ABSENT and command_of(step).effect in ONCE_ONLY
+    return step.evidence == CANCELLED or (is_proved and not wanted)
 
 
 def _begun(operation: Operation) -> bool:
@@ -291,7 +313,7 @@ def _not_sent(operation: Operation, step: Step, error: UpstreamError) -> bool:
         return True
     if error.retryable and _waits(operation, step):
         return _wait(step)
-    return _fail(operation, step, error)
+    return fail(operation, step, error)
 
 
 def _stumble(operation: Operation, step: Step, error: GatewayError) -> bool:
@@ -304,82 +326,4 @@ def _stumble(operation: Operation, step: Step, error: GatewayError) -> bool:
         return True
     if step.status is StepStatus.SENDING and isinstance(error, StorageUnavailable):
         raise error
-    return _fail(operation, step, error)
-
-
-def _not_done(operation: Operation, step: Step) -> AnswerLost:
-    return AnswerLost(
-        f"The answer to {step.command} was lost, and it was not carried out.",
-        deployment=str(operation.deployment),
-        command=step.command,
-    )
-
-
-def _succeed(step: Step, evidence: str, result: object) -> None:
-    step.status, step.evidence, step.result = StepStatus.SUCCEEDED, evidence, result
-
-
-def _fail(operation: Operation, step: Step, error: GatewayError) -> bool:
-    if step.tolerant:
-        step.status, step.evidence = StepStatus.SKIPPED, error.code
-        return False
-    operation.problem = operation.problem or _problem(operation, error)
-    log.warning(
-        "operation.failed",
-        operation=operation.id,
-        deployment=operation.deployment,
-        command=step.command,
-        code=error.code,
-    )
-    return _leave(operation, step, StepStatus.FAILED)
-
-
-def _leave(operation: Operation, step: Step, status: StepStatus) -> bool:
-    """Leave the operation at a step that failed or was cancelled, but for what always follows."""
-    place = next(number for number, each in enumerate(operation.steps) if each is step)
-    rest = operation.steps[place + 1 :]
-    if not any(later.always for later in rest):
-        _end(operation, OperationStatus(status), step)
-        return False
-    step.status = status
-    for later in rest:
-        later.status = later.status if later.always else StepStatus.SKIPPED
-    return False
-
-
-def _end(operation: Operation, status: OperationStatus, step: Step | None = None) -> None:
-    operation.status = status
-    if step is not None:
-        step.status = StepStatus(status)
-    if status is OperationStatus.UNKNOWN:
-        log.error("operation.unknown", operation=operation.id, kind=operation.kind)
-        operation.problem = problem_of(
-            AnswerLost(
-                "Whether it was carried out could not be found out; an operator decides.",
-                deployment=str(operation.deployment),
-                command=step.command if step else "",
-            )
-        )
-
-
-def _outcome(operation: Operation) -> OperationStatus:
-    """Return how an operation ended whose steps are all done or left."""
-    if operation.problem is not None:
-        return OperationStatus.FAILED
-    left = any(step.status is StepStatus.CANCELLED for step in operation.steps)
-    return OperationStatus.CANCELLED if left else OperationStatus.SUCCEEDED
-
-
-def _expire(operation: Operation, step: Step) -> bool:
-    """End what is past its deadline (law 6): what may have been carried out is unknown."""
-    sent = step.status is not StepStatus.QUEUED or step.attempts > 0
-    if sent and command_of(step).effect.changes:
-        _end(operation, OperationStatus.UNKNOWN, step)
-        return False
-    return _fail(operation, step, AnswerLost("The operation did not end within its deadline."))
-
-
-def _interval(operation: Operation, time: datetime | None = None) -> timedelta:
-    """Poll often at first, then at a tenth of the age, at least every ten seconds."""
-    age = (time or now()) - operation.create_time
-    return min(LONGEST, max(SHORTEST, age / SHARE))
+    return fail(operation, step, error)

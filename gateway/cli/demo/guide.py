@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gateway.cli.api_client import Answer, Api, Call, sign_in, words_of
+from gateway.cli.account import Account, sign_in
+from gateway.cli.api_client import Answer, Api, Call, words_of
 from gateway.cli.demo.screen import Screen
 from gateway.cli.failure import Failure
+from gateway.cli.following import Following
+from gateway.cli.progress import view_of
+from gateway.cli.watching import follow
 
 OK: Final = 200
 CREATED: Final = 201
@@ -63,9 +67,10 @@ class Guide:
         self.screen.request(call, visitor.variable)
         return self._answered(call, authorised(visitor, call), status)
 
-    def send(self, visitor: Visitor, call: Call) -> Answer:
-        """Send a request without showing it."""
-        return self._api.send(authorised(visitor, call))
+    def follow(self, visitor: Visitor, operation: str) -> dict[str, Any]:
+        """Show an operation as it goes on, and return it at its end."""
+        account = Account(self._api, visitor.client_id, visitor.client_secret)
+        return follow(Following(account, operation), view_of(self.screen.console))
 
     def _answered(self, call: Call, sent: Call, status: int) -> Answer:
         answer = self._api.send(sent)

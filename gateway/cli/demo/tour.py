@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from gateway.cli.api_client import Call
 from gateway.cli.demo.guide import CREATED, Guide, Visitor, expect
-from gateway.cli.progress import follow
 
 ACCEPTED: Final = 202
 NOT_FOUND: Final = 404
@@ -125,11 +124,11 @@ class Tour:
         guide.screen.heading("A store is verified: 202, then its operation is followed")
         store = guide.ask(reseller, Call("GET", path, PATIENT)).body["items"][0]["id"]
         start = Call("POST", f"{path}/{store}/verify", IMPATIENT, {"includeIndexes": True})
-        location = guide.ask(reseller, start, ACCEPTED).headers["Location"]
+        begun = guide.ask(reseller, start, ACCEPTED)
         guide.screen.say("While it runs, its progress and its log are there to be read.")
-        end = follow(lambda call: guide.send(reseller, call), location, guide.screen.console)
+        end = guide.follow(reseller, begun.body["id"])
         expect("The end of the verification", end["status"], "succeeded")
-        done = guide.ask(reseller, Call("GET", location)).body
+        done = guide.ask(reseller, Call("GET", begun.headers["Location"])).body
         expect("Whether it finished", done["result"]["finished"], wanted=True)
 
     def _overview(self, operator: Visitor, instances: list[dict[str, Any]]) -> None:

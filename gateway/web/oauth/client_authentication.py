@@ -14,11 +14,15 @@ import structlog
 from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 
+from gateway.access.principal import Principal
+from gateway.broker.caller import Caller
 from gateway.web.oauth import assertions
 from gateway.web.oauth.errors import refused
 from gateway.web.oauth.jwts import NotAccepted
 from gateway.web.oauth.login_attempts import attempt
 from gateway.web.oauth.ports import OAuthClient, ports
+from gateway.web.request_ids import request_id
+from gateway.web.request_paths import request_path
 
 AUTH_METHODS: Final = ("client_secret_basic", "client_secret_post", "private_key_jwt")
 TOKEN_PATH: Final = "/oauth/token"  # noqa: S105 # a path
@@ -40,6 +44,42 @@ def authenticated(asked: OAuth2Request) -> OAuthClient:
         raise refused()
     ports().clients.came(client)
     return client
+
+
+def caller_of(client: OAuthClient, operation: str, token_id: str = "") -> Caller:
+    """Return a client that has proven who it is as the caller of an endpoint, for the audit.
+
+    Args:
+        client: authenticated.
+        operation: the operationId of the endpoint.
+        token_id: ``jti`` of a token of its own that it acts with, if any.
+    """
+    principal = Principal(
+        client=client.client_id,
+        reseller=client.reseller,
+        reach=client.reach,
+        permissions=frozenset(),
+        is_operator=False,
+        token_id=token_id,
+    )
+    return Caller(
+        principal,
+        operation,
+        None,
+        request_id(),
+        address=flask.request.remote_addr or "",
+        method=flask.request.method,
+        path=request_path(),
+        authorised=True,
+    )
+
+
+def method_of(asked: OAuth2Request) -> str:
+    """Return in which of the ``AUTH_METHODS`` a client has proven who it is."""
+    if asked.form.get("client_assertion") is not None:
+        return "private_key_jwt"
+    by_header = asked.headers.get("Authorization") is not None
+    return "client_secret_basic" if by_header else "client_secret_post"
 
 
 def _proven(asked: OAuth2Request) -> OAuthClient:

@@ -1,5 +1,6 @@
 """Errors of the OAuth endpoints that Authlib lacks, or says otherwise."""
 
+import json
 from typing import Final
 
 from authlib.oauth2.rfc6749.errors import (
@@ -7,6 +8,10 @@ from authlib.oauth2.rfc6749.errors import (
     OAuth2Error,
     UnsupportedGrantTypeError,
 )
+from flask import Response
+
+from gateway.web.http_errors import RateLimited
+from gateway.web.problems import answer_gateway_error
 
 GRANT_TYPES: Final = (
     "client_credentials",
@@ -35,6 +40,18 @@ class InvalidDetails(OAuth2Error):  # type: ignore[misc] # the library ships no 
     """The authorization details are not granted (RFC 9396, section 5)."""
 
     error = "invalid_authorization_details"
+
+
+def answer_busy(error: RateLimited) -> Response:
+    """Answer a call too many in the format of the endpoints; RFC 6749 has the word elsewhere.
+
+    It is in section 4.1.2.1, for a server that cannot take a request for the moment.
+    """
+    response = answer_gateway_error(error)
+    members = {"error": "temporarily_unavailable", "error_description": error.detail}
+    response.set_data(json.dumps(members))
+    response.content_type = "application/json"
+    return response
 
 
 def refused() -> InvalidClientError:

@@ -5,6 +5,7 @@ client's own, and not itself the fruit of an exchange, so that revoking the firs
 all that came of it.
 """
 
+import re
 from typing import Any, ClassVar, Final
 
 from authlib.oauth2.rfc6749.errors import InvalidRequestError, InvalidScopeError
@@ -13,7 +14,12 @@ from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from gateway.errors import Unauthenticated
 from gateway.web.oauth import jwts
 from gateway.web.oauth.authorization_details import details_of, granted
-from gateway.web.oauth.client_authentication import AUTH_METHODS, authenticated
+from gateway.web.oauth.client_authentication import (
+    AUTH_METHODS,
+    authenticated,
+    caller_of,
+    method_of,
+)
 from gateway.web.oauth.errors import GRANT_TYPES, InvalidTarget
 from gateway.web.oauth.ports import OAuthClient, ports
 from gateway.web.oauth.tokens import Claims, Narrowing
@@ -39,6 +45,8 @@ PARAMETERS: Final = (
 )
 """Those that mean something to us, so none may come twice."""
 
+_WORD: Final = re.compile(r"[A-Za-z0-9:._*-]{1,60}", re.ASCII)
+
 Answer = tuple[int, dict[str, Any], list[tuple[str, str]]]
 
 
@@ -46,6 +54,8 @@ class _Grant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # the library
     """What both share: who calls, and how the answer looks."""
 
     TOKEN_ENDPOINT_AUTH_METHODS: ClassVar[list[str]] = list(AUTH_METHODS)
+    NAME: ClassVar[str]
+    """What the audit log calls it."""
 
     def validate_token_request(self) -> None:
         """Find out who calls, and what the token may be."""
@@ -64,8 +74,10 @@ class _Grant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # the library
 
     def create_token_response(self) -> Answer:
         """Return the answer (RFC 6749, section 5.1)."""
+        token = ports().issuer.issue(self.client, self.scope, self.narrowing)
+        self._note(jwts.read(token).text_of("jti"))
         body: dict[str, Any] = {
-            "access_token": ports().issuer.issue(self.client, self.scope, self.narrowing),
+            "access_token": token,
             "token_type": "Bearer",
             "expires_in": self._seconds(),
             "scope": self.scope,
@@ -73,6 +85,18 @@ class _Grant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc] # the library
         if self.narrowing.instances is not None:
             body["authorization_details"] = details_of(self.narrowing.instances)
         return 200, body, self.TOKEN_RESPONSE_HEADER
+
+    def _note(self, token_id: str) -> None:
+        """Write down whose it is and what it reaches, before anybody has it."""
+        only = self.narrowing.instances
+        worth = {
+            "grant": self.NAME,
+            "authentication": method_of(self.request),
+            "scopes": len(self.scope.split()),
+            **({} if only is None else {"instances": len(only)}),
+        }
+        caller = caller_of(self.client, "createToken", self.narrowing.origin or "")
+        ports().clients.note_token(caller, token_id, worth)
 
     def _seconds(self) -> int:
         longest, ends = ports().issuer.lifetime_seconds, self.narrowing.ends
@@ -83,6 +107,7 @@ class ClientCredentials(_Grant):
     """A client wants a token for itself."""
 
     GRANT_TYPE = GRANT_TYPES[0]
+    NAME = "client_credentials"
 
     def narrowed(self, client: OAuthClient) -> tuple[str, Narrowing]:
         """Return what was asked for, within what the client has."""
@@ -96,6 +121,7 @@ class TokenExchange(_Grant):
     """A client wants a narrower token in place of one that it has."""
 
     GRANT_TYPE = GRANT_TYPES[1]
+    NAME = "token-exchange"
 
     def narrowed(self, client: OAuthClient) -> tuple[str, Narrowing]:
         """Return what was asked for, within what the subject token has."""
@@ -156,9 +182,17 @@ def scope_within(asked: str | None, most: set[str]) -> str:
         InvalidScopeError: it would be.
     """
     wanted = most if asked is None else set(asked.split(" "))
-    if not wanted <= most:
-        raise InvalidScopeError
+    beyond = sorted(wanted - most)
+    if beyond:
+        raise InvalidScopeError(_excess(beyond[0]))
     return " ".join(sorted(wanted))
+
+
+def _excess(word: str) -> str:
+    """Return which word is too much, unless it could not be one of a scope of ours."""
+    if not _WORD.fullmatch(word):
+        return "The scope must be permissions with one space between them."
+    return f"The client, or the token that it gives away, does not have {word}."
 
 
 def _no_subject() -> InvalidRequestError:

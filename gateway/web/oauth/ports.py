@@ -58,6 +58,9 @@ class Clients(Protocol):
     def first_use(self, client: Any, assertion: str, expires: int) -> bool:  # noqa: ANN401 # as find made it
         """Return whether an assertion is used for the first time; from now on it is not."""
 
+    def note_token(self, caller: Caller, token: str, worth: Mapping[str, Any]) -> None:
+        """Write down that a token was issued; without that nobody gets it."""
+
     def came(self, client: Any) -> None:  # noqa: ANN401 # as find made it
         """Note that a client was here."""
 

@@ -72,6 +72,7 @@ class OAuthError(OAuthSchema):
             "invalid_scope",
             "invalid_target",
             "invalid_authorization_details",
+            "temporarily_unavailable",
         ),
         "Which error.",
         required=True,

@@ -8,14 +8,12 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError, UnauthorizedClien
 
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
-from gateway.broker.caller import Caller
 from gateway.errors import Unauthenticated
 from gateway.web.oauth.authorization_details import details_of
-from gateway.web.oauth.client_authentication import AUTH_METHODS, authenticated
+from gateway.web.oauth.client_authentication import AUTH_METHODS, authenticated, caller_of
 from gateway.web.oauth.grants import Answer, require_no_repetition
 from gateway.web.oauth.ports import OAuthClient, ports
 from gateway.web.oauth.tokens import Claims
-from gateway.web.request_ids import request_id
 
 REVOCATION: Final = "revocation"
 INTROSPECTION: Final = "introspection"
@@ -52,10 +50,10 @@ class Revocation(_Endpoint):
     def answer(self, client: OAuthClient, found: tuple[Claims, Principal] | None) -> dict[str, Any]:
         """Make the token void; one that is void or unknown already is no error (section 2.2)."""
         if found is not None:
-            claims, principal = found
+            claims, _ = found
             if claims.client != client.client_id:
                 raise UnauthorizedClientError("The token is another client's.")
-            ports().revocations.revoke(_caller(principal), claims)
+            ports().revocations.revoke(caller_of(client, "revokeToken"), claims)
         return {}
 
 
@@ -104,8 +102,3 @@ def _sees(client: OAuthClient, claims: Claims, principal: Principal) -> bool:
     return (
         below and client.reach.instances is None and Permission.CLIENTS_READ in client.permissions
     )
-
-
-def _caller(principal: Principal) -> Caller:
-    """Return who revokes, for the audit log."""
-    return Caller(principal, "revokeToken", None, request_id(), authorised=True)

@@ -9,9 +9,10 @@ from gateway.access.permissions import Permission
 from gateway.broker.client_keys import ALGORITHMS
 from gateway.broker.key_ring import CACHE_SECONDS
 from gateway.web.api import Blueprint
+from gateway.web.http_errors import RateLimited
 from gateway.web.oauth.authorization_details import TYPE
 from gateway.web.oauth.client_authentication import AUTH_METHODS, TOKEN_PATH
-from gateway.web.oauth.errors import GRANT_TYPES
+from gateway.web.oauth.errors import GRANT_TYPES, answer_busy
 from gateway.web.oauth.ports import ports
 from gateway.web.oauth.schemas import (
     Metadata,
@@ -70,16 +71,18 @@ _ONE_TOKEN: Final = _form(
 )
 
 blp = Blueprint("oauth", __name__, description="Access tokens for API clients.")
+blp.register_error_handler(RateLimited, answer_busy)
 
 
 @blp.route(TOKEN_PATH)
 class Token(MethodView):
     """Access tokens."""
 
-    @operation(blp, "createToken", permission=None, public=True, errors=(429, 503))
+    @operation(blp, "createToken", permission=None, public=True, errors=(503,))
     @blp.doc(requestBody=_TOKEN_FORM, security=_SECURITY)
     @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
     @blp.alt_response(400, schema=OAuthError)
+    @blp.alt_response(429, schema=OAuthError, headers={"Retry-After": "Retry-After"})
     @blp.response(200, TokenAnswer)
     def post(self) -> Response:
         """Get an access token.
@@ -96,10 +99,11 @@ class Token(MethodView):
 class TokenRevocation(MethodView):
     """Tokens that are taken back."""
 
-    @operation(blp, "revokeToken", permission=None, public=True, errors=(429, 503))
+    @operation(blp, "revokeToken", permission=None, public=True, errors=(503,))
     @blp.doc(requestBody=_ONE_TOKEN, security=_SECURITY)
     @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
     @blp.alt_response(400, schema=OAuthError)
+    @blp.alt_response(429, schema=OAuthError, headers={"Retry-After": "Retry-After"})
     @blp.response(200, NoFields)
     def post(self) -> Response:
         """Revoke an access token of the client's own, and all that it was exchanged for.
@@ -113,10 +117,11 @@ class TokenRevocation(MethodView):
 class TokenIntrospection(MethodView):
     """Tokens that are looked into."""
 
-    @operation(blp, "introspectToken", permission=None, public=True, errors=(429, 503))
+    @operation(blp, "introspectToken", permission=None, public=True, errors=(503,))
     @blp.doc(requestBody=_ONE_TOKEN, security=_SECURITY)
     @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
     @blp.alt_response(400, schema=OAuthError)
+    @blp.alt_response(429, schema=OAuthError, headers={"Retry-After": "Retry-After"})
     @blp.response(200, TokenDescription)
     def post(self) -> Response:
         """Say whether an access token counts, and what it allows (RFC 7662).

@@ -73,6 +73,27 @@ def test_a_scope_never_widens(anonymous: FlaskClient, scope: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("scope", "named"),
+    [
+        ("stores:read users:read", "users:read"),
+        ("x stores:read stores:*", "stores:*"),
+        ("STORES:READ", "STORES:READ"),
+    ],
+)
+def test_the_word_that_is_too_much_is_named(anonymous: FlaskClient, scope: str, named: str) -> None:
+    form = {**GRANT, "client_id": "cli_reseller", "client_secret": SECRET, "scope": scope}
+    said = anonymous.post("/oauth/token", data=form).json["error_description"]
+    assert said.endswith(f" {named}.")
+
+
+@pytest.mark.parametrize("scope", ["<script>", 'a"b', "x" * 61, "stores:read  x", "\u00e9"])
+def test_what_is_no_word_is_not_repeated(anonymous: FlaskClient, scope: str) -> None:
+    form = {**GRANT, "client_id": "cli_reseller", "client_secret": SECRET, "scope": scope}
+    said = anonymous.post("/oauth/token", data=form).json["error_description"]
+    assert said == "The scope must be permissions with one space between them."
+
+
+@pytest.mark.parametrize(
     ("form", "headers"),
     [
         (GRANT, {}),

@@ -1,4 +1,4 @@
-"""The tracker: what it finds in the database it carries to its end."""
+"""The tracker of one process: what it finds in the database it carries to its end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +9,9 @@ import pytest
 import time_machine
 from cryptography.fernet import Fernet
 
-from gateway import worker
+from gateway.broker.chores import Chore
 from gateway.broker.engine.plan import Invocation
+from gateway.broker.ledger import READS_KEPT
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, OperationStatus, now
 from gateway.simulator.scenario import Scenario
@@ -20,7 +21,8 @@ from gateway.spe.commands.stores import RENAME_STORE, VERIFY_STORE
 from gateway.storage import operations
 from gateway.storage.operations import LEASE
 from gateway.storage.vault import Vault
-from gateway.worker import Tracker
+from gateway.worker import tracking
+from gateway.worker.tracker import Tracker
 from tests.core import Core, make_home, sent, until
 from tests.simulated import Control
 
@@ -50,14 +52,14 @@ def core(tmp_path: Path, simulator: Simulator) -> Iterator[Core]:
 
 @pytest.fixture(autouse=True)
 def _often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "GLANCE_SECONDS", 0.02)
+    monkeypatch.setattr(tracking, "GLANCE_SECONDS", 0.02)
 
 
 @contextmanager
-def tracked(core: Core) -> Iterator[None]:
-    tracker = Tracker(core.broker)
+def tracked(core: Core, *chores: Chore) -> Iterator[Tracker]:
+    tracker = Tracker(core.broker, chores)
     tracker.start()
-    yield
+    yield tracker
     tracker.stop()
 
 
@@ -77,7 +79,7 @@ def test_a_verification_ends_with_its_whole_log_although_the_process_was_restart
     operation = core.opened(core.planted(control, "acme"), VERIFY)
     core.drive(operation)
     control.advance(6)
-    core.drive(core.ledger.claim(operation.id))  # type: ignore[arg-type] # nobody else has it
+    core.drive(core.claim(operation.id))  # type: ignore[arg-type] # nobody else has it
     half = core.broker.fetch(operation.id).log
     assert "500 messages verified" in half
     core.close()
@@ -154,10 +156,10 @@ def test_an_operation_that_cannot_be_read_holds_up_no_other(core: Core, control:
 def test_old_reads_are_forgotten(
     core: Core, control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "TIDY_SECONDS", 0)
+    monkeypatch.setattr(tracking, "TIDY_SECONDS", 0.02)
     operation = core.opened(core.planted(control, "acme"), Invocation(GET_INSTANCES))
     core.drive(operation)
-    with time_machine.travel(now() + 60 * LEASE), tracked(core):
+    with time_machine.travel(now() + READS_KEPT * 2), tracked(core):
         until(lambda: core.rows() == 0)
 
 

@@ -1,0 +1,1 @@
+"""Many simulated deployments in few processes, as one file describes them."""

@@ -1,0 +1,1 @@
+"""Tracking of operations by Celery; the database is the truth, the queue only a hint."""

@@ -1,0 +1,79 @@
+"""Celery's worker, bare: it takes messages and runs tasks in threads."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from typing import Any, Final
+
+import structlog
+from celery import Celery
+from celery.concurrency.thread import TaskPool
+from celery.exceptions import WorkerShutdown
+from celery.worker import WorkController
+from celery.worker.consumer import Consumer
+from celery.worker.consumer.consumer import STOP_CONDITIONS
+from kombu.connection import Connection
+
+RETRY_SECONDS: Final = 1.0
+THREADS: Final = 4
+"""Tasks only claim and hand over, so few do."""
+
+log = structlog.get_logger()
+
+
+class Threads(TaskPool):  # type: ignore[misc] # Celery ships no types
+    """Threads that know whose they are, since several applications may share a process."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 # Celery's signature
+        super().__init__(*args, **options)
+        self.executor = ThreadPoolExecutor(
+            self.limit, thread_name_prefix="tracker", initializer=self.app.set_current
+        )
+
+
+class BareConsumer(Consumer):  # type: ignore[misc] # Celery ships no types
+    """Neither listens to other workers nor tells them anything, and sets up no delays."""
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc] # Celery ships no types
+        """The parts that are left."""
+
+        default_steps = (
+            "celery.worker.consumer.connection:Connection",
+            "celery.worker.consumer.tasks:Tasks",
+            "celery.worker.consumer.consumer:Evloop",
+        )
+
+    def ensure_connected(self, conn: Connection) -> Connection:
+        """Connect, again and again, but for a stop; an outage is logged once."""
+        tries = count()
+
+        def note(error: Exception, _seconds: float) -> None:
+            if not next(tries):
+                log.warning("queue.unreachable", error=type(error).__name__)
+
+        conn.ensure_connection(  # type: ignore[no-untyped-call] # kombu's own
+            note, None, RETRY_SECONDS, 0, RETRY_SECONDS, callback=self._require_running
+        )
+        return conn
+
+    def _require_running(self) -> None:
+        if self.blueprint.state in STOP_CONDITIONS:
+            raise WorkerShutdown(0)
+
+
+def create_worker(app: Celery, ready: Any) -> WorkController:  # noqa: ANN401 # Celery's callback
+    """Build a worker.
+
+    Args:
+        app: whose tasks it runs.
+        ready: called, with the consumer, as soon as messages may come.
+    """
+    return WorkController(
+        app,
+        hostname=f"tracker@{uuid.uuid4().hex}",
+        pool_cls=Threads,
+        consumer_cls=BareConsumer,
+        concurrency=THREADS,
+        ready_callback=ready,
+        loglevel="WARNING",
+    )

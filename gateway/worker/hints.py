@@ -1,0 +1,76 @@
+"""Sends ids to the queue, and holds up nobody when there is none."""
+
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from celery import Celery
+
+if TYPE_CHECKING:
+    from kombu.connection import Connection
+
+LIFE_SECONDS: Final = 5
+"""After which a message says nothing new: the sweep has sent another, or done it itself."""
+
+OUTAGE_SECONDS: Final = 5.0
+"""Between two tries of a queue that is not to be had."""
+
+WRITE_SECONDS: Final = 2.0
+
+log = structlog.get_logger()
+
+
+class Hints:
+    """The sending end of the queue; for one thread.
+
+    Args:
+        app: whose queue it is.
+        task: what is to be done with the ids.
+    """
+
+    def __init__(self, app: Celery, task: str) -> None:
+        self._app = app
+        self._task = task
+        self._connection: Connection | None = None
+        self._failed: float | None = None
+
+    def send(self, operation: str) -> bool:
+        """Send an id; false when that failed just now, or a moment ago."""
+        if self._failed is not None and monotonic() - self._failed < OUTAGE_SECONDS:
+            return False
+        try:
+            self._publish(operation)
+        except Exception as error:  # noqa: BLE001 - each transport raises errors of its own
+            self._fail(error)
+            return False
+        if self._failed is not None:
+            log.info("queue.available")
+        self._failed = None
+        return True
+
+    def _publish(self, operation: str) -> None:
+        if self._connection is None:
+            self._connection = self._app.connection_for_write(transport_options=_options(self._app))
+        self._app.tasks[self._task].apply_async(
+            (operation,), connection=self._connection, retry=False, expires=LIFE_SECONDS
+        )
+
+    def _fail(self, error: Exception) -> None:
+        if self._failed is None:
+            log.warning("queue.unavailable", error=type(error).__name__)
+        self._failed = monotonic()
+        self.close()
+
+    def close(self) -> None:
+        """Drop the connection, whatever state it is in."""
+        if self._connection is not None:
+            self._connection.collect(socket_timeout=WRITE_SECONDS)  # type: ignore[no-untyped-call] # kombu's own
+            self._connection = None
+
+
+def _options(app: Celery) -> dict[str, object]:
+    """Return what keeps a try short: one, and no wait for a server that does not read."""
+    once = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+    if app.conf.broker_url.startswith("amqp"):
+        return {**once, "read_timeout": WRITE_SECONDS, "write_timeout": WRITE_SECONDS}
+    return {**once, "socket_timeout": WRITE_SECONDS}

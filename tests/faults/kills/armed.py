@@ -1,0 +1,79 @@
+"""The program as drills start it: every fail point armed, and leases of a second.
+
+``python -m tests.faults.kills.armed FOLDER serve --bind 127.0.0.1:0`` is ``spe-gateway serve …``
+that looks for orders in a folder whenever it passes a point. It is in no wheel.
+"""
+
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Collection
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from threading import Lock
+
+from gateway.cli import main
+from tests.faults.kills.orders import Order, Orders
+from tests.faults.kills.points import POINTS, arm
+
+ROLES = {"serve": "gateway", "worker": "worker"}
+LEASE = timedelta(seconds=1.5)
+CONSTANTS = {
+    ("gateway.storage.operations", "LEASE"): LEASE,
+    ("gateway.storage.idempotency_keys", "LEASE"): LEASE,
+}
+"""What is shorter than in production, so that a drill need not wait for minutes."""
+
+
+class Trap:
+    """Carries out what is ordered for this process.
+
+    Args:
+        orders: where to look.
+        role: what this process is.
+    """
+
+    def __init__(self, orders: Orders, role: str) -> None:
+        self._orders = orders
+        self._role = role
+        self._lock = Lock()
+        self._passed = Counter[str]()
+
+    def __call__(self, point: str, commands: Collection[str]) -> None:
+        """Pass a point, or die there."""
+        if not commands:
+            return
+        with self._lock:
+            order = self._orders.pending()
+            if order is None or not order.is_for(self._role, point, commands):
+                return
+            self._passed[order.number] += 1
+            if self._passed[order.number] > order.skip and self._orders.take(order):
+                self._die(order)
+
+    def _die(self, order: Order) -> None:
+        self._orders.note(order)
+        number = signal.Signals[order.signal]
+        if order.victim == "group":
+            os.killpg(os.getpgid(0), number)
+        os.kill(os.getpid(), number)
+
+
+def set_constants() -> None:
+    """Shorten the leases of this process."""
+    for (module, name), value in CONSTANTS.items():
+        owner = import_module(module)
+        getattr(owner, name)
+        setattr(owner, name, value)
+
+
+if __name__ == "__main__":
+    folder, *words = sys.argv[1:]
+    set_constants()
+    trap = Trap(Orders(Path(folder)), ROLES[words[0]])
+    for each in POINTS:
+        arm(each, trap)
+    sys.argv = ["spe-gateway", *words]
+    main()
