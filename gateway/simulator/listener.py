@@ -232,13 +232,13 @@ class Listener:
 
     def start(self) -> None:
         """Listen, and answer."""
-        self._socket.listen(QUEUE)
+        _listen(self._socket)
         self._reception.watch(self._socket, self._accept)
 
     def hang(self) -> None:
         """Listen, and take up no connection: not even TLS begins."""
         self.refuse()
-        self._socket.listen(QUEUE)
+        _listen(self._socket)
 
     def refuse(self) -> None:
         """Close every connection, and refuse others; the port stays ours."""
@@ -270,7 +270,12 @@ class Listener:
         except OSError:
             return  # it went away again
         self.counts.add("accepts")
-        handler = _Handler(self._wrapped(accepted), self)
+        try:
+            handler = _Handler(self._wrapped(accepted), self)
+        except OSError:  # its client has broken off already
+            accepted.close()
+            self.counts.add("closed")
+            return
         with self._change:
             self._open.add(handler.connection)
         self._await(handler, IDLE_SECONDS)
@@ -316,11 +321,18 @@ def _bound(port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", port))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)  # others may not share it
         bound.settimeout(0)
     except OSError:
         bound.close()
         raise
     return bound
+
+
+def _listen(bound: socket.socket) -> None:
+    """Listen, also while connections of a predecessor on the port are not quite over."""
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.listen(QUEUE)
 
 
 def _linger(connection: socket.socket) -> None:

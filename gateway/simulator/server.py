@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import signal
 import ssl
 import sys
 from contextlib import ExitStack, closing
@@ -10,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +25,7 @@ from .operations import Operations
 from .premises import Premises
 from .scenario import Scenario, load
 from .seed import plant_administrator, plant_scenario
+from .signals import ending_signals
 from .state import Forgetful, State, StateFile
 from .system_administrators import authenticates
 
@@ -228,10 +227,7 @@ def run(name: str, port: int, data_folder: Path | None, scenario_path: Path | No
         ValueError: the scenario is wrong.
     """
     scenario = load(Path(scenario_path)) if scenario_path else None
-    ended = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    with Simulator(name, port, data_folder, scenario) as simulator:
+    with ending_signals() as wait, Simulator(name, port, data_folder, scenario) as simulator:
         sys.stdout.write(json.dumps(simulator.announcement()) + "\n")
         sys.stdout.flush()
-        ended.wait()
+        wait()

@@ -34,6 +34,13 @@ def is_well_formed(call: Call) -> bool:
     )
 
 
+def owner_named(call: Call) -> Ref | None:
+    """Return the reseller that a new object is for, as far as the body says so."""
+    body = call.body or {}
+    named = [body.get(name) for name in ("reseller", "parent")]
+    return next((each for each in named if _names("r", each)), None)
+
+
 def _members(call: Call) -> Iterator[tuple[str, Any]]:
     body = call.body or {}
     yield from call.query.items()

@@ -56,19 +56,24 @@ class Model(Life, Bounds):
         further = one["id"].startswith("c") and wider(who, one, "clients:read")
         return one.get("status") != "purged" and self.owns(who, one) and not further
 
-    def found(self, who: Object, call: Call) -> Object:
-        """Return what a call is about, when its caller sees it and may do that."""
-        kind, body = call.row.kind, call.body or {}
+    def reached(self, who: Object, call: Call, handle: Ref) -> Object:
+        """Return what a call is about, when its caller sees it and has the permission."""
+        kind = call.row.kind
         noun = "reseller" if kind is Kind.CREATE else kind.name.lower()
-        handle = body.get("reseller", body.get("parent", who["reseller"]))
         one = getattr(self, f"{noun}s", {}).get(call.on.get(noun, handle))
         refuse(kind not in ABOUT_NOTHING and not (one and self.sees(who, one)), 404, "NOT_FOUND")
-        more = {"users:create"} if body.get("users") else set()
-        demand({call.row.permission, *more} - {""} - who["may"])
+        demand({call.row.permission} - {""} - who["may"])
+        return one or who
+
+    def found(self, who: Object, call: Call) -> Object:
+        """Likewise, with what the body asks for besides."""
+        kind, body = call.row.kind, call.body or {}
+        one = self.reached(who, call, body.get("reseller", body.get("parent", who["reseller"])))
+        demand(({"users:create"} if body.get("users") else set()) - who["may"])
         outside = kind in {Kind.CREATE, Kind.RESELLER} or call.name == "transferInstance"
         restricted = outside and not call.row.reads and who["instances"] is not None
         demand({call.row.permission} if restricted else ())
-        return one or who
+        return one
 
     def get_me(self, who: Object, _: Call, __: Object) -> Object:
         me = {"client": who["id"], "permissions": sorted(who["may"])}

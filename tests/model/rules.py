@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.model.calls import Call, Expected, Ref
-from tests.model.forms import is_well_formed
+from tests.model.forms import is_well_formed, owner_named
 from tests.personas.table import Kind
 
 Object = dict[str, Any]
@@ -44,6 +44,7 @@ class Rules:
     now: Expected
     who: Callable[[Call], Object]
     found: Callable[[Object, Call], Object]
+    reached: Callable[[Object, Call, Ref], Object]
     sees: Callable[[Object, Object], bool]
     begin: Callable[[Object, Call, Object], None]
 
@@ -54,7 +55,9 @@ class Rules:
         try:
             refuse(call.planted, 404, "NOT_FOUND")
             who = {} if call.row.kind is Kind.PUBLIC else self.who(call)
-            refuse(who and not is_well_formed(call), 422, "INVALID_INPUT")
+            if who and not is_well_formed(call):
+                self.reached(who, call, owner_named(call) or who["reseller"])
+                refuse(call, 422, "INVALID_INPUT")
             answer = self.rule(call)(who, call, self.found(who, call) if who else {})
         except Refused as refusal:
             self.now.status, self.now.code, self.now.permission = refusal.args

@@ -119,6 +119,8 @@ def test_other_json_where_a_text_belongs_is_refused(own_world: World, victim: JS
     ids = {**absent(own_world), "instance": victim["id"], "store": "1", "user": "jane"}
     ids |= {"deployment": own_world.sites["alpha"].id, "command": "StopInstances"}
     ids |= {"client": own_world.clients["a_reader"], "reseller": own_world.resellers["A"]}
+    ids["operation"] = own_world.call("GET", "/operations")["items"][0]["id"]
+    own_world.forget()
     for method, path, place, schema in body_fields(own_world.served.contract.document):
         nothing = [] if "null" in schema["type"] else [None]
         concrete = re.sub(r"\{(\w+)\}", lambda match: str(ids.get(match[1], "1")), path)

@@ -188,6 +188,7 @@ def test_a_fault_befalls_the_nth_call_of_its_command(tmp_path: Path) -> None:
 
 def test_hanging_calls_of_one_deployment_hold_no_thread(tmp_path: Path) -> None:
     text = PAIR + "faults: [{kind: hang, share: 1}]"
+    before = threading.active_count()
     with fleet(tmp_path, text) as found:
         clients = [Client(found["bad"]) for _ in range(30)]
         for client in clients:
@@ -196,7 +197,7 @@ def test_hanging_calls_of_one_deployment_hold_no_thread(tmp_path: Path) -> None:
         while len(control.commands()) < len(clients):
             assert not failures(found["good"], 1)[0]
 
-        assert threading.active_count() < len(clients)
+        assert threading.active_count() - before < len(clients)
         for client in clients:
             client.close()
 
@@ -232,6 +233,14 @@ def test_one_that_is_down_refuses_connections_until_it_is_up(tmp_path: Path) -> 
         Control(found["bad"].control_url).reset()
         with Client(found["bad"]) as client, pytest.raises(ConnectionRefusedError):
             client.call("Ping")
+
+
+def test_the_port_of_one_that_is_down_stays_its_own(tmp_path: Path) -> None:
+    with fleet(tmp_path, PAIR + "condition: down") as found, socket.socket() as rival:
+        rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+        with pytest.raises(OSError, match="in use"):
+            rival.bind(("127.0.0.1", found["bad"].port))
 
 
 def test_one_that_hangs_accepts_connections_and_says_nothing(tmp_path: Path) -> None:

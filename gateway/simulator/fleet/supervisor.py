@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
+
+from gateway.simulator.signals import ending_signals
 
 from .document import Fleet
 
@@ -37,8 +39,10 @@ class _Process:
         self._tell(fleet.model_dump_json(by_alias=True, exclude_unset=True))
 
     def end(self) -> None:
-        """Ask for its end."""
+        """Ask for its end, by a signal while it starts and by its lifeline once it serves."""
         self._child.terminate()
+        if self._child.stdin is not None:
+            self._child.stdin.close()
 
     def wait(self) -> None:
         """Wait for its end; do not wait for ever."""
@@ -86,11 +90,16 @@ def run(fleet: Fleet, announce: Callable[[Announcement], None]) -> None:
         FleetError: one of the processes could not start or died; the others have ended too.
     """
     events: SimpleQueue[Event] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: events.put(None))
-    with _processes(fleet, events):
+    with ending_signals() as wait, _processes(fleet, events):
+        Thread(target=_tell_end, args=(wait, events), name="signals", daemon=True).start()
         while (event := events.get()) is not None:
             announce(_announcement(*event))
+
+
+def _tell_end(wait: Callable[[], None], events: "SimpleQueue[Event]") -> None:
+    with suppress(OSError):  # the fleet has ended by itself
+        wait()
+        events.put(None)
 
 
 @contextmanager
