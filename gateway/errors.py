@@ -391,7 +391,7 @@ class TokenLost(AnswerLost):
 
 
 class StorageUnavailable(GatewayError):
-    """The database cannot be reached or written: nothing was changed."""
+    """The database cannot be reached, or did not confirm; say it again, with the same key."""
 
     status = 503
     code = "STORAGE_UNAVAILABLE"

@@ -93,7 +93,8 @@ ERROR_ANSWERS: Final[dict[int, ErrorAnswer]] = {
     ),
     503: ErrorAnswer(
         "Unavailable",
-        "The gateway's storage or the deployment cannot be reached; nothing was changed.",
+        "The gateway's storage or the deployment cannot be reached. Say a change again under the "
+        "same Idempotency-Key, or look first whether it was made.",
         errors.DeploymentUnreachable("The deployment is unreachable.", deployment=_DEPLOYMENT),
         ("Retry-After", *_REPLAYED),
     ),
