@@ -21,6 +21,8 @@ from gateway.errors import ConfigurationError, SetupError, StorageUnavailable
 from gateway.factory import Gateway, create_gateway
 from gateway.home import held
 from gateway.settings import Settings
+from gateway.storage import operations
+from gateway.storage.database import Database
 from gateway.web.hooks import EXTENSION
 from gateway.web.request_ids import HEADER
 from gateway.worker.tracker import Tracker
@@ -59,8 +61,19 @@ def prepare(settings: Settings) -> ExitStack:
         _try_out(settings)
         if settings.is_embedded:
             undo.enter_context(held(settings.home))
+            _take_over(settings)
         logs.configure(settings.log_level)
         return undo.pop_all()
+
+
+def _take_over(settings: Settings) -> None:
+    """Let go of what a dead process held: who holds the home is alone, and need not wait."""
+    database = Database(settings.database)
+    try:
+        with database.write() as connection:
+            operations.free(connection)
+    finally:
+        database.close()
 
 
 def _try_out(settings: Settings) -> None:

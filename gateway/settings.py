@@ -176,10 +176,10 @@ class Settings(BaseSettings):
     url: str = Field(
         default="http://127.0.0.1:8080",
         pattern=r"^https?://[^\s/?#]+$",
-        description="URL of the gateway that 'spe-gateway invoke' talks to.",
+        description="URL of the gateway that 'invoke' and 'operations' talk to.",
     )
     client_id: str = Field(
-        default="", description="API client that 'spe-gateway invoke' signs in as."
+        default="", description="API client that 'invoke' and 'operations' sign in as."
     )
     client_secret: SecretStr = Field(
         default=SecretStr(""), description="Secret of that API client."

@@ -1,10 +1,13 @@
 """The control plane of a simulated SPE server, as tests use it."""
 
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 import requests
 
 JSON = dict[str, Any]
+PATIENCE: Final = 30.0
+"""Seconds after which a command that did not arrive never will."""
 
 
 class Control:
@@ -32,6 +35,12 @@ class Control:
     def commands(self) -> list[str]:
         """Return the names of the commands that arrived with right credentials."""
         return [entry["command"] for entry in self.journal() if entry["authorized"]]
+
+    def await_command(self, command: str) -> None:
+        """Wait until a command has arrived."""
+        end = monotonic() + PATIENCE
+        while command not in self.commands():
+            assert monotonic() < end, f"{command} did not arrive"
 
     def forget_journal(self) -> None:
         """Empty the journal."""

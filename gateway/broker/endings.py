@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from gateway.broker import ownership
 from gateway.broker.engine.preparations import CONSENT, STOPPED, latest
-from gateway.broker.engine.removal import is_removed
+from gateway.broker.engine.removal import is_removed, told
 from gateway.broker.ledger import Ending
 from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, StepStatus, now
 from gateway.spe.commands.instances import CREATE_INSTANCE
@@ -75,6 +75,9 @@ def _created(connection: Connection, operation: Operation) -> None:
     One that was taken back is purged: its directory is still on disk. What carries out the rest
     of an earlier creation makes no instance.
     """
+    if operation.status is OperationStatus.FAILED and operation.problem:
+        said = f"{operation.problem['detail']}{told(operation)}"
+        operation.problem = {**operation.problem, "detail": said}
     first = operation.steps[0]
     if first.command != CREATE_INSTANCE.name:
         note(connection, operation)

@@ -37,7 +37,7 @@ _OPAQUE: Final = re.compile(r"dep_[0-9a-f]{32}", re.ASCII)
         "spe-gateway invoke -d alpha GetServiceStatus",
         "spe-gateway invoke -d alpha GetStores --instanceID=acme --includeSize=true",
         "spe-gateway invoke -d alpha StartInstances --instanceFilter=acme --yes",
-        "spe-gateway invoke -d alpha VerifyStore --instanceID=acme --id=1 --yes --json",
+        "spe-gateway invoke -d alpha CompactStore --instanceID=acme --id=1 --yes --json",
     ),
 )
 @click.option(

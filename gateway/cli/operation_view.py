@@ -40,12 +40,17 @@ def advice_of(operation: Operation) -> str:
         )
     if operation["status"] == "failed":
         later = operation["problem"] and operation["problem"]["retryable"]
-        return (
-            "try it again later" if later else f"see SPE's log: spe-gateway operations log {number}"
-        )
+        return "try it again later" if later else _after_failure(operation)
     if operation["endTime"] is None:
         return f"watch it: spe-gateway operations watch {number}"
     return ""
+
+
+def _after_failure(operation: Operation) -> str:
+    number, result = operation["id"], operation["result"]
+    if isinstance(result, dict) and "items" in result:
+        return f"see each part: spe-gateway operations list --parent {number}"
+    return f"see SPE's log, if it wrote one: spe-gateway operations log {number}"
 
 
 def _row(operation: Operation) -> tuple[str, ...]:

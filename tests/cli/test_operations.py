@@ -100,8 +100,7 @@ def test_one_that_was_cancelled_is_cancelling_until_spe_says_so(
 ) -> None:
     asked = program("operations", "cancel", running)
     shown = program("operations", "show", running)
-    while "cancel-async" not in served.control.commands():
-        pass
+    served.control.await_command("cancel-async")
     served.control.resume()
     watched = program("operations", "watch", running, "--json")
     again = program("operations", "cancel", running)

@@ -77,6 +77,7 @@ def test_a_person_who_presses_ctrl_c_may_cancel(held: Served, person: Terminal) 
     person.wait_for("[c]ancel the operation, [s]top watching, or [w]atch on?")
     person.type("c")
     person.wait_for("cancelling")
+    held.control.await_command("cancel-async")
     held.control.resume()
     status, out = person.end()
 

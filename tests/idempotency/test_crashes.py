@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -134,6 +135,11 @@ class Process:
         whole = {"Authorization": f"Bearer {self.token}", **headers}
         return requests.post(self.url + path, json=body, headers=whole, timeout=PATIENCE)
 
+    def get(self, path: str, **headers: str) -> requests.Response:
+        """Send a GET."""
+        whole = {"Authorization": f"Bearer {self.token}", **headers}
+        return requests.get(self.url + path, headers=whole, timeout=PATIENCE + 10)
+
     def kill(self) -> None:
         """End it and its workers as a power cut does."""
         os.killpg(self.running.process.pid, signal.SIGKILL)
@@ -176,9 +182,15 @@ def test_after_kill_9_the_retry_follows_the_operation_that_was_begun(tmp_path: P
             for _ in range(3)
         ]
         assert control.commands().count("CreateInstance") == 1
-        second.kill()
         control.clear_faults()
+        begun = monotonic()
+        done = second.get(f"/operations/{answers[0].json()['id']}", Prefer="wait=30")
+        waited = monotonic() - begun
+        creations = control.commands().count("CreateInstance")
+        second.kill()
 
+    assert (done.json()["status"], creations) == ("succeeded", 1)
+    assert waited < LEASE.total_seconds() / 2  # whoever holds the home waits for no dead lease
     assert [answer.status_code for answer in answers] == [202] * 3, answers[0].text
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert all(answer.headers["Idempotency-Replayed"] == "true" for answer in answers)

@@ -56,6 +56,19 @@ def is_removed(operation: Operation) -> bool:
     return all(step.status is not StepStatus.FAILED for step in operation.steps[place + 1 :])
 
 
+def told(operation: Operation) -> str:
+    """Return what became of what a failed creation had made, and what its caller can do."""
+    first = operation.steps[0]
+    if first.command == "CreateInstance" and first.status is not StepStatus.SUCCEEDED:
+        return ""
+    if is_removed(operation):
+        return " What was made is removed again."
+    return (
+        f" The instance {operation.instance} stays as far as it got; the same call under its "
+        "Idempotency-Key, if it had one, carries out the rest."
+    )
+
+
 # what was read after the failure
 
 
