@@ -37,9 +37,11 @@ class Control:
         return [entry["command"] for entry in self.journal() if entry["authorized"]]
 
     def await_command(self, command: str) -> None:
-        """Wait until a command has arrived."""
+        """Wait until a command has arrived and been answered."""
         end = monotonic() + PATIENCE
-        while command not in self.commands():
+        while not any(
+            entry["command"] == command and entry["status"] is not None for entry in self.journal()
+        ):
             assert monotonic() < end, f"{command} did not arrive"
 
     def forget_journal(self) -> None:

@@ -25,7 +25,7 @@ from gateway.model import OperationStatus
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.stores import RENAME_STORE
 from gateway.storage import deployments
-from tests.core import Core, copied, make_home, registration
+from tests.core import Core, copied, make_home, registration, until
 from tests.simulated import Control
 
 WRONG = "AB" * 32
@@ -76,7 +76,7 @@ def test_without_a_pin_the_certificate_is_shown_and_nothing_is_sent(
     assert said["thumbprint"] in refusal.value.detail
     assert "CN=beta" in refusal.value.detail
     assert refusal.value.faults[0].code == "PIN_NEEDED"
-    assert site_control.connections()["handshakes"] == 1
+    assert until(lambda: site_control.connections()["handshakes"]) == 1
     assert bytes_of_http(site_control) == 0
     assert registered(core) == 0
 

@@ -98,6 +98,7 @@ def test_watching_survives_a_broken_connection(served: Served, running: str, lin
 def test_one_that_was_cancelled_is_cancelling_until_spe_says_so(
     served: Served, program: Program, running: str
 ) -> None:
+    served.control.forget_journal()
     asked = program("operations", "cancel", running)
     shown = program("operations", "show", running)
     served.control.await_command("cancel-async")

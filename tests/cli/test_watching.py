@@ -73,6 +73,7 @@ def test_a_person_sees_a_bar_with_the_log_above_it(held: Served, person: Termina
 
 
 def test_a_person_who_presses_ctrl_c_may_cancel(held: Served, person: Terminal) -> None:
+    held.control.forget_journal()
     person.press_ctrl_c()
     person.wait_for("[c]ancel the operation, [s]top watching, or [w]atch on?")
     person.type("c")
