@@ -35,7 +35,7 @@ FIT = {
     "StartInstances": frozenset({"stopped"}),
     "StopInstances": RUNNING,
     "RestartInstances": RUNNING,
-    "FreezeInstances": RUNNING,
+    "FreezeInstances": frozenset({"running"}),
     "ThawInstances": frozenset({"frozen"}),
 }
 """States that allow a command: whatever failed then, it was not the state."""
