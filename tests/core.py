@@ -55,7 +55,7 @@ from tests.simulated import JSON, Control
 
 T = TypeVar("T")
 BASE = "D:\\MailStore\\Instances"
-HASTE = 0.25
+HASTE = 1.0
 """Seconds that a hasty client waits for an answer."""
 
 
@@ -175,46 +175,13 @@ class Core:
 
     def new_instance(self, instance_id: str, reseller: Reseller | None = None) -> Instance:
         """Make an instance of ours, without a row and unknown to the deployment."""
-        owner, opaque = reseller or self.root, new_id(Prefix.INSTANCE)
-        return Instance(
-            id=opaque,
-            instance_id=instance_id,
-            deployment=self.deployment,
-            reseller=owner.id,
-            reseller_path=owner.path,
-            display_name=instance_id,
-            alias=None,
-            external_id=None,
-            labels={},
-            instance_host="alpha-host1",
-            base_directory=derived_directory(BASE, opaque),
-            status=InstanceStatus.ACTIVE,
-            observed={},
-            observe_time=None,
-            kept_state={},
-            delete_time=None,
-            purge_time=None,
-            create_time=now(),
-            update_time=now(),
-        )
-
-    def add(self, connection: Connection, instance: Instance) -> None:
-        """Reserve an instance's id and insert its row."""
-        names.reserve(
-            connection,
-            instance.deployment,
-            instance.instance_id,
-            instance=instance.id,
-            reseller=instance.reseller,
-            time=instance.create_time,
-        )
-        instances.add(connection, instance)
+        return fresh_instance(instance_id, self.deployment, reseller or self.root, "alpha-host1")
 
     def planted(self, control: Control, instance_id: str, **seed: Any) -> Instance:  # noqa: ANN401 - JSON
         """Make an instance that both we and the deployment know."""
         made = self.new_instance(instance_id)
         with self.database.write() as connection:
-            self.add(connection, made)
+            add_instance(connection, made)
         whole = {
             "instanceID": instance_id,
             "instanceHost": made.instance_host,
@@ -251,7 +218,7 @@ class Core:
 
         def add(connection: Connection) -> None:
             if fresh and instance is not None:
-                self.add(connection, instance)
+                add_instance(connection, instance)
 
         self.ledger.open(operation, add)
         return operation
@@ -347,6 +314,45 @@ def registration(simulator: Simulator, **changes: Any) -> NewDeployment:  # noqa
         "pin": said["sha256"],
     }
     return NewDeployment(**(whole | changes))
+
+
+def fresh_instance(instance_id: str, deployment: str, owner: Reseller, host: str) -> Instance:
+    """Make an active instance, without a row and unknown to the deployment."""
+    opaque = new_id(Prefix.INSTANCE)
+    return Instance(
+        id=opaque,
+        instance_id=instance_id,
+        deployment=deployment,
+        reseller=owner.id,
+        reseller_path=owner.path,
+        display_name=instance_id,
+        alias=None,
+        external_id=None,
+        labels={},
+        instance_host=host,
+        base_directory=derived_directory(BASE, opaque),
+        status=InstanceStatus.ACTIVE,
+        observed={},
+        observe_time=None,
+        kept_state={},
+        delete_time=None,
+        purge_time=None,
+        create_time=now(),
+        update_time=now(),
+    )
+
+
+def add_instance(connection: Connection, instance: Instance) -> None:
+    """Reserve an instance's id and insert its row."""
+    names.reserve(
+        connection,
+        instance.deployment,
+        instance.instance_id,
+        instance=instance.id,
+        reseller=instance.reseller,
+        time=instance.create_time,
+    )
+    instances.add(connection, instance)
 
 
 def until(seen: Callable[[], T], seconds: float = 20) -> T:

@@ -15,7 +15,7 @@ from gateway.broker import admission, audit, claims
 from gateway.broker.authorise import absent, permit
 from gateway.broker.caller import Caller, Validated
 from gateway.broker.engine.diagnosis import diagnose
-from gateway.broker.engine.lanes import Lanes
+from gateway.broker.engine.lanes import WIDTH, Lanes
 from gateway.broker.engine.plan import Invocation, Place, is_listed, operation_for
 from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
@@ -35,9 +35,6 @@ from gateway.storage.database import Database
 
 POLL_SECONDS = 0.2
 LOOK_SECONDS = 30.0
-LANE_WIDTH = 8
-"""Calls to one deployment at once; as many as its pool keeps connections."""
-
 Look = TypeVar("Look")
 
 log = structlog.get_logger()
@@ -105,7 +102,7 @@ class Broker:
         self.ledger = ledger
         self._reader = runner.reader
         self._runner = runner
-        self._lanes = Lanes(threads, LANE_WIDTH)
+        self._lanes = Lanes(threads, WIDTH)
         self.succession = Succession(ledger, self.carry)
 
     # resolve

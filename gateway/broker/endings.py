@@ -75,9 +75,7 @@ def _created(connection: Connection, operation: Operation) -> None:
     One that was taken back is purged: its directory is still on disk. What carries out the rest
     of an earlier creation makes no instance.
     """
-    if operation.status is OperationStatus.FAILED and operation.problem:
-        said = f"{operation.problem['detail']}{told(operation)}"
-        operation.problem = {**operation.problem, "detail": said}
+    _say_what_is_left(operation)
     first = operation.steps[0]
     if first.command != CREATE_INSTANCE.name:
         note(connection, operation)
@@ -88,6 +86,14 @@ def _created(connection: Connection, operation: Operation) -> None:
     elif operation.status is not OperationStatus.UNKNOWN:
         names.release(connection, str(operation.instance))
         note(connection, operation, status=InstanceStatus.FAILED)
+
+
+def _say_what_is_left(operation: Operation) -> None:
+    """Let the problem of a creation that failed say what it left behind, beside why."""
+    left = told(operation)
+    if operation.status is OperationStatus.FAILED and operation.problem and left:
+        said = f"{operation.problem['detail']} {left}"
+        operation.problem = {**operation.problem, "detail": said}
 
 
 def _configured(connection: Connection, operation: Operation) -> None:

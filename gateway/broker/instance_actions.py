@@ -19,6 +19,7 @@ from gateway.broker import parts as rules
 from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
 from gateway.broker.caller import Caller, Validated
+from gateway.broker.engine import lanes
 from gateway.broker.engine.plan import Invocation, operation_for
 from gateway.broker.engine.problems import problem_of
 from gateway.broker.ledger import conclude
@@ -142,7 +143,7 @@ class InstanceActions:
         claims.bind(connection, caller, whole.id, whole.deadline)
         rules.settle(connection, whole.id, self._ledger.vault)
         deployments = sorted({wish.instance.deployment for wish in wishes})
-        woken = (parts.wake(connection, whole.id, each, rules.WIDTH) for each in deployments)
+        woken = (parts.wake(connection, whole.id, each, lanes.WIDTH) for each in deployments)
         return [part for some in woken for part in some]
 
     def _begin(self, connection: Connection, caller: Caller, wish: Wish) -> None:
@@ -208,7 +209,7 @@ def _line_up(wishes: Iterable[Wish]) -> None:
     """
     ahead: Counter[str] = Counter()
     for wish in wishes:
-        rounds = ahead[wish.instance.deployment] // rules.WIDTH
+        rounds = ahead[wish.instance.deployment] // lanes.WIDTH
         ahead[wish.instance.deployment] += 1
         wish.operation.deadline += rounds * ROUND
         wish.operation.next_poll_time = wish.operation.deadline

@@ -10,15 +10,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway.broker import audit
+from gateway.broker.engine import lanes
 from gateway.broker.engine.problems import problem_of
 from gateway.errors import GatewayError
 from gateway.model import FINAL, Operation, OperationStatus, now
 from gateway.storage import operations, parts
 from gateway.storage.parts import Tally
 from gateway.storage.vault import Vault
-
-WIDTH: Final = 8
-"""How many parts of one operation are under way at one deployment; as many as its lane is wide."""
 
 WORST: Final = (OperationStatus.FAILED, OperationStatus.UNKNOWN, OperationStatus.CANCELLED)
 """How the whole ends when one of its parts ended so, the first that applies."""
@@ -50,9 +48,12 @@ def hold(connection: Connection, part: Operation) -> None:
 
 
 def ended(connection: Connection, part: Operation, vault: Vault) -> None:
-    """Pass the turn on to the next part, and end the whole if this was the last one."""
+    """Pass the turn on to the next part, and end the whole if this was the last one.
+
+    As many parts of one operation are under way at one deployment as its lane is wide.
+    """
     if part.parent is not None:
-        parts.wake(connection, part.parent, str(part.deployment), WIDTH)
+        parts.wake(connection, part.parent, str(part.deployment), lanes.WIDTH)
         settle(connection, part.parent, vault)
 
 

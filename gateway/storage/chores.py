@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from gateway.storage.clock import present
+from gateway.storage.database import inserted
 from gateway.storage.tables import chores
 
 
@@ -50,10 +50,5 @@ def _begun(connection: Connection, name: str, delay: timedelta) -> bool:
     """Insert the row; false when there is one, or another process was faster."""
     if connection.execute(select(chores.c.name).where(chores.c.name == name)).first():
         return False
-    query = insert(chores).values(name=name, next_time=present(connection, delay))
-    try:
-        with connection.begin_nested():
-            connection.execute(query)
-    except IntegrityError:
-        return False
-    return True
+    row = insert(chores).values(name=name, next_time=present(connection, delay))
+    return inserted(connection, row)

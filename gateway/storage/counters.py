@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
+from gateway.storage.database import inserted
 from gateway.storage.tables import counters
 
 
@@ -44,8 +44,4 @@ def raise_to(connection: Connection, name: str, least: int) -> None:
 def _begin(connection: Connection, name: str) -> None:
     if connection.execute(select(counters).where(counters.c.name == name)).first():
         return
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(counters).values(name=name, value=0))
-    except IntegrityError:
-        return  # another one began it at the same moment
+    inserted(connection, insert(counters).values(name=name, value=0))  # unless another just did

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -94,6 +94,16 @@ class Database:
     def close(self) -> None:
         """Close the pool."""
         self.engine.dispose()
+
+
+def inserted(connection: Connection, row: Insert) -> bool:
+    """Insert a row; false when a constraint is in the way, and the transaction goes on."""
+    try:
+        with connection.begin_nested():
+            connection.execute(row)
+    except IntegrityError:
+        return False
+    return True
 
 
 @contextmanager

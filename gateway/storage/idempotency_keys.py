@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from gateway.model import now
+from gateway.storage.database import inserted
 from gateway.storage.tables import idempotency_keys as keys
 
 LEASE = timedelta(seconds=60)
@@ -114,12 +114,7 @@ def add(connection: Connection, use: Use, claim: Claim, sealed: str) -> bool:
         "create_time": time,
         "expire_time": time + use.kept,
     }
-    try:
-        with connection.begin_nested():
-            connection.execute(insert(keys).values(values))
-    except IntegrityError:
-        return False
-    return True
+    return inserted(connection, insert(keys).values(values))
 
 
 def find(connection: Connection, scope: str) -> Known | None:

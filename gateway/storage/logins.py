@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, exists, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
+from gateway.storage.database import inserted
 from gateway.storage.tables import login_failures
 
 KEPT = timedelta(hours=1)
@@ -53,11 +53,7 @@ def _begin(connection: Connection, name: str, time: datetime) -> None:
     if has_failed(connection, name):
         return
     fresh = insert(login_failures).values(name=name, failures=0, until=time, update_time=time)
-    try:
-        with connection.begin_nested():
-            connection.execute(fresh)
-    except IntegrityError:
-        return  # another one began it at the same moment
+    inserted(connection, fresh)  # unless another one began it at the same moment
 
 
 def forget(connection: Connection, name: str) -> None:

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, case, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import NameTaken
+from gateway.storage.database import inserted
 from gateway.storage.tables import names
 
 RESERVED = frozenset(
@@ -36,21 +36,17 @@ def reserve(
         raise NameTaken(REFUSAL)
     if _retake(connection, deployment, folded, (instance, reseller, time)):
         return
-    try:
-        with connection.begin_nested():
-            connection.execute(
-                insert(names).values(
-                    deployment=deployment,
-                    name=folded,
-                    instance=instance,
-                    reseller=reseller,
-                    tombstone=False,
-                    used=False,
-                    create_time=time,
-                )
-            )
-    except IntegrityError:
-        raise NameTaken(REFUSAL) from None
+    row = insert(names).values(
+        deployment=deployment,
+        name=folded,
+        instance=instance,
+        reseller=reseller,
+        tombstone=False,
+        used=False,
+        create_time=time,
+    )
+    if not inserted(connection, row):
+        raise NameTaken(REFUSAL)
 
 
 def _retake(

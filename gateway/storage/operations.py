@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Insert,
     RowMapping,
     exists,
     func,
@@ -22,11 +21,11 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
 from gateway.errors import OperationInProgress, StorageUnavailable
 from gateway.model import FINAL, Operation, OperationStatus, Reach, Step, StepStatus, now
 from gateway.storage.clock import present
+from gateway.storage.database import inserted
 from gateway.storage.tables import operations
 from gateway.storage.vault import Vault
 
@@ -74,21 +73,12 @@ def add(connection: Connection, operation: Operation, vault: Vault, owner: str |
     lease = {"lease_owner": owner, "lease_time": until}
     query = insert(operations).values(**values, **lease)
     for _ in range(TRIES):
-        if _inserted(connection, query):
+        if inserted(connection, query):
             return
         holder = _holder(connection, operation.lock)
         if holder is not None:  # else it was let go at this moment
             raise OperationInProgress(holder)
     raise StorageUnavailable
-
-
-def _inserted(connection: Connection, query: Insert) -> bool:
-    try:
-        with connection.begin_nested():
-            connection.execute(query)
-    except IntegrityError:
-        return False
-    return True
 
 
 def _holder(connection: Connection, lock: str | None) -> str | None:

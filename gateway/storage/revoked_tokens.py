@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, Insert, delete, insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, delete, insert, select
 
 from gateway.model import now
+from gateway.storage.database import inserted
 from gateway.storage.tables import counters, revoked_tokens, used_assertions
 
 EPOCH = "epoch"
@@ -20,7 +20,7 @@ def add(connection: Connection, token: str, expire_time: datetime) -> bool:
         Whether it was not so before.
     """
     values = {"token": token, "expire_time": expire_time}
-    return _first(connection, insert(revoked_tokens).values(**values))
+    return inserted(connection, insert(revoked_tokens).values(**values))
 
 
 def verdict(connection: Connection, tokens: Iterable[str]) -> tuple[int, bool]:
@@ -43,19 +43,10 @@ def use_assertion(connection: Connection, client: str, token: str, expire_time: 
         Whether it is the first time, also among several processes.
     """
     values = {"client": client, "token": token, "expire_time": expire_time}
-    return _first(connection, insert(used_assertions).values(**values))
+    return inserted(connection, insert(used_assertions).values(**values))
 
 
 def tidy(connection: Connection) -> None:
     """Forget what has expired."""
     for table in (revoked_tokens, used_assertions):
         connection.execute(delete(table).where(table.c.expire_time < now()))
-
-
-def _first(connection: Connection, statement: Insert) -> bool:
-    try:
-        with connection.begin_nested():
-            connection.execute(statement)
-    except IntegrityError:
-        return False
-    return True

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 
 from gateway.broker import parts as rules
 from gateway.broker.endings import ENDINGS
+from gateway.broker.engine import lanes
 from gateway.broker.ledger import Ledger
 from gateway.model import Operation, OperationStatus, Prefix, StepStatus, new_id, now
 from gateway.storage import operations, outbox, parts, resellers, schema
@@ -227,7 +228,7 @@ def test_a_persons_word_on_the_last_unknown_part_settles_the_whole(cluster: Clus
 def woken(cluster: Cluster, whole: str, deployment: str = "dep_1") -> list[str]:
     with cluster.database.write() as connection:
         parts.hold(connection, whole)
-        return list(parts.wake(connection, whole, deployment, rules.WIDTH))
+        return list(parts.wake(connection, whole, deployment, lanes.WIDTH))
 
 
 def due(cluster: Cluster) -> list[str]:
@@ -236,23 +237,23 @@ def due(cluster: Cluster) -> list[str]:
 
 
 def test_the_whole_is_never_due_and_a_part_is_in_its_turn(cluster: Cluster) -> None:
-    whole, made = cluster.begun(rules.WIDTH + 3)
+    whole, made = cluster.begun(lanes.WIDTH + 3)
     before = set(due(cluster))
     first = woken(cluster, whole)
 
     assert before.isdisjoint({whole, *(part.id for part in made)})
-    assert first == [part.id for part in made[: rules.WIDTH]]
+    assert first == [part.id for part in made[: lanes.WIDTH]]
     assert set(due(cluster)) - before == set(first)
     assert woken(cluster, whole) == []
 
 
 def test_the_end_of_a_part_gives_the_next_one_its_turn(cluster: Cluster) -> None:
-    whole, made = cluster.begun(rules.WIDTH + 2)
+    whole, made = cluster.begun(lanes.WIDTH + 2)
     woken(cluster, whole)
     before = set(due(cluster))
     cluster.end(0, made[0], OperationStatus.FAILED)
 
-    assert set(due(cluster)) - before == {made[rules.WIDTH].id}
+    assert set(due(cluster)) - before == {made[lanes.WIDTH].id}
 
 
 def test_nobody_who_watches_a_part_brings_its_turn_forward(cluster: Cluster) -> None:
@@ -264,15 +265,15 @@ def test_nobody_who_watches_a_part_brings_its_turn_forward(cluster: Cluster) -> 
 
 
 def test_turns_passed_on_at_once_are_no_more_than_there_is_room_for(cluster: Cluster) -> None:
-    whole, made = cluster.begun(3 * rules.WIDTH)
+    whole, made = cluster.begun(3 * lanes.WIDTH)
     woken(cluster, whole)
-    first = made[: rules.WIDTH]
+    first = made[: lanes.WIDTH]
     at_once([ending(cluster, place, part) for place, part in enumerate(first)])
     with cluster.database.read() as connection:
         turned = set(parts.due(connection, whole, "dep_1"))
 
     assert turned - {part.id for part in first} == {
-        part.id for part in made[rules.WIDTH : 2 * rules.WIDTH]
+        part.id for part in made[lanes.WIDTH : 2 * lanes.WIDTH]
     }
 
 

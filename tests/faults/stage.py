@@ -10,7 +10,7 @@ from gateway.model import Instance, Operation, OperationStatus, Resource, derive
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.stores import RENAME_STORE
 from gateway.storage import quotas
-from tests.core import BASE, Core, registration, sent
+from tests.core import BASE, Core, add_instance, registration, sent
 from tests.faults.cases import CASES, Case
 from tests.simulated import Control
 
@@ -75,7 +75,7 @@ def bystander(core: Core, beta: Simulator) -> Bystander:
     placed = {"deployment": second.id, "instance_host": "beta-host1", "base_directory": directory}
     instance = replace(made, **placed)
     with core.database.write() as connection:
-        core.add(connection, instance)
+        add_instance(connection, instance)
     seed = {
         "instanceID": "beside",
         "instanceHost": "beta-host1",
@@ -91,6 +91,12 @@ def bystander(core: Core, beta: Simulator) -> Bystander:
 def assert_settled(core: Core, control: Control, case: Case, instance: Instance) -> None:
     """Assert that what can be found out was: exactly one effect, and evidence of it."""
     ended = _only(core, instance)
+    assert_one_effect(control, case, instance, ended)
+    assert_ended_well(core, ended)
+
+
+def assert_one_effect(control: Control, case: Case, instance: Instance, ended: Operation) -> None:
+    """Assert that a command took effect once and is known to have, or was not sent again."""
     tries = sent(control, case.command.name)
     if case.settles:
         assert ended.status is OperationStatus.SUCCEEDED, ended.problem
@@ -100,7 +106,6 @@ def assert_settled(core: Core, control: Control, case: Case, instance: Instance)
         assert ended.status is OperationStatus.UNKNOWN
         assert len(tries) == 1
     assert len(tries) <= 2
-    assert_ended_well(core, ended)
 
 
 def assert_undone(core: Core, control: Control, case: Case, instance: Instance) -> None:

@@ -11,9 +11,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.errors import StorageUnavailable
-from gateway.model import Instance, InstanceStatus, Prefix, derived_directory, new_id, now
-from gateway.storage import instances, names, operations, resellers
-from tests.core import BASE, until
+from gateway.storage import operations, resellers
+from tests.core import add_instance, fresh_instance, until
 from tests.resources.many import AT_ONCE, PATH, hold, let_go
 from tests.served import Served, assert_problem, beside
 from tests.simulated import JSON
@@ -31,18 +30,11 @@ def planted(world: World, site: Site, count: int, owner: str = "A") -> list[str]
     with database.write() as connection:
         reseller = resellers.lineage(connection, world.resellers[owner])[-1]
         made = [
-            _instance(site, reseller.id, reseller.path, next(world.numbers)) for _ in range(count)
+            fresh_instance(f"many-{next(world.numbers)}", site.id, reseller, f"{site.name}-host1")
+            for _ in range(count)
         ]
         for instance in made:
-            names.reserve(
-                connection,
-                site.id,
-                instance.instance_id,
-                instance=instance.id,
-                reseller=instance.reseller,
-                time=instance.create_time,
-            )
-            instances.add(connection, instance)
+            add_instance(connection, instance)
     entries = [
         {
             "instanceID": each.instance_id,
@@ -53,31 +45,6 @@ def planted(world: World, site: Site, count: int, owner: str = "A") -> list[str]
     ]
     site.control.seed(instances=entries)
     return [each.id for each in made]
-
-
-def _instance(site: Site, reseller: str, path: str, number: int) -> Instance:
-    opaque = new_id(Prefix.INSTANCE)
-    return Instance(
-        id=opaque,
-        instance_id=f"many-{number}",
-        deployment=site.id,
-        reseller=reseller,
-        reseller_path=path,
-        display_name="Many",
-        alias=None,
-        external_id=None,
-        labels={},
-        instance_host=f"{site.name}-host1",
-        base_directory=derived_directory(BASE, opaque),
-        status=InstanceStatus.ACTIVE,
-        observed={},
-        observe_time=None,
-        kept_state={},
-        delete_time=None,
-        purge_time=None,
-        create_time=now(),
-        update_time=now(),
-    )
 
 
 def act(world: World, ids: Sequence[str], persona: str = "a_admin", **headers: str) -> TestResponse:

@@ -7,6 +7,7 @@ from gateway.simulator.server import Simulator
 from gateway.storage import names
 from tests.core import Core, sent
 from tests.faults.cases import CASES, LOST, SPOILT, Case, envelope, garbage
+from tests.faults.stage import assert_one_effect
 from tests.simulated import Control
 
 
@@ -22,15 +23,7 @@ def test_a_lost_answer_is_settled_by_what_can_be_read(
     ended = core.finished(operation.id, control)
 
     assert control.faults()[0]["count"] == 0
-    tries = sent(control, case.command.name)
-    if case.settles:
-        assert ended.status is OperationStatus.SUCCEEDED, ended.problem
-        assert case.done(control.state(), instance)
-        assert sum(entry["changed"] for entry in tries) == 1
-    else:
-        assert ended.status is OperationStatus.UNKNOWN
-        assert len(tries) == 1
-    assert len(tries) <= 2
+    assert_one_effect(control, case, instance, ended)
     assert core.phases(operation.id) == ["intent", "outcome"]
     assert all(step.arguments == {} and step.before is None for step in ended.steps)
 

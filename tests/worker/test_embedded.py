@@ -14,7 +14,6 @@ from gateway.broker.engine.plan import Invocation
 from gateway.broker.ledger import READS_KEPT
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, OperationStatus, now
-from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.instances import GET_INSTANCES
 from gateway.spe.commands.stores import RENAME_STORE, VERIFY_STORE
@@ -28,19 +27,6 @@ from tests.simulated import Control
 
 VERIFY = Invocation(VERIFY_STORE, {"id": 1, "includeIndexes": False})
 RENAME = Invocation(RENAME_STORE, {"id": 1, "name": "Post"})
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with Simulator("alpha", scenario=Scenario(verify_rate=100)) as running:
-        yield running
-
-
-@pytest.fixture
-def control(simulator: Simulator) -> Control:
-    control = Control(simulator.control_url)
-    control.reset()
-    return control
 
 
 @pytest.fixture

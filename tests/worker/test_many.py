@@ -10,7 +10,7 @@ from typing import Self
 import pytest
 from sqlalchemy import func, select
 
-from gateway.broker.broker import LANE_WIDTH
+from gateway.broker.engine import lanes
 from gateway.broker.engine.plan import Invocation, Place, operation_for
 from gateway.model import FINAL, OperationStatus
 from gateway.simulator.server import Simulator
@@ -95,6 +95,6 @@ def test_a_thousand_running_operations_are_tracked_by_a_few_threads(
         tracker.stop()
 
     assert count(core, OperationStatus.SUCCEEDED) == MANY
-    assert watch.threads <= 2 * LANE_WIDTH + THREADS + 8
-    assert watch.sessions <= 2 * LANE_WIDTH + THREADS + 8
-    assert watch.calls <= 2 * LANE_WIDTH
+    assert watch.threads <= 2 * lanes.WIDTH + THREADS + 8
+    assert watch.sessions <= 2 * lanes.WIDTH + THREADS + 8
+    assert watch.calls <= 2 * lanes.WIDTH

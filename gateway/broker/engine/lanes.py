@@ -7,10 +7,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import Final
 
 import structlog
 
 Task = Callable[[], None]
+
+WIDTH: Final = 8
+"""Calls to one deployment at once; as many as its pool keeps connections."""
 STOCK = 4
 """How many tasks for each place in a lane may wait before others had better do them."""
 

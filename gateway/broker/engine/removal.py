@@ -17,6 +17,7 @@ from gateway.model import Instance, InstanceStatus, Operation, StepStatus
 from gateway.spe.command import Command
 from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION
 from gateway.spe.commands.instances import (
+    CREATE_INSTANCE,
     DELETE_INSTANCES,
     GET_INSTANCE_CONFIGURATION,
     GET_INSTANCES,
@@ -56,15 +57,15 @@ def is_removed(operation: Operation) -> bool:
     return all(step.status is not StepStatus.FAILED for step in operation.steps[place + 1 :])
 
 
-def told(operation: Operation) -> str:
+def told(operation: Operation) -> str | None:
     """Return what became of what a failed creation had made, and what its caller can do."""
     first = operation.steps[0]
-    if first.command == "CreateInstance" and first.status is not StepStatus.SUCCEEDED:
-        return ""
+    if first.command == CREATE_INSTANCE.name and first.status is not StepStatus.SUCCEEDED:
+        return None
     if is_removed(operation):
-        return " What was made is removed again."
+        return "What was made is removed again."
     return (
-        f" The instance {operation.instance} stays as far as it got; the same call under its "
+        f"The instance {operation.instance} stays as far as it got; the same call under its "
         "Idempotency-Key, if it had one, carries out the rest."
     )
 
@@ -109,7 +110,7 @@ def _was(operation: Operation, command: str) -> list[dict[str, Any]]:
 
 def _has_failed(operation: Operation, instance: Instance) -> bool:
     """Whether a creation has failed whose instance is there, and was nobody's to use since."""
-    made = bool(_was(operation, "CreateInstance"))
+    made = bool(_was(operation, CREATE_INSTANCE.name))
     return made and operation.problem is not None and _is_new(instance)
 
 

@@ -1,5 +1,6 @@
 """The endpoints of the authorization server, its public keys and its metadata."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Response, jsonify
@@ -28,7 +29,7 @@ from gateway.web.oauth.server import (
     token_answer,
 )
 from gateway.web.oauth.tokens import ALGORITHM
-from gateway.web.operation import operation
+from gateway.web.operation import View, operation
 from gateway.web.schemas import NoFields
 
 REVOCATION_PATH: Final = "/oauth/revoke"
@@ -74,15 +75,29 @@ blp = Blueprint("oauth", __name__, description="Access tokens for API clients.")
 blp.register_error_handler(RateLimited, answer_busy)
 
 
+def _of_clients(form: dict[str, Any]) -> Callable[[View], View]:
+    """Describe a call by which a client says who it is: its form, and the errors of RFC 6749."""
+    decorators: tuple[Callable[[View], View], ...] = (
+        blp.alt_response(429, schema=OAuthError, headers={"Retry-After": "Retry-After"}),
+        blp.alt_response(400, schema=OAuthError),
+        blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"}),
+        blp.doc(requestBody=form, security=_SECURITY),
+    )
+
+    def describe(view: View) -> View:
+        for decorate in decorators:
+            view = decorate(view)
+        return view
+
+    return describe
+
+
 @blp.route(TOKEN_PATH)
 class Token(MethodView):
     """Access tokens."""
 
     @operation(blp, "createToken", permission=None, public=True, errors=(503,))
-    @blp.doc(requestBody=_TOKEN_FORM, security=_SECURITY)
-    @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
-    @blp.alt_response(400, schema=OAuthError)
-    @blp.alt_response(429, schema=OAuthError, headers={"Retry-After": "Retry-After"})
+    @_of_clients(_TOKEN_FORM)
     @blp.response(200, TokenAnswer)
     def post(self) -> Response:
         """Get an access token.
@@ -100,10 +115,7 @@ class TokenRevocation(MethodView):
     """Tokens that are taken back."""
 
     @operation(blp, "revokeToken", permission=None, public=True, errors=(503,))
-    @blp.doc(requestBody=_ONE_TOKEN, security=_SECURITY)
-    @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
-    @blp.alt_response(400, schema=OAuthError)
-    @blp.alt_response(429, schema=OAuthError, headers={"Retry-After": "Retry-After"})
+    @_of_clients(_ONE_TOKEN)
     @blp.response(200, NoFields)
     def post(self) -> Response:
         """Revoke an access token of the client's own, and all that it was exchanged for.
@@ -118,10 +130,7 @@ class TokenIntrospection(MethodView):
     """Tokens that are looked into."""
 
     @operation(blp, "introspectToken", permission=None, public=True, errors=(503,))
-    @blp.doc(requestBody=_ONE_TOKEN, security=_SECURITY)
-    @blp.alt_response(401, schema=OAuthError, headers={"WWW-Authenticate": "WWW-Authenticate"})
-    @blp.alt_response(400, schema=OAuthError)
-    @blp.alt_response(429, schema=OAuthError, headers={"Retry-After": "Retry-After"})
+    @_of_clients(_ONE_TOKEN)
     @blp.response(200, TokenDescription)
     def post(self) -> Response:
         """Say whether an access token counts, and what it allows (RFC 7662).
