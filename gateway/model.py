@@ -138,7 +138,9 @@ class Deployment:
 
     ``pin`` is the SHA-256 (64 hex) or SHA-1 (40 hex) thumbprint of the certificate,
     None where the system's trust store decides. ``commands`` holds what get-metadata lists:
-    the names of the arguments by the name of the command.
+    the names of the arguments by the name of the command. ``drained`` ones take no changes.
+    ``quarantine`` is the certificate that was found in the place of the pinned one: nothing is
+    sent until a person has said which is right.
     """
 
     id: str
@@ -158,6 +160,8 @@ class Deployment:
     revision: int
     create_time: datetime
     update_time: datetime
+    drained: bool = False
+    quarantine: Mapping[str, Any] | None = None
 
 
 class InstanceStatus(StrEnum):
@@ -172,7 +176,10 @@ class InstanceStatus(StrEnum):
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance with exactly one owner. Only ``instance_id`` ever reaches SPE."""
+    """An instance with exactly one owner. Only ``instance_id`` ever reaches SPE.
+
+    ``drift`` says what is otherwise at the deployment than we made or left it.
+    """
 
     id: str
     instance_id: str
@@ -193,6 +200,7 @@ class Instance:
     purge_time: datetime | None
     create_time: datetime
     update_time: datetime
+    drift: Mapping[str, Any] | None = None
 
 
 class Resource(StrEnum):
@@ -300,6 +308,14 @@ class Step:
     cancel_sent: bool = False
 
 
+class Urgency(StrEnum):
+    """Whom an operation shares a deployment with; each has its turn, however long another's is."""
+
+    INTERACTIVE = "interactive"
+    BILLING = "billing"
+    BULK = "bulk"
+
+
 @dataclass
 class Operation:
     """A piece of work on deployments: its intent, its progress and its outcome.
@@ -321,6 +337,7 @@ class Operation:
     steps: list[Step]
     deadline: datetime
     parent: str | None = None
+    urgency: Urgency = Urgency.INTERACTIVE
     status: OperationStatus = OperationStatus.QUEUED
     percent_progress: int | None = None
     status_text: str | None = None

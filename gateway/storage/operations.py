@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from gateway.errors import OperationInProgress, StorageUnavailable
-from gateway.model import FINAL, Operation, OperationStatus, Reach, Step, StepStatus, now
+from gateway.model import FINAL, Operation, OperationStatus, Reach, Step, StepStatus, Urgency, now
 from gateway.storage.clock import present
 from gateway.storage.database import inserted
 from gateway.storage.tables import operations
@@ -57,8 +57,8 @@ def _operation(row: RowMapping, vault: Vault) -> Operation:
         for clear, secret in zip(row["steps"], hidden["steps"], strict=True)
     ]
     values = {name: value for name, value in row.items() if name not in _DERIVED}
-    status = OperationStatus(row["status"])
-    return Operation(**(values | {"steps": steps, "status": status, "result": hidden["result"]}))
+    words = {"status": OperationStatus(row["status"]), "urgency": Urgency(row["urgency"])}
+    return Operation(**(values | words | {"steps": steps, "result": hidden["result"]}))
 
 
 def add(connection: Connection, operation: Operation, vault: Vault, owner: str | None) -> None:

@@ -179,8 +179,46 @@ deployments = Table(
     Column("commands", JSON, nullable=False),
     Column("last_contact_time", Instant),
     Column("revision", Integer, nullable=False),
+    Column("drained", Boolean, nullable=False),
+    Column("quarantine", JSON(none_as_null=True)),
     *_times(),
     UniqueConstraint("host", "port"),
+)
+
+# The read model of a deployment: how old it is, why it is not newer, what was doubted in it.
+inventories = Table(
+    "inventories",
+    metadata,
+    Column("deployment", ID, ForeignKey("deployments.id", ondelete="CASCADE"), primary_key=True),
+    Column("as_of", Instant),
+    Column("try_time", Instant, nullable=False),
+    Column("problem", String(60)),
+    Column("doubt", JSON(none_as_null=True)),
+    Column("number", Integer),
+)
+
+# Instances that a deployment lists and nobody owns; the id is theirs for good once adopted.
+unowned = Table(
+    "unowned",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("deployment", ID, ForeignKey("deployments.id", ondelete="CASCADE"), nullable=False),
+    Column("instance_id", String(200), nullable=False),
+    Column("observed", JSON, nullable=False),
+    Column("observe_time", Instant, nullable=False),
+    Column("create_time", Instant, nullable=False),
+    UniqueConstraint("deployment", "instance_id"),
+)
+
+# The instance hosts of a deployment as last seen, and whether we place nothing on them.
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("deployment", ID, ForeignKey("deployments.id", ondelete="CASCADE"), primary_key=True),
+    Column("server_name", String(255), primary_key=True),
+    Column("observed", JSON, nullable=False),
+    Column("observe_time", Instant),
+    Column("cordoned", Boolean, nullable=False),
 )
 
 instances = Table(
@@ -200,6 +238,7 @@ instances = Table(
     Column("observed", JSON, nullable=False),
     Column("observe_time", Instant),
     Column("kept_state", JSON, nullable=False),
+    Column("drift", JSON(none_as_null=True)),
     Column("delete_time", Instant),
     Column("purge_time", Instant),
     *_times(),
@@ -267,6 +306,7 @@ operations = Table(
     Column("request_id", String(128), nullable=False),
     Column("status", String(20), nullable=False),
     Column("changes", Boolean, nullable=False),
+    Column("urgency", String(20), nullable=False),
     Column("steps", JSON, nullable=False),
     Column("secrets", Text, nullable=False),  # encrypted: arguments, results
     Column("context", JSON, nullable=False),
