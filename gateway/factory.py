@@ -28,7 +28,7 @@ from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.identity import RegisteredClients
 from gateway.broker.instance_actions import InstanceActions
 from gateway.broker.instances import Instances
-from gateway.broker.inventory import Inventory
+from gateway.broker.inventory.listing import Inventory
 from gateway.broker.key_ring import KeyRing
 from gateway.broker.ledger import Ledger
 from gateway.broker.logins import Logins, chore_of_the_logins

@@ -12,7 +12,7 @@ from gateway.broker.deployments import Deployments
 from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.instance_actions import InstanceActions
 from gateway.broker.instances import Instances
-from gateway.broker.inventory import Inventory
+from gateway.broker.inventory.listing import Inventory
 from gateway.broker.operations import Operations
 from gateway.broker.quotas import Quotas
 from gateway.broker.reports import Reports

@@ -60,11 +60,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("deployment", "server_name", name=op.f("pk_hosts")),
     )
-    drained = sa.Column("drained", sa.Boolean(), nullable=False, server_default=sa.false())
+    drained: sa.Column[bool] = sa.Column(
+        "drained", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("deployments", drained)
     op.add_column("deployments", sa.Column("quarantine", sa.JSON(), nullable=True))
     op.add_column("instances", sa.Column("drift", sa.JSON(), nullable=True))
-    urgency = sa.Column(
+    urgency: sa.Column[str] = sa.Column(
         "urgency", sa.String(length=20), nullable=False, server_default="interactive"
     )
     op.add_column("operations", urgency)
