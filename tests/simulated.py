@@ -93,9 +93,11 @@ class Control:
         document = {"statusCode": status_code, "message": message}
         self._call("POST", f"/operations/{operation}/transition", document)
 
-    def asynchronous(self, share: float, seed: int = 0, seconds: float = 0.2) -> None:
-        """Turn a share of all calls asynchronous."""
-        document = {"share": share, "seed": seed, "seconds": seconds}
+    def asynchronous(
+        self, share: float, seed: int = 0, seconds: float = 0.2, command: str = "*"
+    ) -> None:
+        """Turn a share of all calls asynchronous, or of those of one command."""
+        document = {"share": share, "seed": seed, "seconds": seconds, "command": command}
         self._call("POST", "/asynchronous", document)
 
     def advance(self, seconds: float) -> None:

@@ -11,7 +11,7 @@
 | `POST /operations/{token or *}/pause` and `/resume` | holds operations where they stand |
 | `POST /operations/{token}/transition` | `{"statusCode": ..., "message": ...}` ends one |
 | `GET`, `POST`, `DELETE /faults` | plants a fault, see `faults.Fault` |
-| `POST /asynchronous` | `{"share": 0.2, "seed": 7, "seconds": 0.2}` |
+| `POST /asynchronous` | `{"share": 0.2, "seed": 7, "seconds": 0.2, "command": "*"}` |
 | `POST /clock` | `{"advanceSeconds": 60}` or `{"now": "2026-12-24T00:00:00+00:00"}` |
 | `POST /certificate` | exchanges it; `{"expired": true}` for one that has ended |
 | `POST /condition` | `{"condition": "down"}`, one of `conduct.CONDITIONS` |
@@ -34,6 +34,20 @@ from .stores import place
 
 Document = dict[str, Any]
 
+NEEDED = {
+    "POST /condition": {"condition"},
+    "POST /disk/move": {"instanceID", "from", "to"},
+    "POST /asynchronous": {"share"},
+}
+TAKEN = {
+    **NEEDED,
+    "POST /seed": {"hosts", "clientAccessServers", "administrators", "instances"},
+    "POST /asynchronous": {"share", "seed", "seconds", "command"},
+    "POST /clock": {"advanceSeconds", "now"},
+    "POST /certificate": {"expired"},
+}
+"""The members of the bodies; faults look after their own."""
+
 
 class Controlled(Protocol):
     """What the control plane moves: the simulator as a whole."""
@@ -55,6 +69,21 @@ class Controlled(Protocol):
 
     def enter(self, condition: str) -> None:
         """Answer, refuse connections, hang, or show another certificate than is announced."""
+
+
+def require_members(route: str, document: object) -> None:
+    """Refuse a body that is no object, lacks a member or has one that nobody knows.
+
+    Raises:
+        ValueError: names the members.
+    """
+    if not isinstance(document, dict):
+        raise ValueError("The body is one JSON object.")  # noqa: TRY004 - wrong input, not a wrong call
+    if missing := NEEDED.get(route, set()) - document.keys():
+        raise ValueError(f"{route} needs {', '.join(sorted(missing))}.")
+    if route in TAKEN and (unknown := document.keys() - TAKEN[route]):
+        known = ", ".join(sorted(TAKEN[route]))
+        raise ValueError(f"{route} takes {known}, not {', '.join(sorted(unknown))}.")
 
 
 class NotThere(Exception):
@@ -99,7 +128,7 @@ class Control:
         except NotThere as missing:
             status, answer = 404, {"error": str(missing)}
         except (Failure, ValueError, KeyError, TypeError) as wrong:
-            status, answer = 400, {"error": f"{type(wrong).__name__}: {wrong}"}
+            status, answer = 400, {"error": str(wrong)}
         headers = [("Content-Type", "application/json")]
         start_response(f"{status} {HTTPStatus(status).phrase}", headers)
         return [json.dumps(answer).encode()]
@@ -107,6 +136,7 @@ class Control:
     def _run(self, environ: dict[str, Any], document: Document) -> Any:  # noqa: ANN401 - JSON
         route = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         if route in self._routes:
+            require_members(route, document)
             return self._routes[route](document)
         match route.split("/"):
             case ["POST ", "operations", token, verb]:
@@ -150,8 +180,10 @@ class Control:
     def _move_clock(self, document: Document) -> Document:
         if "now" in document:
             self._clock.set(datetime.fromisoformat(document["now"]))
-        else:
+        elif "advanceSeconds" in document:
             self._clock.advance(float(document["advanceSeconds"]))
+        else:
+            raise ValueError("POST /clock needs advanceSeconds or now.")
         return {"now": self._clock.now().isoformat()}
 
     def _certificate(self, document: Document) -> Document:

@@ -28,7 +28,7 @@ class Fault:
         seconds: of `delay`, after execution; between two bytes of `drip`.
         status: of `status` and `redirect`.
         text: the body of `status`, the message of `failed`, in plain words.
-        body: the body of `garbage`, in base64.
+        body: the body of `garbage`, or all that `raw` says, in base64.
         length: whether `garbage` says its Content-Length.
         size: of `huge` and `gzip-bomb` in bytes (unpacked), of `deep` in levels; what
             `truncate`, `reset` and `cut-chunk` leave of the body.
@@ -150,6 +150,11 @@ def _garbage(fault: Fault, reply: Reply, connection: Connection, _clock: Clock) 
     return None
 
 
+def _raw(fault: Fault, _reply: Reply, connection: Connection, _clock: Clock) -> None:
+    connection.send(base64.b64decode(fault.body))
+    connection.close()
+
+
 def _truncate(fault: Fault, reply: Reply, connection: Connection, _clock: Clock) -> None:
     whole = len(reply.body)
     connection.send(render(Reply(reply.status, b"", reply.headers), length=whole))
@@ -226,6 +231,7 @@ KINDS = {
     "drop-after": Kind(executes=True, spoil=_drop),
     "status": Kind(executes=False, spoil=_status),
     "garbage": Kind(executes=False, spoil=_garbage),
+    "raw": Kind(executes=False, spoil=_raw),
     "truncate": Kind(executes=True, spoil=_truncate),
     "reset": Kind(executes=True, spoil=_reset),
     "cut-chunk": Kind(executes=True, spoil=_cut_chunk),

@@ -181,6 +181,8 @@ class ManagementServer:
 
     def _turns_asynchronous(self, name: str) -> bool:
         """Draw lots for each command's n-th call, whatever else runs at the same time."""
+        if self.asynchronous.command not in {"*", name}:
+            return False
         self._calls[name] += 1
         lot = random.Random(f"{self.asynchronous.seed}:{name}:{self._calls[name]}")  # noqa: S311 - no secret
         return lot.random() < self.asynchronous.share

@@ -17,11 +17,13 @@ class Asynchronous:
         share: 0 to 1, for each command class.
         seed: the same seed turns the same calls asynchronous.
         seconds: how long such a call runs.
+        command: the only one that may; "*" for all.
     """
 
     share: float = 0.0
     seed: int = 0
     seconds: float = 0.2
+    command: str = "*"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,6 @@
 """The lines of docs/authentication.md are carried out as they are written."""
 
-import os
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +10,10 @@ from gateway.cli.init import initialise
 from gateway.settings import Settings
 from gateway.simulator.server import Simulator
 from tests.cli.program import environment, running
-from tests.docs.tables import ROOT
-from tests.docs.test_first_setup import RUN, documents_in
+from tests.docs.reader import carried_out, documents_in
 from tests.world import registration
 
-MARK = "=== block ==="
+PAGE = "docs/authentication.md"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +32,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[list[Any]
             "SECRET": operator.client_secret,
         }
         known["INSTANCE"] = made_instance(known, simulator)
-        said = pasted(folder, known).split(MARK)[1:]
+        said = carried_out(PAGE, folder, known=known)
         yield [list(documents_in(text)) if "{" in text else [text.strip()] for text in said]
 
 
@@ -57,23 +53,6 @@ def made_instance(known: dict[str, str], simulator: Simulator) -> str:
     made = requests.post(f"{url}/instances", json=body, headers=headers, timeout=30)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
-
-
-def pasted(folder: Path, known: dict[str, str]) -> str:
-    """Paste the blocks into a shell; return what it printed."""
-    blocks = RUN.findall((ROOT / "docs/authentication.md").read_text())
-    script = "\n".join(f"echo; echo '{MARK}'\n{block}" for block in blocks)
-    shell = subprocess.run(  # noqa: S603 - our own lines, for the reader's shell
-        ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 - the reader's shell
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "NO_PROXY": "127.0.0.1", **known},
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=60,
-    )
-    assert shell.returncode == 0, shell.stderr + shell.stdout
-    return shell.stdout
 
 
 def test_the_client_is_known(outputs: list[list[Any]]) -> None:

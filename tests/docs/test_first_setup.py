@@ -1,96 +1,31 @@
 """The first own set-up of the README is carried out as it is written."""
 
-import json
-import os
 import re
-import shutil
-import signal
-import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.docs.reader import blocks, carried_out, documents_in
 from tests.docs.tables import ROOT
 
-RUN = re.compile(r"<!-- run -->\n```bash\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-PORTS = ("8080", "8474")
-"""As the README has them; free ones take their places."""
-
-SECONDS = 90
-MARK = "=== block ==="
-
-
-def blocks() -> list[str]:
-    """Return the commands that a reader pastes, in their order."""
-    return RUN.findall((ROOT / "README.md").read_text())
-
-
-def free_port() -> str:
-    """Return a port of loopback that nobody uses."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
+PAGE = "README.md"
 
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Run all blocks in one shell, in an empty folder, and return what each printed."""
-    assert shutil.which("curl"), "the README's first set-up needs curl"
-    script = "\n".join(f"echo; echo '{MARK}'\n{block}" for block in blocks())
-    for port in PORTS:
-        script = script.replace(port, free_port())
-    with subprocess.Popen(  # noqa: S603 - no shell but the one that is meant
-        ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 - the reader's shell
-        cwd=tmp_path_factory.mktemp("reader"),
-        env=surroundings(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as shell:
-        try:
-            said, complained = shell.communicate(timeout=SECONDS)
-        finally:
-            end(shell.pid)
-    assert shell.returncode == 0, complained + said
-    return said.split(MARK)[1:]
-
-
-def surroundings() -> dict[str, str]:
-    """Return an environment with our program on the path and none of our settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SPE_GATEWAY")}
-    folder = Path(sys.executable).parent
-    return kept | {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "NO_PROXY": "127.0.0.1"}
-
-
-def end(group: int) -> None:
-    """End what the shell may have left behind."""
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+    return carried_out(PAGE, tmp_path_factory.mktemp("reader"))
 
 
 def answers(outputs: list[str], heading: str) -> list[Any]:
     """Return the JSON that the block printed whose text holds a word."""
-    number = next(number for number, block in enumerate(blocks()) if heading in block)
+    number = next(number for number, block in enumerate(blocks(PAGE)) if heading in block)
     return list(documents_in(outputs[number]))
 
 
-def documents_in(text: str) -> Iterator[Any]:
-    """Yield the JSON documents that follow each other in a text."""
-    decoder, position = json.JSONDecoder(), 0
-    while found := re.compile(r"\S").search(text, position):
-        document, position = decoder.raw_decode(text, found.start())
-        yield document
-
-
 def test_every_block_was_carried_out(outputs: list[str]) -> None:
-    assert len(outputs) == len(blocks()) > 10
+    assert len(outputs) == len(blocks(PAGE)) > 10
 
 
 def test_the_gateway_became_ready_and_knew_the_operator(outputs: list[str]) -> None:
@@ -99,7 +34,7 @@ def test_the_gateway_became_ready_and_knew_the_operator(outputs: list[str]) -> N
 
 
 def test_without_a_pin_the_certificate_was_shown(outputs: list[str]) -> None:
-    number = next(n for n, block in enumerate(blocks()) if "PORT=$(field port" in block)
+    number = next(n for n, block in enumerate(blocks(PAGE)) if "PORT=$(field port" in block)
     (refused,) = documents_in(outputs[number])
     (made,) = documents_in(outputs[number + 1])
 
@@ -134,7 +69,7 @@ def test_the_command_line_reached_the_deployment(outputs: list[str]) -> None:
 
 
 def test_the_operations_were_listed_and_watched(outputs: list[str]) -> None:
-    number = next(n for n, block in enumerate(blocks()) if "operations watch" in block)
+    number = next(n for n, block in enumerate(blocks(PAGE)) if "operations watch" in block)
     listed, _, result = outputs[number].partition("\n{")
 
     assert "succeeded" in listed

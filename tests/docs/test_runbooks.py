@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.behind import Console
+from tests.docs.reader import end
 from tests.docs.stage import Stage, staged
 from tests.docs.tables import ROOT
-from tests.docs.test_first_setup import end
 
 FOLDER = ROOT / "docs/runbooks"
 PLAYED = re.compile(
@@ -21,7 +22,7 @@ PLAYED = re.compile(
 MARK = "=== block ==="
 SECONDS = 60
 
-OPAQUE = re.compile(r"\b(op|ins|dep|cli)_[0-9a-f]{32}")
+OPAQUE = re.compile(r"\b(op|ins|dep|cli|res)_[0-9a-f]{32}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 ELSEWHERE = re.compile(r"(?m)^ *… *$")
 
@@ -51,11 +52,37 @@ def without_the_gateway(stage: Stage) -> str:
     return operation
 
 
+def with_an_instance_of_nobodys(stage: Stage) -> str:
+    """Make an instance past the gateway, and remove one of a reseller's, of which it is."""
+    owner = stage.ask("POST", "/resellers", {"name": "Globex"})["id"]
+    stage.known.update(DEPLOYMENT=stage.deployment, RESELLER=owner)
+    lost = {"instanceID": "initech", "displayName": "Initech", "reseller": owner, "start": False}
+    stage.known["INSTANCE"] = stage.ask("POST", "/instances", lost, Prefer="wait=20")["id"]
+    console = Console(stage.simulator)
+    console.delete("initech")
+    console.create("globex")
+    return ""
+
+
+def with_another_certificate(stage: Stage) -> str:
+    stage.simulator.exchange_certificate()
+    stage.control.enter("up")
+    said = stage.simulator.announcement()
+    folder = Path(stage.known["SPE_GATEWAY_HOME"]).parent
+    for name, value in {"thumbprint": said["thumbprint"], "password": said["password"]}.items():
+        (folder / name).write_text(f"{value}\n")
+    path = f"/deployments/{stage.deployment}/health"
+    assert stage.ask("GET", path)["problem"] == "CERTIFICATE_PIN_MISMATCH"
+    return ""
+
+
 SCENES: dict[str, Callable[[Stage], str]] = {
     "unknown-operation.md": after_a_restart_of_the_server,
     "hanging-cancellation.md": while_the_server_hangs,
     "deployment-down.md": without_the_server,
     "worker-gone.md": without_the_gateway,
+    "certificate-changed.md": with_another_certificate,
+    "adopting-instances.md": with_an_instance_of_nobodys,
 }
 """What has happened when somebody opens a runbook; the operation that it is about."""
 

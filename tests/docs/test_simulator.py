@@ -15,8 +15,8 @@ from gateway.simulator.faults import KINDS
 from gateway.simulator.fleet.document import Fleet, Group, Sizes
 from gateway.simulator.latency import CLASSES
 from tests.contract.conftest import Listening, listen
+from tests.docs.reader import blocks, end, surroundings
 from tests.docs.tables import ROOT
-from tests.docs.test_first_setup import RUN, end, surroundings
 from tests.world import World
 
 PAGE = ROOT / "docs/simulator.md"
@@ -36,7 +36,7 @@ def shell(listening: Listening, tmp_path: Path) -> Iterator[subprocess.Popen[str
     (tmp_path / "examples").mkdir()
     shutil.copy(ROOT / "examples/fleet.yaml", tmp_path / "examples")
     known = {"GATEWAY": listening.url, "OPERATOR": str(listening.world.operator.token)}
-    script = "\n".join(RUN.findall(PAGE.read_text())) + HOLD
+    script = "\n".join(blocks("docs/simulator.md")) + HOLD
     with subprocess.Popen(  # noqa: S603 - no shell but the one that is meant
         ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607 - the reader's shell
         cwd=tmp_path,

@@ -6,10 +6,10 @@ from tests.simulated import Control
 from tests.simulator.client import Client
 
 
-def post(simulator: Simulator, path: str, body: str) -> int:
+def post(simulator: Simulator, path: str, body: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        return session.post(simulator.control_url + path, data=body, timeout=10).status_code
+        return session.post(simulator.control_url + path, data=body, timeout=10)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,26 @@ def post(simulator: Simulator, path: str, body: str) -> int:
     ],
 )
 def test_a_wrong_request_is_refused(running: Simulator, path: str, body: str, status: int) -> None:
-    assert post(running, path, body) == status
+    assert post(running, path, body).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/condition", "{}", "POST /condition needs condition."),
+        ("/condition", "[]", "The body is one JSON object."),
+        (
+            "/asynchronous",
+            '{"share": 1, "portion": 1}',
+            "POST /asynchronous takes command, seconds, seed, share, not portion.",
+        ),
+        ("/clock", "{}", "POST /clock needs advanceSeconds or now."),
+    ],
+)
+def test_what_is_wrong_in_a_body_is_said(
+    running: Simulator, path: str, body: str, words: str
+) -> None:
+    assert post(running, path, body).json() == {"error": words}
 
 
 def test_an_operation_ends_only_in_a_known_way(
@@ -36,7 +55,7 @@ def test_an_operation_ends_only_in_a_known_way(
     envelope = acme.call("VerifyStore", instanceID="acme", id=1)
     path = f"/operations/{envelope['token']}/transition"
 
-    assert post(running, path, '{"statusCode": "running"}') == 404
+    assert post(running, path, '{"statusCode": "running"}').status_code == 404
     assert control.operations()[0]["statusCode"] == "running"
 
 
@@ -65,3 +84,10 @@ def test_planting_an_instance_again_keeps_its_data(acme: Client, control: Contro
 
     assert acme.result("GetInstances", instanceFilter="acme")[0]["displayName"] == "Acme Ltd"
     assert acme.result("GetStores", instanceID="acme")[0]["name"] == "Mail"
+
+
+def test_one_command_alone_may_turn_asynchronous(client: Client, control: Control) -> None:
+    control.asynchronous(share=1, command="Ping")
+
+    assert client.call("Ping")["statusCode"] == "running"
+    assert client.call("GetServiceStatus")["statusCode"] == "succeeded"

@@ -111,6 +111,14 @@ def test_garbage_can_lack_a_length(client: Client, control: Control) -> None:
     assert client.answer.headers["Content-Length"] is None
 
 
+def test_raw_bytes_are_all_that_is_said(client: Client, control: Control) -> None:
+    said = b"HTTP/1.1 299 Odd\r\nContent-Length: 1\r\n\r\nx"
+    control.fault("raw", body=base64.b64encode(said).decode())
+    client.send("POST", "/api/invoke/Ping")
+
+    assert (client.answer.status, client.body) == (299, b"x")
+
+
 def test_a_truncated_answer_breaks_off(client: Client, control: Control) -> None:
     control.fault("truncate", size=20)
     with pytest.raises(http.client.IncompleteRead) as broken:

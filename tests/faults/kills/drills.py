@@ -105,6 +105,7 @@ def _deployment_ready(drill: Drill, fleet: Fleet) -> Iterator[None]:
     if drill.case.broken:
         fleet.control.fault("failed", drill.case.broken)
     if drill.seconds:
-        fleet.control.asynchronous(1.0, seconds=drill.seconds)
+        # only this one: a read with a token is the workers', and so is all that follows it
+        fleet.control.asynchronous(1.0, seconds=drill.seconds, command=drill.case.command)
     yield
     fleet.control.asynchronous(0.0)

@@ -205,6 +205,7 @@ def running(stack: Stack) -> Iterator[Fleet]:
             "reseller_rate": UNHURRIED,
             "address_rate": UNHURRIED,
             "log_level": "warning",
+            "inventory_seconds": "0",
             **ground.settings,
         }
         simulator = undo.enter_context(Simulator("alpha", scenario=Scenario(verify_rate=1000)))

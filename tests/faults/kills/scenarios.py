@@ -269,7 +269,8 @@ def bulk_breaks_off(fleet: Fleet, result: Result) -> None:
     made = [fleet.new_archive() for _ in range(BULK)]
     fleet.control.forget_journal()
     fleet.control.fault("failed", "StopInstances")
-    order = Order("K2", "StopInstances", skip=BULK // 2)
+    role = "worker" if fleet.workers else "gateway"
+    order = Order("K2", "StopInstances", role, skip=1)
     fleet.orders.give(order)
     body = {"action": "stop", "instances": [each["id"] for each in made]}
     send = partial(_sent_bulk, fleet, body, uuid.uuid4().hex)
