@@ -50,6 +50,10 @@ test-long: setup ## 50,000 random calls against the model of tenancy, with new s
 test-faults: setup ## Kill gateways and workers at every fail point, on every stack (about half an hour)
 	$(BIN)/python -m tests.faults.kills
 
+.PHONY: bench
+bench: setup ## Measure lists over simulated deployments; fails when a ratio misses its goal
+	$(BIN)/python -m benchmarks
+
 .PHONY: lint
 lint: setup ## Check style, types, layers and the Dockerfile
 	$(BIN)/ruff check

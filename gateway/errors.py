@@ -18,7 +18,6 @@
     │   │   ├── InstanceNotStopped              409 INSTANCE_NOT_STOPPED
     │   │   ├── InstanceNotRunning              409 INSTANCE_NOT_RUNNING
     │   │   ├── ServiceProviderAccessOff        409 SERVICE_PROVIDER_ACCESS_OFF
-    │   │   ├── NoPlacement                     409 NO_PLACEMENT
     │   │   └── CommandNotSupported             409 COMMAND_NOT_SUPPORTED
     │   ├── PreconditionFailed                  412 PRECONDITION_FAILED
     │   ├── PayloadTooLarge                     413 PAYLOAD_TOO_LARGE
@@ -193,13 +192,6 @@ class ServiceProviderAccessOff(Conflict):
 
     code = "SERVICE_PROVIDER_ACCESS_OFF"
     title = "Service provider access is switched off"
-
-
-class NoPlacement(Conflict):
-    """No deployment can take the instance."""
-
-    code = "NO_PLACEMENT"
-    title = "No deployment can take the instance"
 
 
 class CommandNotSupported(Conflict):

@@ -17,8 +17,11 @@ from gateway.broker.capabilities import Capabilities
 from gateway.broker.chores import Chore, chores_of_the_audit
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
+from gateway.broker.deployment_breakers import DeploymentBreakers
+from gateway.broker.deployment_health import DeploymentHealth
 from gateway.broker.deployments import Deployments
 from gateway.broker.endings import ENDINGS
+from gateway.broker.engine.breakers import Breakers
 from gateway.broker.engine.checks import CHECKS
 from gateway.broker.engine.connections import Connections, Networks
 from gateway.broker.engine.preparations import PREPARATIONS
@@ -27,14 +30,23 @@ from gateway.broker.engine.runner import Runner
 from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.identity import RegisteredClients
 from gateway.broker.instance_actions import InstanceActions
+from gateway.broker.instance_hosts import InstanceHosts
 from gateway.broker.instances import Instances
+from gateway.broker.inventory.adoption import Adoption
+from gateway.broker.inventory.fan_out import FanOut
+from gateway.broker.inventory.inspection import Inspection
 from gateway.broker.inventory.listing import Inventory
+from gateway.broker.inventory.oversight import Oversight
+from gateway.broker.inventory.synchronisation import Synchronisation
+from gateway.broker.inventory.visits import Visits, prompting
 from gateway.broker.key_ring import KeyRing
 from gateway.broker.ledger import Ledger
 from gateway.broker.logins import Logins, chore_of_the_logins
 from gateway.broker.operations import Operations
-from gateway.broker.placement import Placement
+from gateway.broker.placement.placement import Placement
+from gateway.broker.placement.survey import Survey
 from gateway.broker.principals import Principals
+from gateway.broker.quarantine import Quarantine
 from gateway.broker.quotas import Quotas
 from gateway.broker.reports import Reports
 from gateway.broker.resellers import Resellers
@@ -49,6 +61,7 @@ from gateway.model import Instance, Operation
 from gateway.resources import BLUEPRINTS
 from gateway.settings import Settings
 from gateway.storage import instances, schema
+from gateway.storage.breakers import Lines
 from gateway.storage.database import Database
 from gateway.storage.rates import Rates
 from gateway.storage.vault import Vault, load_keys
@@ -130,6 +143,7 @@ class Gateway:
     def close(self) -> None:
         """Let what is under way end, then close every connection."""
         self.services.broker.close()
+        self.services.instances.close()
         self.services.inventory.close()
         self.connections.close()
         self.rates.close()
@@ -152,28 +166,41 @@ def create_gateway(settings: Settings) -> Gateway:
         database.close()
         raise
     networks = Networks(settings.deployment_networks)
-    connections = Connections(database, vault, networks)
+    lines = Lines(settings.redis_url)
+    breakers = Breakers(lines, settings.breaker_failures, settings.breaker_seconds)
+    rejected = Quarantine(database).begin
+    connections = Connections(database, vault, networks, rejected, breakers)
     reader = Reader(connections)
     broker = _broker(settings, database, vault, connections)
     capabilities = Capabilities(broker, connections)
+    synchronisation = Synchronisation(database, reader)
     key_ring = KeyRing(database, vault)
     registered, revocations = RegisteredClients(database), Revocations(database)
     issuers = [OutsideIssuer(**each.model_dump()) for each in settings.trusted_issuers]
     return Gateway(
         services=Services(
             database=database,
+            adoption=Adoption(broker, Inspection(reader)),
             archive_admin=ArchiveAdmin(broker),
             audit_log=AuditLog(database),
             broker=broker,
             capabilities=capabilities,
             clients=Clients(database, [each.issuer for each in issuers]),
             commands=Commands(broker),
+            deployment_health=DeploymentHealth(broker, connections),
+            deployment_breakers=DeploymentBreakers(broker, breakers),
             deployments=Deployments(broker, connections, networks),
             idempotency_keys=IdempotencyKeys(broker),
             instance_actions=InstanceActions(broker),
-            instances=Instances(broker, Placement(database, reader), settings.grace_days),
-            inventory=Inventory(database, reader, settings.executor_threads),
+            instance_hosts=InstanceHosts(broker, reader),
+            instances=Instances(broker, Placement(database, Survey(reader)), settings.grace_days),
+            inventory=Inventory(
+                database,
+                FanOut(synchronisation.refresh, settings.executor_threads, settings.list_seconds),
+                settings.list_seconds,
+            ),
             operations=Operations(broker),
+            oversight=Oversight(broker, synchronisation),
             quotas=Quotas(database, Resellers(database)),
             reports=Reports(broker, settings.report_domains, settings.reports_per_day),
             resellers=Resellers(database),
@@ -194,7 +221,8 @@ def create_gateway(settings: Settings) -> Gateway:
             *chores_of_the_audit(database, witness),
             *chores_of_the_tokens(key_ring, revocations, settings.key_days),
             chore_of_the_logins(database),
-            Rounds(broker, capabilities).chore,
+            Rounds(broker, capabilities, connections).chore,
+            *Visits(broker, synchronisation, settings.inventory_seconds).chores,
         ),
         cursors=Cursors(MultiFernet([Fernet(key) for key in vault.keys])),
         logins=Logins(database),
@@ -219,7 +247,7 @@ def _broker(
             return instances.tracked(connection, operation.instance)
 
     checks, endings = rotation.rules(database, vault, connections)
-    ledger = Ledger(database, vault, ENDINGS | endings)
+    ledger = Ledger(database, vault, prompting(ENDINGS | endings))
     runner = Runner(connections, instance_of, PREPARATIONS, CHECKS | checks)
     return Broker(database, ledger, runner, settings.executor_threads)
 

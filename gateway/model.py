@@ -171,6 +171,7 @@ class InstanceStatus(StrEnum):
     ACTIVE = "active"
     DELETED = "deleted"
     PURGED = "purged"
+    RELEASED = "released"
     FAILED = "failed"
 
 
@@ -231,6 +232,11 @@ def derived_directory(base: str, opaque_id: str) -> str:
     It also recognises an instance as ours after a lost answer (law 2).
     """
     return str(PureWindowsPath(base) / opaque_id.partition("_")[2])
+
+
+def is_derived(directory: str, opaque_id: str) -> bool:
+    """Whether a directory is one that we derived from an id; an adopted instance has none."""
+    return PureWindowsPath(directory).name.lower() == opaque_id.partition("_")[2]
 
 
 class OperationStatus(StrEnum):
@@ -316,6 +322,19 @@ class Urgency(StrEnum):
     BULK = "bulk"
 
 
+@dataclass(frozen=True)
+class Share:
+    """Who has a claim on a place in a deployment's lane: one reseller's work of one urgency.
+
+    ``begun`` work is polled, the other waits for its first call; neither holds up the other.
+    """
+
+    deployment: str
+    urgency: Urgency
+    reseller: str
+    begun: bool = False
+
+
 @dataclass
 class Operation:
     """A piece of work on deployments: its intent, its progress and its outcome.
@@ -361,6 +380,12 @@ class Operation:
     def in_parts(self) -> bool:
         """Whether it has no steps of its own: its parts carry it out, each at its deployment."""
         return self.deployment is None
+
+    @property
+    def share(self) -> Share:
+        """Whose place in the deployment's lane it takes."""
+        begun = self.status is not OperationStatus.QUEUED
+        return Share(str(self.deployment), self.urgency, self.reseller, begun)
 
     @property
     def current(self) -> Step | None:

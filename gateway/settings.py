@@ -140,11 +140,38 @@ class Settings(BaseSettings):
         le=1000,
         description="Status reports that one instance may send within 24 hours.",
     )
+    inventory_seconds: int = Field(
+        default=300,
+        ge=0,
+        le=86400,
+        description="Seconds from one look at all instances of a deployment to the next; after a "
+        "change of ours it comes sooner; 0 means that only calls look.",
+    )
     executor_threads: int = Field(
         default=64,
         ge=1,
         le=512,
         description="Threads that call deployments, eight for each at most.",
+    )
+    breaker_failures: int = Field(
+        default=5,
+        ge=1,
+        le=1000,
+        description="Calls to a deployment that fail in a row for its line, until nothing is sent "
+        "to it for a while.",
+    )
+    breaker_seconds: int = Field(
+        default=30,
+        ge=1,
+        le=3600,
+        description="Seconds of that while; then a Ping decides.",
+    )
+    list_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=60,
+        description="Seconds that the deployments may take to answer for a live list; "
+        "`Prefer: wait` may ask for less.",
     )
     http_threads: int = Field(
         default=16, ge=1, le=256, description="Threads that serve HTTP requests."

@@ -20,8 +20,10 @@ from gateway.access.principal import Principal
 from gateway.broker.bootstrap import set_up
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
+from gateway.broker.deployment_health import DeploymentHealth
 from gateway.broker.deployments import Deployments, NewDeployment
 from gateway.broker.endings import ENDINGS
+from gateway.broker.engine.breakers import Breakers
 from gateway.broker.engine.checks import CHECKS
 from gateway.broker.engine.connections import Connections, Networks
 from gateway.broker.engine.plan import Invocation, Place, operation_for
@@ -30,7 +32,9 @@ from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
 from gateway.broker.instances import Instances
 from gateway.broker.ledger import Ledger
-from gateway.broker.placement import Placement
+from gateway.broker.placement.placement import Placement
+from gateway.broker.placement.survey import Survey
+from gateway.broker.quarantine import Quarantine
 from gateway.model import (
     Deployment,
     Instance,
@@ -46,8 +50,10 @@ from gateway.model import (
 from gateway.simulator.server import Simulator
 from gateway.spe.client import Client, Endpoint, Limits
 from gateway.spe.command import Command
+from gateway.spe.guard import UNGUARDED, Guard
 from gateway.spe.status import Status
 from gateway.storage import instances, names, operations, outbox, resellers
+from gateway.storage.breakers import Lines
 from gateway.storage.database import Database
 from gateway.storage.tables import operations as rows
 from gateway.storage.vault import Vault, create_keys, load_keys
@@ -55,6 +61,9 @@ from tests.simulated import JSON, Control
 
 T = TypeVar("T")
 BASE = "D:\\MailStore\\Instances"
+LENIENT = 1_000_000
+"""Failures in a row that open no breaker in any test."""
+
 HASTE = 1.0
 """Seconds that a hasty client waits for an answer."""
 
@@ -78,7 +87,7 @@ class HastyClient(Client):
 class HastyConnections(Connections):
     """Connections whose clients wait a moment only."""
 
-    def candidate(self, deployment: Deployment, password: str) -> Client:
+    def candidate(self, deployment: Deployment, password: str, guard: Guard = UNGUARDED) -> Client:
         """Make a client without looking at networks."""
         endpoint = Endpoint(
             deployment.id,
@@ -88,7 +97,9 @@ class HastyConnections(Connections):
             password,
             deployment.pin,
         )
-        return HastyClient(endpoint, Limits(control_seconds=2))
+        return HastyClient(
+            endpoint, Limits(control_seconds=2), watch=self.watcher(deployment), guard=guard
+        )
 
 
 @dataclass
@@ -99,28 +110,41 @@ class Core:
         home: the folder of the file and the keys.
         hasty: whether its clients wait a moment only.
         url: of a database elsewhere.
+        failures: in a row that open the breaker of a deployment.
+        redis: of the Redis that keeps breakers; empty for memory.
     """
 
     home: Path
     hasty: bool = False
     url: str = ""
+    failures: int = LENIENT
+    redis: str = ""
 
     def __post_init__(self) -> None:
         self.database = Database(self.url or url_of(self.home))
         self.vault = Vault(load_keys(self.home, ""))
+        self.breakers = Breakers(Lines(self.redis), self.failures, 30)
         kind = HastyConnections if self.hasty else Connections
         self.networks = Networks([])
-        self.connections = kind(self.database, self.vault, self.networks)
+        self.connections = kind(
+            self.database,
+            self.vault,
+            self.networks,
+            Quarantine(self.database).begin,
+            self.breakers,
+        )
         self.ledger = Ledger(self.database, self.vault, ENDINGS)
         self.runner = Runner(self.connections, self._instance_of, PREPARATIONS, CHECKS)
         self.broker = Broker(self.database, self.ledger, self.runner, 8)
+        self.deployment_health = DeploymentHealth(self.broker, self.connections)
         self.deployments = Deployments(self.broker, self.connections, self.networks)
-        placement = Placement(self.database, Reader(self.connections))
+        placement = Placement(self.database, Survey(Reader(self.connections)))
         self.instances = Instances(self.broker, placement, 30)
 
     def close(self) -> None:
         """End the threads and close every connection."""
         self.broker.close()
+        self.instances.close()
         self.connections.close()
         self.database.close()
 
@@ -355,7 +379,7 @@ def add_instance(connection: Connection, instance: Instance) -> None:
     instances.add(connection, instance)
 
 
-def until(seen: Callable[[], T], seconds: float = 20) -> T:
+def until(seen: Callable[[], T], seconds: float = 60) -> T:
     """Wait for something that another thread brings about, and return it."""
     end = monotonic() + seconds
     while not (found := seen()):

@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, Any] = {
     "address_rate": UNHURRIED,
     "http_threads": 128,
     "report_domains": ("example.com",),
+    "inventory_seconds": 0,  # what a deployment is asked, is what a test has asked
 }
 """Settings of a gateway under test; many calls of few clients come from one address."""
 

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     INDEXES_READ = "indexes:read"
     INDEXES_RUN = "indexes:run"
     INDEXES_UPDATE = "indexes:update"
+    INSTANCES_ADOPT = "instances:adopt"
     INSTANCES_CREATE = "instances:create"
     INSTANCES_DELETE = "instances:delete"
     INSTANCES_OPERATE = "instances:operate"
@@ -133,6 +134,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.INDEXES_READ: "See what is indexed for searching.",
     Permission.INDEXES_RUN: "Rebuild search indexes.",
     Permission.INDEXES_UPDATE: "Change what is indexed for searching.",
+    Permission.INSTANCES_ADOPT: "Give found instances an owner; release owned ones unchanged.",
     Permission.INSTANCES_CREATE: "Create instances.",
     Permission.INSTANCES_DELETE: "Delete instances with days of grace, and undelete them.",
     Permission.INSTANCES_OPERATE: "Start, stop, restart, freeze and thaw instances.",
@@ -189,6 +191,7 @@ _DEPLOYMENT_WIDE = frozenset(
     if p.split(":")[0] in {"administrators", "commands", "deployments", "hosts", "system-smtp"}
 ) | {
     Permission.CLIENTS_FEDERATE,
+    Permission.INSTANCES_ADOPT,
     Permission.INSTANCES_PURGE,
     Permission.JOBS_OWNER,
     Permission.OPERATIONS_RESOLVE,

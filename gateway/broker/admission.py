@@ -257,12 +257,17 @@ def observe_list(
         rows: what it listed.
         time: before it was sent.
     """
-    seen = {LISTS[command]: sum(not _is_spes(row) for row in rows)}
+    seen = counted(command, rows)
     with database.read() as connection:
         is_news = holdings.is_news(connection, instance, seen)
     if is_news:
         with database.write() as connection:
             _put(connection, instance, seen, time)
+
+
+def counted(command: str, rows: Sequence[Mapping[str, Any]]) -> dict[Resource, int]:
+    """Return how many of its resource a command has listed, without SPE's own."""
+    return {LISTS[command]: sum(not _is_spes(row) for row in rows)}
 
 
 def _believe(connection: Connection, operation: Operation, seen: Needs) -> None:

@@ -20,7 +20,7 @@ from gateway.broker.caller import Caller
 from gateway.broker.engine.plan import ONE_TIME
 from gateway.errors import RequestError
 from gateway.model import Operation, Prefix
-from gateway.storage import audit_log, outbox
+from gateway.storage import audit_log, outbox, resellers
 
 ACTOR = "actor"
 """Where an operation's context says who began it."""
@@ -149,6 +149,37 @@ def restored(
         "clientsOmitted": sum(len(ids[NAMED:]) for ids in (deleted, disabled)) or None,
     }
     _put(connection, root, row)
+
+
+def found(
+    connection: Connection,
+    action: str,
+    deployment: str,
+    *,
+    fields: Sequence[str],
+    problem: str | None = None,
+) -> None:
+    """Note what the gateway itself has found out about a deployment, in nobody's name.
+
+    Args:
+        connection: the transaction.
+        action: what it makes of it.
+        deployment: opaque id.
+        fields: what it changed.
+        problem: the code of the error that it met, if any.
+    """
+    root = resellers.root(connection)
+    if root is None:  # nobody has been let in yet, so nobody registered a deployment
+        return
+    row = {
+        "phase": Phase.DONE,
+        "action": action,
+        "object": deployment,
+        "deployment": deployment,
+        "fields": sorted(fields),
+        "problem": problem,
+    }
+    _put(connection, root.id, row)
 
 
 def issued(connection: Connection, caller: Caller, token: str, worth: Mapping[str, Any]) -> None:

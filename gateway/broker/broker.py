@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from copy import deepcopy
 from functools import partial
-from threading import Event, Lock
 from typing import Any, TypeVar
 
 import structlog
@@ -14,6 +13,7 @@ from gateway.access.permissions import Permission
 from gateway.broker import admission, audit, claims
 from gateway.broker.authorise import absent, permit
 from gateway.broker.caller import Caller, Validated
+from gateway.broker.drain import require_undrained
 from gateway.broker.engine.diagnosis import diagnose
 from gateway.broker.engine.lanes import WIDTH, Lanes
 from gateway.broker.engine.plan import Invocation, Place, is_listed, operation_for
@@ -21,6 +21,7 @@ from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
 from gateway.broker.leases import LeaseLost
 from gateway.broker.ledger import Ledger
+from gateway.broker.passing import Passing
 from gateway.broker.succession import Succession
 from gateway.errors import (
     CommandFailed,
@@ -29,62 +30,16 @@ from gateway.errors import (
     StorageUnavailable,
     UpstreamTimeout,
 )
-from gateway.model import Deployment, Instance, InstanceStatus, Operation, Step
+from gateway.model import Deployment, Instance, InstanceStatus, Operation, Share, Step, Urgency
 from gateway.storage import deployments, instances, operations
 from gateway.storage.database import Database
 
-POLL_SECONDS = 0.2
 LOOK_SECONDS = 30.0
+OURS = ""
+"""In whose turn the gateway does what no reseller has asked for."""
 Look = TypeVar("Look")
 
 log = structlog.get_logger()
-
-
-class Passing:
-    """The journal of a read: no row, unless the caller stops waiting for it.
-
-    Args:
-        ledger: where the row goes then.
-    """
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._lock = Lock()
-        self.done = Event()
-        self.adopted = False
-
-    def save(self, operation: Operation) -> None:
-        """Commit progress if there is a row."""
-        with self._lock:
-            if self.adopted:
-                self._ledger.save(operation)
-            elif operation.status.is_final:
-                self._ledger.pass_by(operation)
-            if operation.status.is_final:
-                self.done.set()
-
-    def is_halted(self, operation: Operation) -> bool:
-        """Whether it stays unsent: never, it changes nothing, and nobody can fetch the answer."""
-        del operation
-        return False
-
-    def require_lease(self, operation: Operation) -> None:
-        """Make sure that nobody else has the operation: nobody can, unless there is a row."""
-        if self.adopted:
-            self._ledger.require_lease(operation)
-
-    def stays(self) -> bool:
-        """Pause before the next poll; false once there is a row that the tracker finds."""
-        self.done.wait(POLL_SECONDS)
-        return not self.adopted
-
-    def adopt(self, operation: Operation) -> None:
-        """Make a row of a read that outlasts the wait."""
-        with self._lock:
-            if not self.done.is_set():
-                self._ledger.open(operation)
-                self._ledger.leases.carry(operation)
-                self.adopted = True
 
 
 class Broker:
@@ -210,9 +165,12 @@ class Broker:
 
         Raises:
             CommandNotSupported: it lacks something that is needed.
+            DeploymentDrained: it takes no changes.
         """
         with self.database.read() as connection:
             found = deployments.find(connection, place.deployment)
+            if found is not None:
+                require_undrained(found, invocations)
             commands = found.commands if found else {}
             lacking = [wish for wish in invocations if not is_listed(wish, commands)]
             needed = [wish for wish in lacking if not wish.tolerant]
@@ -251,7 +209,8 @@ class Broker:
         found = self.instance(caller, instance, *more)
         require_active(found)
         future: Future[Look] = Future()
-        self._lanes.submit(found.deployment, partial(_look, future, self._reader, found, work))
+        share = Share(found.deployment, Urgency.INTERACTIVE, found.reseller)
+        self._lanes.submit(share, partial(_look, future, self._reader, found, work))
         try:
             return future.result(LOOK_SECONDS)
         except TimeoutError:
@@ -310,16 +269,16 @@ class Broker:
         self.ledger.leases.carry(operation)
         self._submit(operation, self.ledger)
 
-    def has_room(self, deployment: str) -> bool:
-        """Whether this process can well carry on one more operation on a deployment."""
-        return self._lanes.has_room(deployment)
+    def has_room(self, share: Share) -> bool:
+        """Whether this process can well carry on one more operation of a share."""
+        return self._lanes.has_room(share)
 
     def aside(self, deployment: str, task: Callable[[], None]) -> None:
         """Have something done in the lane of a deployment that nobody waits for."""
-        self._lanes.submit(deployment, task)
+        self._lanes.submit(Share(deployment, Urgency.BILLING, OURS), task)
 
     def _submit(self, operation: Operation, journal: Passing | Ledger) -> None:
-        self._lanes.submit(str(operation.deployment), partial(self._carry, operation, journal))
+        self._lanes.submit(operation.share, partial(self._carry, operation, journal))
 
     def _carry(self, operation: Operation, journal: Passing | Ledger) -> None:
         try:

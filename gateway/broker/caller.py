@@ -1,9 +1,12 @@
 """One request's caller: who, through which operation, and whether the broker has judged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
+from gateway.model import Urgency
 from gateway.storage.idempotency_keys import Claim
 
 
@@ -19,6 +22,7 @@ class Caller:
         on_behalf_of: the end user that the client names, if any.
         wait_seconds: how long the answer may be waited for (``Prefer: wait``).
         validate_only: run every check, send nothing that changes.
+        urgency: what the caller's work may be put off for; it may ask for less than usual.
         address: where the request came from, as the gateway saw it.
         method: of HTTP.
         path: of the request, percent-encoded and without its query.
@@ -36,6 +40,7 @@ class Caller:
     on_behalf_of: str | None = None
     wait_seconds: float = 1.0
     validate_only: bool = False
+    urgency: Urgency = Urgency.INTERACTIVE
     address: str = ""
     method: str = ""
     path: str = ""
@@ -47,4 +52,12 @@ class Caller:
 
 
 class Validated(Exception):
-    """Every check has passed, and nothing was done: ``validate_only`` asked for no more."""
+    """Every check has passed, and nothing was done: ``validate_only`` asked for no more.
+
+    Args:
+        found: what the checks have found out that the caller may be told.
+    """
+
+    def __init__(self, found: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self.found = found

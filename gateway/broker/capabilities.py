@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import structlog
+
+from gateway.broker import audit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.deployments import signatures
@@ -14,6 +17,8 @@ from gateway.model import Deployment, now
 from gateway.spe.catalogue import COMMANDS
 from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO
 from gateway.storage import deployments
+
+log = structlog.get_logger()
 
 Signatures = Mapping[str, Sequence[str]]
 
@@ -94,7 +99,11 @@ class Capabilities:
             "last_contact_time": now(),
         }
         with self._database.write() as connection:
+            before = deployments.hold(connection, deployment.id)
             deployments.observe(connection, deployment.id, seen)
+            if _is_upgraded(before, seen["version"]):
+                audit.found(connection, "upgradeDeployment", deployment.id, fields=["version"])
+                log.info("deployment.upgraded", deployment=deployment.id, version=seen["version"])
         return replace(deployment, **seen)
 
     def version_of(self, deployment: Deployment) -> str | None:
@@ -105,6 +114,13 @@ class Capabilities:
         """
         found = self._reader.read(deployment.id, GET_ENVIRONMENT_INFO)
         return found.get("version") if isinstance(found, dict) else None
+
+
+def _is_upgraded(before: Deployment | None, version: str | None) -> bool:
+    """Whether it was another version as far as we knew; whoever sees it first says so."""
+    if before is None or before.version is None or version is None:
+        return False
+    return before.version != version
 
 
 def comparison(deployment: Deployment, others: Sequence[Deployment]) -> Comparison:

@@ -3,7 +3,8 @@
 So a retry after a crash finds what was begun; it never begins a second one.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from sqlalchemy import Connection
 
@@ -14,16 +15,22 @@ from gateway.storage import idempotency_keys
 
 
 class IdempotencyInFlight(Conflict):
-    """The first call with this Idempotency-Key is under way, and has begun nothing yet."""
+    """The first call with this Idempotency-Key is under way, and has begun nothing yet.
+
+    Args:
+        left: for how long the key is kept for it, should it never come back.
+    """
 
     code = "IDEMPOTENCY_IN_FLIGHT"
     title = "The same call is under way"
     retryable = True
     seconds = 1
 
-    def __init__(self) -> None:
+    def __init__(self, left: timedelta = timedelta()) -> None:
+        rest = f" If it broke off, the key is free in {ceil(left.total_seconds())} seconds."
         super().__init__(
             "The first call with this Idempotency-Key is under way; send it again in a moment."
+            + (rest if left > timedelta() else "")
         )
 
 

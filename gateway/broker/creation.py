@@ -12,7 +12,7 @@ from typing import Any
 from gateway.broker.engine.plan import Invocation, command_of
 from gateway.broker.engine.removal import REMOVAL, is_removed
 from gateway.broker.lifecycle import LOOK_AT_CONSENT
-from gateway.broker.placement import Wish
+from gateway.broker.placement.wish import Wish
 from gateway.errors import Conflict, InputFault, InvalidInput
 from gateway.model import Instance, Operation, OperationStatus, Prefix, Step, StepStatus, new_id
 from gateway.spe.commands.archive_admin import SET_ARCHIVE_ADMIN_ENABLED
@@ -83,6 +83,15 @@ def require_consistent(new: NewInstance) -> None:
     if not new.start and (new.users or new.store or new.archive_admin):
         fault = InputFault("/start", "START_NEEDED", "A store or users need a started instance.")
         raise InvalidInput([fault])
+    apart = new.wish.anti_affinity
+    if apart and apart.value is None:
+        said = "The instance itself must carry this label."
+        raise InvalidInput([InputFault("/placement/antiAffinity/label", "LABEL_NEEDED", said)])
+
+
+def needed(new: NewInstance) -> tuple[Invocation, ...]:
+    """Return what a deployment must be able to do, wherever the instance will be."""
+    return tuple(wish for wish in _wishes({}, new) if not wish.tolerant)
 
 
 def creation(instance: Instance, new: NewInstance) -> list[Invocation]:
@@ -98,6 +107,10 @@ def creation(instance: Instance, new: NewInstance) -> list[Invocation]:
         "vssWriterEnabled": True,
         "vssWriterExcludeIndexes": False,
     }
+    return _wishes(config, new)
+
+
+def _wishes(config: Mapping[str, Any], new: NewInstance) -> list[Invocation]:
     wishes = [Invocation(CREATE_INSTANCE, {"config": config})]
     if new.start:
         wishes += [Invocation(START_INSTANCES), Invocation(GET_INSTANCES, check="is-not-stopped")]

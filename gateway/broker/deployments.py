@@ -23,18 +23,20 @@ from gateway.errors import (
     UpstreamError,
 )
 from gateway.model import Deployment, Prefix, new_id, now
-from gateway.spe.certificate import Certificate, probe
+from gateway.spe.certificate import Certificate, normalise_pin, probe
 from gateway.spe.client import Client
 from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
+from gateway.spe.mapping import Phase, map_errors
 from gateway.storage import deployments
 
 PROBE_SECONDS = 10.0
 IDENTITY = frozenset({"host", "port", "pin", "user_name"})
+"""A change of these needs the password again (threat T3)."""
+
 USED = (
     "Instances are or were on this deployment; cordon it instead, so that their ids are never "
     "given away."
 )
-"""A change of these needs the password again (threat T3)."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,6 @@ class NewDeployment:
     capacity: int | None = None
     instance_base_directory: str | None = None
     instance_url: str | None = None
-
-
-@dataclass(frozen=True)
-class Health:
-    """What a look at a deployment showed: reachable or why not."""
-
-    deployment: Deployment
-    reachable: bool
-    problem: str | None
-    detail: str | None
 
 
 class Deployments:
@@ -124,10 +116,7 @@ class Deployments:
         try:
             return self._tried(deployment, password)
         except PinMismatch as error:
-            raise PinMismatch(
-                "The server shows another certificate than the pin that you sent.",
-                message=f"It shows {error.message}; the pin is {deployment.pin}.",
-            ) from error
+            raise _another(deployment.pin, error) from error
         except UpstreamError as error:
             error.deployment = ""
             raise
@@ -146,7 +135,8 @@ class Deployments:
         finally:
             client.close()
         version = environment.get("version") if isinstance(environment, dict) else None
-        return replace(deployment, version=version, commands=commands, last_contact_time=now())
+        seen: dict[str, Any] = {"version": version, "commands": commands}
+        return replace(deployment, **seen, last_contact_time=now(), quarantine=None)
 
     def get(self, caller: Caller, deployment: str) -> Deployment:
         """Return one."""
@@ -162,6 +152,8 @@ class Deployments:
         self, caller: Caller, deployment: str, values: Mapping[str, Any], password: str | None
     ) -> Deployment:
         """Change a registration; another address, pin or user is tried before it counts.
+
+        What was tried and found right ends the quarantine.
 
         Raises:
             InvalidInput: the password is missing where it is needed.
@@ -186,6 +178,7 @@ class Deployments:
                 "version": changed.version,
                 "commands": dict(changed.commands),
                 "last_contact_time": changed.last_contact_time,
+                "quarantine": None,
                 "password": self._broker.ledger.vault.seal(password),
             }
         try:
@@ -195,6 +188,41 @@ class Deployments:
         except IntegrityError:
             raise Conflict("A deployment of this name or address is registered already.") from None
         return changed
+
+    def repin(self, caller: Caller, deployment: str, pin: str, password: str) -> Deployment:
+        """Trust the certificate that is presented now, and end the quarantine.
+
+        Nothing is sent unless it matches the pin; then the password is tried (threat T3).
+
+        Raises:
+            PinMismatch: it is another one than the pin names.
+            UpstreamError: the deployment refuses, or is not what it should be.
+        """
+        try:
+            return self.change(caller, deployment, {"pin": pin}, password)
+        except PinMismatch as error:
+            raise _another(pin, error) from error
+
+    def lift_quarantine(self, caller: Caller, deployment: str) -> Deployment:
+        """End the quarantine of a deployment that presents the pinned certificate again.
+
+        Only the TLS handshake is made; the pin stays, so no password is needed.
+
+        Raises:
+            CertificateRejected: it still presents another one, or one out of its dates.
+            DeploymentUnreachable: it presents none.
+        """
+        found = self._broker.deployment(caller, deployment)
+        if found.pin is not None:
+            self._networks.require(found.host)
+            with map_errors(Phase.CONNECT, deployment=deployment):
+                presented = probe(found.host, found.port, PROBE_SECONDS)
+                presented.require(normalise_pin(found.pin))
+        values: dict[str, Any] = {"quarantine": None, "update_time": now()}
+        with self._database.write() as connection:
+            deployments.change(connection, deployment, values)
+            audit.changed(connection, caller, deployment, ["quarantine"])
+        return replace(found, **values)
 
     def remove(self, caller: Caller, deployment: str) -> None:
         """Remove a registration.
@@ -211,20 +239,6 @@ class Deployments:
                 audit.changed(connection, caller, deployment, ["deleted"])
         except IntegrityError:  # a name was put on it at this moment
             raise InUse(USED) from None
-
-    def health(self, caller: Caller, deployment: str) -> Health:
-        """Reach a deployment now, and say why not if not."""
-        found = self._broker.deployment(caller, deployment)
-        try:
-            _succeeded(self._connections.client(deployment), PING)
-        except UpstreamError as error:
-            return Health(found, reachable=False, problem=error.code, detail=error.detail)
-        time = now()
-        with self._database.write() as connection:
-            deployments.observe(connection, deployment, {"last_contact_time": time})
-        return Health(
-            replace(found, last_contact_time=time), reachable=True, problem=None, detail=None
-        )
 
 
 def _succeeded(client: Client, command: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -266,6 +280,14 @@ def _deployment(new: NewDeployment) -> Deployment:
         revision=1,
         create_time=time,
         update_time=time,
+    )
+
+
+def _another(pin: str | None, error: PinMismatch) -> PinMismatch:
+    """Say of a trial that it was the sent pin which did not match, not the registered one."""
+    return PinMismatch(
+        "The server shows another certificate than the pin that you sent.",
+        message=f"It shows {error.message}; the pin is {pin}.",
     )
 
 

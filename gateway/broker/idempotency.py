@@ -83,7 +83,7 @@ class IdempotencyKeys:
             return known
         is_held = known.lease_time > now()
         if is_held or not idempotency_keys.take_over(connection, known, claim, use.kept):
-            raise IdempotencyInFlight
+            raise IdempotencyInFlight(known.lease_time - now())
         return claim
 
     def _begun(self, connection: Connection, known: Known) -> Operation | None:

@@ -25,7 +25,7 @@ from gateway.broker.engine.problems import problem_of
 from gateway.broker.ledger import conclude
 from gateway.broker.lifecycle import operating
 from gateway.errors import Conflict, StorageUnavailable
-from gateway.model import Instance, Operation, OperationStatus, Prefix, new_id, now
+from gateway.model import Instance, Operation, OperationStatus, Prefix, Urgency, new_id, now
 from gateway.spe.command import Command
 from gateway.storage import instances, operations, parts
 from gateway.storage.parts import Part
@@ -75,7 +75,8 @@ class InstanceActions:
         """
         found = self._seen(caller, chosen)
         whole = _whole(caller)
-        wishes = self._wishes(replace(caller, operation=kind), whole, command, found)
+        each = replace(caller, operation=kind, urgency=Urgency.BULK)
+        wishes = self._wishes(each, whole, command, found)
         whole.deadline = max(wish.operation.deadline for wish in wishes)
         with self._database.write() as connection:
             due = self._intend(connection, caller, whole, wishes)
@@ -191,6 +192,7 @@ def _whole(caller: Caller) -> Operation:
         request_id=caller.request_id,
         steps=[],
         deadline=now(),
+        urgency=Urgency.BULK,
         status=OperationStatus.RUNNING,
         percent_progress=0,
         context=audit.context_of(caller),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
@@ -12,14 +13,16 @@ from gateway.broker import admission, audit, ownership
 from gateway.broker.admission import Needs
 from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
-from gateway.broker.caller import Caller
+from gateway.broker.caller import Caller, Validated
 from gateway.broker.creation import (
     RESUMES,
     NewInstance,
     creation,
+    needed,
     require_consistent,
     resumption,
 )
+from gateway.broker.drain import DeploymentDrained
 from gateway.broker.endings import note, observed, seen
 from gateway.broker.engine.plan import Place
 from gateway.broker.lifecycle import (
@@ -31,7 +34,10 @@ from gateway.broker.lifecycle import (
     operating,
     switching,
 )
-from gateway.broker.placement import Placement, Spot, require_room
+from gateway.broker.placement.explanation import Choice, NoPlacement, told
+from gateway.broker.placement.fleet import require_place
+from gateway.broker.placement.hosts import Spot
+from gateway.broker.placement.placement import Placement
 from gateway.errors import Conflict, InputFault, InvalidInput, NotFound
 from gateway.model import (
     Instance,
@@ -46,6 +52,11 @@ from gateway.model import (
 )
 from gateway.spe.command import Command
 from gateway.storage import instances, names, resellers
+
+TRIES = 4
+"""How often a place is looked for that others take meanwhile."""
+
+log = structlog.get_logger()
 
 
 class Instances:
@@ -65,6 +76,8 @@ class Instances:
     def create(self, caller: Caller, new: NewInstance, *more: Permission) -> Operation:
         """Make an instance, and what is to be inside it from the start.
 
+        Where others are quicker, another place is looked for.
+
         A call that is repeated under its key carries out the rest of what broke off.
 
         Raises:
@@ -72,19 +85,37 @@ class Instances:
             QuotaExceeded: the owner, or a reseller above it, has no room.
             NameTaken: the id or the alias cannot be used.
             NoPlacement: no deployment can take it.
+            Validated: with the place and why the others were not taken.
         """
         owner = self._owner(caller, new.reseller, *more)
         require_consistent(new)
         if caller.claim is not None and caller.claim.resumes is not None:
             return self._resume(caller, new, caller.claim.resumes)
         admission.foresee(self._broker.database, owner.path, _needs(new))
-        spot = self._placement.choose(owner, new.wish)
+        new = replace(new, wish=replace(new.wish, needed=needed(new)))
+        for _ in range(TRIES - 1):
+            choice = self._placement.choose(owner, new.wish)
+            try:
+                return self._begin(caller, owner, new, choice)
+            except (NoPlacement, DeploymentDrained):
+                log.info("placement.lost", deployment=choice.spot.deployment.id)
+        return self._begin(caller, owner, new, self._placement.choose(owner, new.wish))
+
+    def _begin(
+        self, caller: Caller, owner: Reseller, new: NewInstance, choice: Choice
+    ) -> Operation:
+        """Take a place that was chosen.
+
+        Raises:
+            NoPlacement: others were quicker.
+        """
+        spot = choice.spot
         instance = _instance(owner, new, spot)
         place = Place(spot.deployment.id, owner.id, owner.path, instance)
 
         def reserve(connection: Connection) -> None:
             resellers.require(connection, owner.id)  # the admission holds it
-            require_room(connection, spot.deployment.id)
+            require_place(connection, owner, new.wish, spot)
             for name in {new.instance_id, new.alias or new.instance_id}:
                 names.reserve(
                     connection,
@@ -97,7 +128,14 @@ class Instances:
             instances.add(connection, instance)
             ownership.note(connection, instance.id)
 
-        return self._broker.start(caller, place, creation(instance, new), reserve)
+        try:
+            return self._broker.start(caller, place, creation(instance, new), reserve)
+        except Validated:
+            raise Validated(told(choice, caller.principal)) from None
+
+    def close(self) -> None:
+        """Let the search for a place that is under way end."""
+        self._placement.close()
 
     def _resume(self, caller: Caller, new: NewInstance, begun: str) -> Operation:
         """Carry out the rest of a creation that broke off, for the call that began it.
@@ -258,9 +296,7 @@ class Instances:
             InvalidInput: the confirmation names another instance.
         """
         found = self._deleted(caller, instance)
-        if confirmed != found.instance_id:
-            fault = InputFault("/instanceID", "CONFIRMATION", "This is not the instance's id.")
-            raise InvalidInput([fault])
+        require_confirmed(found, confirmed)
         held = found.kept_state.get("legalHold")
         if held:
             raise Conflict("The instance is under legal hold: its archive must be kept.")
@@ -276,6 +312,17 @@ class Instances:
         if found.status is not InstanceStatus.DELETED:
             raise Conflict(f"The instance is {found.status}, not deleted.")
         return found
+
+
+def require_confirmed(instance: Instance, confirmed: str) -> None:
+    """Demand SPE's id of an instance, typed by whoever is responsible.
+
+    Raises:
+        InvalidInput: the confirmation names another instance.
+    """
+    if confirmed != instance.instance_id:
+        fault = InputFault("/instanceID", "CONFIRMATION", "This is not the instance's id.")
+        raise InvalidInput([fault])
 
 
 def _needs(new: NewInstance) -> Needs:

@@ -15,8 +15,8 @@ from gateway.broker import admission, audit, parts
 from gateway.broker.engine.pace import watched_interval
 from gateway.broker.leases import LeaseLost, Leases
 from gateway.errors import StorageUnavailable
-from gateway.model import Operation, StepStatus, now
-from gateway.storage import idempotency_keys, operations, resellers
+from gateway.model import Operation, Share, StepStatus, now
+from gateway.storage import idempotency_keys, operations, queues, resellers
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
 
@@ -167,10 +167,10 @@ class Ledger:
         with self.database.write() as connection:
             operations.release(connection, operation)
 
-    def lane(self, operation: str) -> str | None:
-        """Return the deployment of an unfinished operation; None when there is none such."""
+    def share(self, operation: str) -> Share | None:
+        """Return whose place an unfinished operation takes; None when there is none such."""
         with self.database.read() as connection:
-            return operations.lane(connection, operation)
+            return queues.share(connection, operation)
 
     def claim(self, operation: str) -> Operation | None:
         """Take over an operation whose poll is due.
@@ -200,10 +200,10 @@ class Ledger:
         """Return the operations whose next poll is due and which nobody holds.
 
         Args:
-            limit: for each deployment.
+            limit: for each deployment and urgency.
         """
         with self.database.read() as connection:
-            return list(operations.due(connection, now(), limit))
+            return list(queues.due(connection, now(), limit))
 
     def tidy(self) -> None:
         """Forget reads after an hour, secrets that nobody came for, and expired keys."""

@@ -8,6 +8,7 @@ from gateway.broker import audit
 from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
+from gateway.broker.queue_places import place_in_queue
 from gateway.broker.resolution import Word, resolve
 from gateway.errors import Conflict
 from gateway.model import Operation, OperationStatus
@@ -58,6 +59,10 @@ class Operations:
             NotFound: absent, or another's.
         """
         return _concealed(self._seen(caller, operation))
+
+    def place_in_queue(self, found: Operation) -> int | None:
+        """Return the place of one that was looked at, 1 for the next; None if it waits for none."""
+        return place_in_queue(self._database, found)
 
     def wait(self, operation: str, seconds: float) -> None:
         """Wait for the end of one that was looked at."""

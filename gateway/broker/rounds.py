@@ -1,6 +1,7 @@
 """The rounds: what each deployment can do is looked up again and again, not only when asked.
 
-Whether a command is sent at all depends on it, and an upgrade of SPE tells nobody.
+Whether a command is sent at all depends on it, and an upgrade of SPE tells nobody. Nor does a
+certificate that ends.
 """
 
 from datetime import timedelta
@@ -12,8 +13,10 @@ import structlog
 from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.chores import Chore
+from gateway.broker.deployment_health import ENDING
+from gateway.broker.engine.connections import Connections
 from gateway.errors import GatewayError
-from gateway.model import Deployment
+from gateway.model import Deployment, now
 from gateway.storage import chores, deployments
 
 GLANCE_SECONDS = 30.0
@@ -36,11 +39,15 @@ class Rounds:
     Args:
         broker: has the threads; one that hangs holds up nobody else.
         capabilities: asks and remembers.
+        connections: know the certificates.
     """
 
-    def __init__(self, broker: Broker, capabilities: Capabilities) -> None:
+    def __init__(
+        self, broker: Broker, capabilities: Capabilities, connections: Connections
+    ) -> None:
         self._broker = broker
         self._capabilities = capabilities
+        self._connections = connections
 
     @property
     def chore(self) -> Chore:
@@ -48,11 +55,11 @@ class Rounds:
         return Chore("deployments.visit", GLANCE_SECONDS, self.run)
 
     def run(self) -> None:
-        """Set out to those that are due."""
+        """Set out to those that are due; nobody goes where a certificate has to be confirmed."""
         with self._broker.database.read() as connection:
             found = deployments.every(connection)
         for deployment in found:
-            if self._is_due(deployment.id):
+            if deployment.quarantine is None and self._is_due(deployment.id):
                 self._broker.aside(deployment.id, partial(self._visit, deployment))
 
     def _is_due(self, deployment: str) -> bool:
@@ -78,6 +85,17 @@ class Rounds:
                 log.info("deployment.refreshed", deployment=deployment.id, version=version)
         except GatewayError as error:  # the next visit tries again
             log.warning("deployment.not_refreshed", deployment=deployment.id, code=error.code)
+        else:
+            self._look_at_certificate(deployment)
+
+    def _look_at_certificate(self, deployment: Deployment) -> None:
+        certificate = self._connections.certificate(deployment)
+        if certificate is not None and certificate.not_after - now() < ENDING:
+            log.warning(
+                "deployment.certificate_ends",
+                deployment=deployment.id,
+                not_after=certificate.not_after.isoformat(),
+            )
 
     def _is_old(self, deployment: str) -> bool:
         with self._broker.database.read() as connection:

@@ -8,11 +8,16 @@ from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
+from gateway.broker.deployment_breakers import DeploymentBreakers
+from gateway.broker.deployment_health import DeploymentHealth
 from gateway.broker.deployments import Deployments
 from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.instance_actions import InstanceActions
+from gateway.broker.instance_hosts import InstanceHosts
 from gateway.broker.instances import Instances
+from gateway.broker.inventory.adoption import Adoption
 from gateway.broker.inventory.listing import Inventory
+from gateway.broker.inventory.oversight import Oversight
 from gateway.broker.operations import Operations
 from gateway.broker.quotas import Quotas
 from gateway.broker.reports import Reports
@@ -28,18 +33,23 @@ class Services:
     """The nouns of the broker, each with its verbs."""
 
     database: Database
+    adoption: Adoption
     archive_admin: ArchiveAdmin
     audit_log: AuditLog
     broker: Broker
     capabilities: Capabilities
     clients: Clients
     commands: Commands
+    deployment_breakers: DeploymentBreakers
+    deployment_health: DeploymentHealth
     deployments: Deployments
     idempotency_keys: IdempotencyKeys
     instance_actions: InstanceActions
+    instance_hosts: InstanceHosts
     instances: Instances
     inventory: Inventory
     operations: Operations
+    oversight: Oversight
     quotas: Quotas
     reports: Reports
     resellers: Resellers

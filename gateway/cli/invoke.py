@@ -1,9 +1,7 @@
 """``spe-gateway invoke``: any command of a deployment, as the vendor's own client does it."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import uuid4
 
 import rich_click as click
@@ -12,15 +10,14 @@ from gateway.cli.account import Account, Refused, access_options, account_of
 from gateway.cli.api_client import Answer, Call
 from gateway.cli.arguments import arguments_of, command_of
 from gateway.cli.asking import confirm
+from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
-from gateway.cli.failure import Failure
 from gateway.cli.following import Following, Patience
 from gateway.cli.watching import EXIT_WORDS, Views, tell, views_of, watch
 from gateway.model import OperationStatus
 
 ACCEPTED: Final = 202
 SENT_AGAIN_SECONDS: Final = 30.0
-_OPAQUE: Final = re.compile(r"dep_[0-9a-f]{32}", re.ASCII)
 
 
 @click.command(
@@ -66,7 +63,7 @@ def invoke(
         f"{wanted.name} changes something on {deployment}", yes=yes or not wanted.effect.changes
     )
     account = account_of(access)
-    found = _deployment(account, deployment)
+    found = deployment_id(account, deployment)
     call = Call(
         "POST",
         f"/deployments/{found}/commands/{wanted.name}",
@@ -74,31 +71,6 @@ def invoke(
         {"arguments": values},
     )
     tell(_ended(account, call, views_of(as_json=as_json)), as_json=as_json)
-
-
-def _deployment(account: Account, given: str) -> str:
-    """Return the opaque id of a deployment that is given by id or by name."""
-    if _OPAQUE.fullmatch(given):
-        return given
-    known = {each["id"]: each["name"] for each in _deployments(account)}
-    found = [opaque for opaque, name in known.items() if name == given]
-    if len(found) == 1:
-        return str(found[0])
-    if found:
-        raise Failure(f"{len(found)} deployments have the name {given}: give the id.")
-    names = ", ".join(sorted(known.values())) or "none yet: register one with POST /deployments"
-    raise Failure(f"There is no deployment {given}. There is: {names}.")
-
-
-def _deployments(account: Account) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    path = "/deployments"
-    while True:
-        page = account.call(Call("GET", path)).body
-        found += page["items"]
-        if page["nextCursor"] is None:
-            return found
-        path = f"/deployments?cursor={quote(page['nextCursor'], safe='')}"
 
 
 def _ended(account: Account, call: Call, views: Views) -> Mapping[str, Any]:

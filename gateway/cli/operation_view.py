@@ -4,30 +4,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.cli.api_client import words_of
-from gateway.cli.progress import current, printable
+from gateway.cli.progress import printable
+from gateway.cli.table import table_of
 
 Operation = Mapping[str, Any]
 
 HEAD: Final = ("ID", "STATUS", "DONE", "BEGUN (UTC)", "KIND", "COMMAND", "INSTANCE")
 MARGIN: Final = 12
+BAD: Final = frozenset({"failed", "unknown", "cancelled"})
+"""How a part ends that needs somebody's eye."""
 
 
 def rows_of(operations: Sequence[Operation]) -> Iterator[str]:
-    """Yield a table with a line for each operation, wide enough for its longest words."""
-    if not operations:
-        yield "There are none."
-        return
-    table = [HEAD, *map(_row, operations)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+    """Return a table with a line for each operation."""
+    return table_of(HEAD, [_row(each) for each in operations])
 
 
 def lines_of(operation: Operation) -> Iterator[str]:
     """Yield an operation as a page: what it is, how far, why, and what can be done."""
-    for name, words in (*_facts(operation), *_steps(operation), *_outcome(operation)):
+    facts = (*_facts(operation), *_steps(operation), *_parts(operation), *_outcome(operation))
+    for name, words in facts:
         yield f"{name:{MARGIN}}{printable(words)}"
+
+
+def failures_of(operation: Operation) -> Iterator[str]:
+    """Yield a line for each part that did not succeed: how it ended, its instance, and why."""
+    for status, words in _parts(operation):
+        yield f"{status:{MARGIN}}{printable(words)}"
 
 
 def advice_of(operation: Operation) -> str:
@@ -47,10 +50,25 @@ def advice_of(operation: Operation) -> str:
 
 
 def _after_failure(operation: Operation) -> str:
-    number, result = operation["id"], operation["result"]
-    if isinstance(result, dict) and "items" in result:
+    number = operation["id"]
+    if _is_in_parts(operation):
         return f"see each part: spe-gateway operations list --parent {number}"
     return f"see SPE's log, if it wrote one: spe-gateway operations log {number}"
+
+
+def _is_in_parts(operation: Operation) -> bool:
+    return operation["id"] is not None and operation["deployment"] is None
+
+
+def _parts(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Yield the state and the reason of each part that has ended, but not well."""
+    if not _is_in_parts(operation):
+        return
+    for part in (operation["result"] or {}).get("items", ()):
+        if part["status"] in BAD:
+            problem = part["problem"]
+            reason = f": {problem['code']}: {words_of(problem)}" if problem else ""
+            yield part["status"], f"{part['instance']}{reason}"
 
 
 def _row(operation: Operation) -> tuple[str, ...]:
@@ -61,7 +79,7 @@ def _row(operation: Operation) -> tuple[str, ...]:
         "" if share is None else f"{share} %",
         _time(operation["createTime"]),
         operation["kind"],
-        current(operation["steps"])["command"],
+        operation["steps"][0]["command"] if operation["steps"] else "",
         operation["instance"] or "",
     )
 
@@ -73,6 +91,8 @@ def _facts(operation: Operation) -> Iterator[tuple[str, str]]:
     for name in ("deployment", "instance"):
         if operation[name]:
             yield name, operation[name]
+    if operation["resumes"]:
+        yield "resumes", f"{operation['resumes']}: this one carries out its rest"
     behalf = f", for {operation['onBehalfOf']}" if operation["onBehalfOf"] else ""
     yield "begun", f"{_time(operation['createTime'])} UTC by {operation['createdBy']}{behalf}"
     if operation["endTime"]:
@@ -85,7 +105,9 @@ def _status(operation: Operation) -> str:
     share, text = operation["percentProgress"], operation["statusText"]
     if operation["endTime"]:
         return str(operation["status"])
+    place = operation["queuePosition"]
     far = [f"{share} %"] if share is not None else []
+    far += [f"place {place} at its deployment"] if place else []
     return ", ".join([operation["status"], *far, *([text] if text else [])])
 
 

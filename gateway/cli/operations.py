@@ -65,7 +65,11 @@ def operations() -> None:
     help=f"Only those in this state: {', '.join(STATES)}.",
 )
 @click.option("--instance", metavar="ID", help="Only those of this instance (ins_…).")
-@click.option("--kind", metavar="NAME", help="Only those begun by this operationId of the API.")
+@click.option(
+    "--kind",
+    metavar="NAME",
+    help="Only those begun by this operationId of the API; one that it has not is refused.",
+)
 @click.option("--parent", metavar="ID", help="Only the parts of this operation (op_…).")
 @click.option(
     "--limit",

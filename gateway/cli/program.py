@@ -19,8 +19,10 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "backup": "gateway.cli.backup",
         "coverage": "gateway.cli.coverage",
         "demo": "gateway.cli.demo.command",
+        "deployments": "gateway.cli.deployments",
         "doctor": "gateway.cli.doctor.command",
         "init": "gateway.cli.init",
+        "inventory": "gateway.cli.inventory",
         "invoke": "gateway.cli.invoke",
         "openapi": "gateway.cli.openapi",
         "operations": "gateway.cli.operations",
@@ -38,7 +40,10 @@ click.rich_click.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
 click.rich_click.COMMAND_GROUPS = {
     "spe-gateway": [
         {"name": "Begin", "commands": ["demo", "init", "serve", "worker", "simulate"]},
-        {"name": "Talk to a running gateway", "commands": ["invoke", "operations", "doctor"]},
+        {
+            "name": "Talk to a running gateway",
+            "commands": ["invoke", "operations", "deployments", "inventory", "doctor"],
+        },
         {
             "name": "Look after it",
             "commands": ["backup", "restore", "upgrade", "rotate-keys", "audit"],

@@ -120,6 +120,8 @@ def doing(progress: Mapping[str, Any]) -> str:
     """Return what an operation is doing: SPE's words or the command, and which step it is."""
     if progress["status"] not in {"queued", "running"}:
         return str(progress["status"])
+    if progress["queuePosition"]:
+        return f"queued, place {progress['queuePosition']} at its deployment"
     steps, step = progress["steps"], current(progress["steps"])
     words = printable(progress["statusText"] or step["command"])
     number = f" (step {steps.index(step) + 1} of {len(steps)})" if len(steps) > 1 else ""

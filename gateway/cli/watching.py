@@ -11,7 +11,7 @@ from rich.console import Console
 from gateway.cli.api_client import words_of
 from gateway.cli.failure import FAILED, INTERRUPTED, Failure
 from gateway.cli.following import Following
-from gateway.cli.operation_view import advice_of
+from gateway.cli.operation_view import advice_of, failures_of
 from gateway.cli.progress import Silence, View, view_of
 
 STATUSES: Final[Mapping[str, int]] = {"succeeded": 0, "failed": 3, "unknown": 4, "cancelled": 5}
@@ -98,6 +98,8 @@ def tell(operation: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         sys.exit(STATUSES[operation["status"]])
     if not succeeded:
+        for line in failures_of(operation):
+            click.echo(line, err=True)
         raise Ended(operation)
 
 

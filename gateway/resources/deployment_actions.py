@@ -8,9 +8,13 @@ from flask.views import MethodView
 from gateway.access.permissions import Permission
 from gateway.broker.engine.plan import Invocation
 from gateway.model import Operation
-from gateway.resources.deployment_schemas import DeploymentPingSchema
-from gateway.resources.deployments import ping_shape
-from gateway.spe.commands.environment import PING
+from gateway.resources.deployment_schemas import (
+    DeploymentPingSchema,
+    DeploymentSchema,
+    RepinSchema,
+)
+from gateway.resources.deployments import again, ping_shape, view
+from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
 from gateway.spe.commands.system_administrators import (
     CREATE_SYSTEM_ADMINISTRATOR_API_PASSWORD,
     GET_SYSTEM_ADMINISTRATORS,
@@ -77,6 +81,44 @@ class DeploymentPing(MethodView):
     def post(self, deployment: str) -> Response:
         """Let the management server answer, with the gateway's own credentials."""
         return answer(services().broker.call_deployment(caller(), deployment, [Invocation(PING)]))
+
+
+@blp.route("/repin")
+class Repin(MethodView):
+    """Another certificate."""
+
+    @operation(
+        blp,
+        "repinDeployment",
+        permission=Permission.DEPLOYMENTS_UPDATE,
+        commands=(PING, GET_ENVIRONMENT_INFO),
+        again=again,
+    )
+    @blp.arguments(
+        RepinSchema,
+        example={
+            "pin": "3D2B8E60F1A94C7785D0B6E21F94A7C35E8B10D4",
+            "password": "the password of that administrator",
+        },
+    )
+    @blp.response(200, DeploymentSchema)
+    def post(self, body: dict[str, Any], deployment: str) -> dict[str, Any]:
+        """Trust the certificate that is presented now, if it is the one of `pin`; end quarantine.
+
+        Nothing is sent unless it matches. The password is tried before any of it counts.
+        """
+        return view(services().deployments.repin(caller(), deployment, **body))
+
+
+@blp.route("/lift-quarantine")
+class QuarantineLift(MethodView):
+    """The pinned certificate after all."""
+
+    @operation(blp, "liftQuarantine", permission=Permission.DEPLOYMENTS_UPDATE, again=again)
+    @blp.response(200, DeploymentSchema)
+    def post(self, deployment: str) -> dict[str, Any]:
+        """End the quarantine if the pinned certificate is presented again; nothing is sent."""
+        return view(services().deployments.lift_quarantine(caller(), deployment))
 
 
 @blp.route("/rotate-credential")

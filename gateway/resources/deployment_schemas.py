@@ -4,6 +4,7 @@ from typing import Any
 
 import marshmallow as ma
 
+from gateway.broker.engine.breakers import BreakerState
 from gateway.web.fields import (
     Choice,
     Fault,
@@ -72,6 +73,37 @@ class ProbeSchema(Schema):
     port = Whole("TCP port.", least=1, most=PORTS, load_default=8474)
 
 
+class QuarantineSchema(Schema):
+    """The certificate that a deployment presented in the place of the pinned one."""
+
+    sha256 = Text("Its thumbprint.", required=True, dump_only=True)
+    sha1 = Text("The thumbprint that MailStore shows.", required=True, dump_only=True)
+    subject = Text("Whose it is.", min_length=0, required=True, dump_only=True)
+    issuer = Text("Who signed it.", min_length=0, required=True, dump_only=True)
+    not_before = Time("Valid from.", required=True, dump_only=True)
+    not_after = Time("Valid to.", required=True, dump_only=True)
+    found_time = Time("When it was presented.", required=True, dump_only=True)
+    reason = Choice(
+        ("CERTIFICATE_PIN_MISMATCH", "CERTIFICATE_EXPIRED"),
+        "What is wrong with it.",
+        required=True,
+        dump_only=True,
+    )
+
+
+class RepinSchema(Schema):
+    """The certificate to trust from now on."""
+
+    pin = Text(
+        "SHA-256 or SHA-1 thumbprint, as the server itself shows it.",
+        max_length=95,
+        pattern=PIN,
+        form="40 or 64 hex digits",
+        required=True,
+    )
+    password = Secret("The administrator's password, tried at once.", max_length=255, required=True)
+
+
 class DeploymentSchema(Schema):
     """A registered deployment."""
 
@@ -88,6 +120,14 @@ class DeploymentSchema(Schema):
     )
     instance_url = Text("Where end users reach it.", allow_none=True, dump_only=True)
     cordoned = Flag("Whether placement is off.", required=True, dump_only=True)
+    drained = Flag("Whether it takes no changes.", required=True, dump_only=True)
+    quarantine = Part(
+        QuarantineSchema,
+        "Not null: nobody connects to it until an operator has said which certificate is right.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
     version = Text("SPE's version.", allow_none=True, dump_only=True)
     last_contact_time = Time("When it last answered.", allow_none=True, dump_only=True)
     create_time = Time("When it was registered.", required=True, dump_only=True)
@@ -135,6 +175,32 @@ class DeploymentPatchSchema(Schema):
     )
 
 
+class BreakerSchema(Schema):
+    """Whether calls to a deployment go through; all processes of the gateway share it."""
+
+    state = Choice(
+        tuple(BreakerState),
+        "`closed`: calls are sent. `open`: none is. `halfOpen`: the next call tries a Ping first, "
+        "whose answer closes it.",
+        required=True,
+        dump_only=True,
+    )
+    failures = Whole("Calls in a row that failed for the line.", required=True, dump_only=True)
+    open_until = Time("Nothing is sent before; null while closed.", allow_none=True, dump_only=True)
+    last_problem = Text(
+        "Code of the last of these failures; null if there is none.",
+        allow_none=True,
+        dump_only=True,
+    )
+
+
+class ReasonSchema(Schema):
+    """Something that stands against a deployment."""
+
+    code = Text("Stable.", required=True, dump_only=True)
+    detail = Text("What it is, and what to do next.", required=True, dump_only=True)
+
+
 class DeploymentHealthSchema(Schema):
     """What a look at a deployment showed."""
 
@@ -142,8 +208,49 @@ class DeploymentHealthSchema(Schema):
     reachable = Flag("Whether it answered.", required=True, dump_only=True)
     problem = Text("The code of the problem, if not.", allow_none=True, dump_only=True)
     detail = Text("What to do next, if not.", allow_none=True, dump_only=True)
+    reasons = ListOf(
+        Part(ReasonSchema),
+        "Everything that stands against it, the gravest first; empty if all is well.",
+        required=True,
+        dump_only=True,
+    )
+    latency_milliseconds = Whole(
+        "How long the answer took; null if there was none.", allow_none=True, dump_only=True
+    )
     version = Text("SPE's version.", allow_none=True, dump_only=True)
     last_contact_time = Time("When it last answered.", allow_none=True, dump_only=True)
+    breaker = Part(BreakerSchema, "Whether calls are sent.", required=True, dump_only=True)
+    credential = Choice(
+        ("accepted", "refused", "unknown"),
+        "What it says to the gateway's password.",
+        required=True,
+        dump_only=True,
+    )
+    cordoned = Flag("Whether placement is off.", required=True, dump_only=True)
+    drained = Flag("Whether it takes no changes.", required=True, dump_only=True)
+    quarantine = Part(
+        QuarantineSchema,
+        "The certificate that stopped everything; null if none did.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
+    certificate_not_after = Time(
+        "When the pinned certificate ends; null if it was not shown to this process, or if the "
+        "system's trust decides.",
+        allow_none=True,
+        dump_only=True,
+    )
+    certificate_days_left = Whole("Whole days until then.", allow_none=True, dump_only=True)
+    catalogue_commands = Whole("Commands that the gateway knows.", required=True, dump_only=True)
+    missing_commands = Whole(
+        "How many of them it lacks; null if it was never asked.", allow_none=True, dump_only=True
+    )
+    inventory_as_of = Time(
+        "When its instances were last listed; null before the first time.",
+        allow_none=True,
+        dump_only=True,
+    )
 
 
 class DeploymentPingSchema(Schema):

@@ -1,12 +1,14 @@
 """Deployments: the SPE management servers behind the gateway. For operators."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.deployment_health import Health
 from gateway.broker.deployments import NewDeployment
 from gateway.broker.engine.plan import Invocation
 from gateway.model import Deployment, Operation
@@ -22,6 +24,7 @@ from gateway.resources.deployment_schemas import (
     ProbeSchema,
     ServicesSchema,
 )
+from gateway.spe.catalogue import COMMANDS
 from gateway.spe.command import Command
 from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
 from gateway.spe.commands.licenses import CREATE_LICENSE_REQUEST
@@ -48,6 +51,9 @@ WRITABLE = (
 )
 DeploymentPage = page_of(DeploymentSchema)
 
+TIMES = {"notBefore": "not_before", "notAfter": "not_after", "foundTime": "found_time"}
+"""Of a quarantine, as they are stored and as the schema has them."""
+
 CREATION = {
     "name": "Frankfurt 1",
     "host": "spe.example.com",
@@ -70,7 +76,17 @@ def tag_of(found: Deployment) -> str:
 def view(found: Deployment) -> dict[str, Any]:
     """Return what the schema dumps; the password is nowhere in it."""
     trust = {"pin": found.pin} if found.pin else {"trust": "system"}
-    return vars(found) | {"certificate": trust}
+    return vars(found) | {"certificate": trust, "quarantine": quarantine_view(found)}
+
+
+def quarantine_view(found: Deployment) -> dict[str, Any] | None:
+    """Return the certificate that a deployment is in quarantine for; None if it is not."""
+    if found.quarantine is None:
+        return None
+    times = {
+        snake: datetime.fromisoformat(found.quarantine[camel]) for camel, snake in TIMES.items()
+    }
+    return {**found.quarantine, **times}
 
 
 def trust_of(certificate: dict[str, Any] | None) -> dict[str, Any]:
@@ -99,6 +115,32 @@ def license_shape(found: Operation) -> dict[str, Any]:
 def ping_shape(found: Operation) -> dict[str, Any]:
     """Return that it answered."""
     return {"deployment": found.deployment, "reachable": True}
+
+
+def health_view(found: Health) -> dict[str, Any]:
+    """Return what the schema dumps."""
+    deployment, certificate, inventory = found.deployment, found.certificate, found.inventory
+    milliseconds = round(found.sign.seconds * 1_000)
+    return {
+        "deployment": deployment.id,
+        "reachable": found.reachable,
+        "problem": found.problem,
+        "detail": found.detail,
+        "reasons": found.reasons,
+        "latency_milliseconds": milliseconds if found.reachable else None,
+        "version": deployment.version,
+        "last_contact_time": deployment.last_contact_time,
+        "breaker": services().deployment_breakers.read(deployment),
+        "credential": found.credential,
+        "cordoned": deployment.cordoned,
+        "drained": deployment.drained,
+        "quarantine": quarantine_view(deployment),
+        "certificate_not_after": certificate.not_after if certificate else None,
+        "certificate_days_left": found.days_left,
+        "catalogue_commands": len(COMMANDS),
+        "missing_commands": found.missing,
+        "inventory_as_of": inventory.as_of if inventory else None,
+    }
 
 
 def read(deployment: str, command: Command) -> Response:
@@ -235,28 +277,36 @@ class Uncordon(MethodView):
     @operation(blp, "uncordonDeployment", permission=Permission.DEPLOYMENTS_UPDATE, again=again)
     @blp.response(200, DeploymentSchema)
     def post(self, deployment: str) -> dict[str, Any]:
-        """Place instances on it again."""
-        changed = services().deployments.change(caller(), deployment, {"cordoned": False}, None)
-        return view(changed)
+        """Place instances on it again, and let it take changes."""
+        values = {"cordoned": False, "drained": False}
+        return view(services().deployments.change(caller(), deployment, values, None))
+
+
+@blp.route("/<dep:deployment>/drain")
+class Drain(MethodView):
+    """Placement and changes off."""
+
+    @operation(blp, "drainDeployment", permission=Permission.DEPLOYMENTS_UPDATE, again=again)
+    @blp.response(200, DeploymentSchema)
+    def post(self, deployment: str) -> dict[str, Any]:
+        """Place no more instances on it, and begin no more changes there.
+
+        A change is refused with 409 `DEPLOYMENT_DRAINED` before anything is sent. Reads go on, and
+        what is under way goes on to its end. `uncordon` ends both.
+        """
+        values = {"cordoned": True, "drained": True}
+        return view(services().deployments.change(caller(), deployment, values, None))
 
 
 @blp.route("/<dep:deployment>/health")
-class Health(MethodView):
-    """Whether it can be reached."""
+class HealthNow(MethodView):
+    """How it is."""
 
     @operation(blp, "getDeploymentHealth", permission=Permission.DEPLOYMENTS_READ, commands=(PING,))
     @blp.response(200, DeploymentHealthSchema)
     def get(self, deployment: str) -> dict[str, Any]:
-        """Reach the deployment now, and say why not if not."""
-        found = services().deployments.health(caller(), deployment)
-        return {
-            "deployment": found.deployment.id,
-            "reachable": found.reachable,
-            "problem": found.problem,
-            "detail": found.detail,
-            "version": found.deployment.version,
-            "last_contact_time": found.deployment.last_contact_time,
-        }
+        """Reach the deployment now, within five seconds, and say all that stands against it."""
+        return health_view(services().deployment_health.look(caller(), deployment))
 
 
 @blp.route("/<dep:deployment>/environment")

@@ -28,6 +28,7 @@ class InstanceHostSchema(Schema):
     port = Whole("TCP port.", allow_none=True, dump_only=True)
     server_certificate = Part(ThumbprintSchema, "Its certificate.", allow_none=True, dump_only=True)
     base_directory = Text("Where its instances lie.", allow_none=True, dump_only=True)
+    cordoned = Flag("Whether no new instances are placed on it.", dump_only=True)
 
 
 class InstanceHostListSchema(Schema):

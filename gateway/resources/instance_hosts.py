@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from flask import Response
+from flask import Response, jsonify, request
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
@@ -28,6 +28,7 @@ from gateway.spe.commands.instance_hosts import (
     GET_INSTANCE_HOSTS,
     SET_INSTANCE_HOST_CONFIGURATION,
 )
+from gateway.storage.hosts import Host
 from gateway.web.api import Blueprint
 from gateway.web.door import answer, named, services, shown
 from gateway.web.entries import DeploymentEntries
@@ -66,6 +67,34 @@ def config_of(body: dict[str, Any]) -> dict[str, Any]:
     return named(NAMES, body)
 
 
+def marked(row: dict[str, Any], cordoned: frozenset[str]) -> dict[str, Any]:
+    """Return a host with what is ours to say of it."""
+    return row | {"cordoned": row["serverName"].lower() in cordoned}
+
+
+def all_shape(found: Operation) -> dict[str, Any]:
+    """Return all hosts."""
+    cordoned = services().instance_hosts.cordoned(str(found.deployment))
+    return {"items": [marked(row, cordoned) for row in HOSTS.all(found)["items"]]}
+
+
+def one_shape(found: Operation) -> dict[str, Any]:
+    """Return one host."""
+    return marked(HOSTS.one(found), services().instance_hosts.cordoned(str(found.deployment)))
+
+
+def view(host: Host) -> dict[str, Any]:
+    """Return a host as it was last seen."""
+    row = shown(InstanceHostSchema, {**host.observed, "serverName": host.server_name})
+    return row | {"cordoned": host.cordoned}
+
+
+def again(deployment: str) -> Response:
+    """Answer once more with the host that the path names."""
+    server = str((request.view_args or {})["server"])
+    return jsonify(view(services().instance_hosts.get(caller(), deployment, server)))
+
+
 def directories_shape(found: Operation) -> dict[str, Any]:
     """Return directories; some versions of SPE list plain paths."""
     result = found.steps[-1].result
@@ -91,7 +120,7 @@ class InstanceHosts(MethodView):
         permission=Permission.DEPLOYMENTS_READ,
         commands=(GET_INSTANCE_HOSTS,),
         asynchronous=True,
-        shape=HOSTS.all,
+        shape=all_shape,
     )
     @blp.response(200, InstanceHostListSchema)
     def get(self, deployment: str) -> Response:
@@ -105,7 +134,7 @@ class InstanceHosts(MethodView):
         commands=(CREATE_INSTANCE_HOST, SET_INSTANCE_HOST_CONFIGURATION, GET_INSTANCE_HOSTS),
         asynchronous=True,
         errors=(409,),
-        shape=HOSTS.one,
+        shape=one_shape,
         reply=HOSTS.made,
     )
     @blp.arguments(InstanceHostCreateSchema, example=EXAMPLE)
@@ -130,7 +159,7 @@ class OneInstanceHost(MethodView):
         permission=Permission.DEPLOYMENTS_READ,
         commands=(GET_INSTANCE_HOSTS,),
         asynchronous=True,
-        shape=HOSTS.one,
+        shape=one_shape,
     )
     @blp.response(200, InstanceHostSchema, headers={"ETag": "ETag"})
     def get(self, deployment: str, server: str) -> Response:
@@ -145,7 +174,7 @@ class OneInstanceHost(MethodView):
         asynchronous=True,
         errors=(409, 412),
         parameters=("IfMatch",),
-        shape=HOSTS.one,
+        shape=one_shape,
     )
     @blp.arguments(InstanceHostPatchSchema, example={"baseDirectory": "E:\\Instances"})
     @blp.response(200, InstanceHostSchema, headers={"ETag": "ETag"})
@@ -166,6 +195,45 @@ class OneInstanceHost(MethodView):
     def delete(self, deployment: str, server: str) -> Response:
         """Remove an instance host from the management database; SPE refuses one in use."""
         return HOSTS.remove(deployment, server, DELETE_INSTANCE_HOST)
+
+
+@blp.route("/<name:server>/cordon")
+class HostCordon(MethodView):
+    """Placement off."""
+
+    @operation(
+        blp,
+        "cordonInstanceHost",
+        permission=Permission.DEPLOYMENTS_UPDATE,
+        commands=(GET_INSTANCE_HOSTS,),
+        again=again,
+    )
+    @blp.response(200, InstanceHostSchema)
+    def post(self, deployment: str, server: str) -> Response:
+        """Place no more instances on a host; what is on it stays, and nothing is sent to it."""
+        return placed(deployment, server, {"cordoned": True})
+
+
+@blp.route("/<name:server>/uncordon")
+class HostUncordon(MethodView):
+    """Placement on."""
+
+    @operation(
+        blp,
+        "uncordonInstanceHost",
+        permission=Permission.DEPLOYMENTS_UPDATE,
+        commands=(GET_INSTANCE_HOSTS,),
+        again=again,
+    )
+    @blp.response(200, InstanceHostSchema)
+    def post(self, deployment: str, server: str) -> Response:
+        """Place instances on a host again."""
+        return placed(deployment, server, {"cordoned": False})
+
+
+def placed(deployment: str, server: str, values: dict[str, bool]) -> Response:
+    """Say whether instances are placed on a host, and answer with it."""
+    return jsonify(view(services().instance_hosts.cordon(caller(), deployment, server, values)))
 
 
 @blp.route("/<name:server>/directories")

@@ -1,5 +1,6 @@
 """The schemas of instances."""
 
+from gateway.resources.instance_drift import InstanceDriftSchema
 from gateway.resources.store_schemas import StoreCreateSchema
 from gateway.resources.users_schemas import UserCreateSchema
 from gateway.web.fields import (
@@ -14,7 +15,7 @@ from gateway.web.fields import (
     Time,
     Whole,
 )
-from gateway.web.schemas import Paging, Schema, page_of
+from gateway.web.schemas import Paging, PlacementReason, PlacementVerdict, Schema, page_of
 
 START_MODES = ("automatic", "manual", "disabled")
 STATUSES = (
@@ -30,6 +31,8 @@ STATUSES = (
 )
 ALIAS = r"^[a-z0-9.@_-]+$"
 ALIAS_FORM = "a-z, 0-9, dot, at, underscore and dash only"
+LABEL = r"^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?:.{0,256}$"
+LABEL_KEY = r"^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$"
 INSTANCE_ID = r"^[a-z][a-z0-9-]{2,31}$"
 
 
@@ -70,6 +73,13 @@ class InstanceSchema(Schema):
     reseller = Id("res", "Whose it is.", required=True, dump_only=True)
     external_id = Text("Its id in your own system.", allow_none=True, dump_only=True)
     labels = Labels("Your own labels.", required=True, dump_only=True)
+    drift = Part(
+        InstanceDriftSchema,
+        "What was changed past the gateway; null for nothing.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
+    )
     observe_time = Time("When SPE was last asked.", allow_none=True, dump_only=True)
     delete_time = Time("When it was deleted.", allow_none=True, dump_only=True)
     purge_time = Time("When its days of grace end.", allow_none=True, dump_only=True)
@@ -84,7 +94,9 @@ class InstanceListSchema(page_of(InstanceSchema, "InstancePage")):  # type: igno
         Id("dep"), "Deployments that could not be asked.", required=True, dump_only=True
     )
     as_of = Labels(
-        "When each deployment of the page was last asked.", required=True, dump_only=True
+        "When each deployment concerned was last asked; one that never was is left out.",
+        required=True,
+        dump_only=True,
     )
 
 
@@ -93,9 +105,30 @@ class InstanceQuery(Paging):
 
     deployment = Id("dep", "Only those on this deployment.")
     reseller = Id("res", "Only those of this reseller.")
-    external_id = Text("Only the one with this id in your own system.", max_length=200)
+    status = Choice(STATUSES, "Only those that are shown with this status.")
+    label = ListOf(
+        Text(
+            "A key, a colon, and the value.",
+            max_length=320,
+            pattern=LABEL,
+            form="a key of letters, digits, dots, slashes, _ and -, a colon, and the value",
+        ),
+        "Only those with these labels, such as `plan:gold`; several between commas all apply.",
+        min_items=1,
+        max_items=16,
+    )
+    external_id = Text("Only those with this id in your own system.", max_length=200)
+    q = Text(
+        "Only those with this text in `instanceID`, `displayName`, `alias` or `externalId`; "
+        "A to Z in either case.",
+        max_length=200,
+    )
     consistency = Choice(
         ("cached", "live"), "From what was last seen, or asked now.", load_default="cached"
+    )
+    max_age = Whole(
+        "In seconds: deployments that were last asked longer ago are asked now. `live` is 0.",
+        most=86_400,
     )
     require = Choice(
         ("partial", "complete"),
@@ -104,10 +137,58 @@ class InstanceQuery(Paging):
     )
 
 
+class AntiAffinitySchema(Schema):
+    """Beside what an instance is not to be: another of its reseller with the same label."""
+
+    label = Text(
+        "The key of a label that the instance carries; those with the same value are kept apart.",
+        max_length=63,
+        pattern=LABEL_KEY,
+        form="a label's key",
+        required=True,
+    )
+    scope = Choice(("deployment", "host"), "What they are not to share.", load_default="deployment")
+    enforcement = Choice(
+        ("required", "preferred"),
+        "Whether the call is refused rather than that they share it, or it is only avoided.",
+        load_default="required",
+    )
+
+
 class InstancePlacementSchema(Schema):
     """Where an instance may be placed."""
 
-    labels = Labels("The deployment carries these labels.")
+    labels = Labels("The deployment carries these labels.", load_default={})
+    anti_affinity = Part(AntiAffinitySchema, "Beside what it is not to be.")
+
+
+class HostVerdictSchema(Schema):
+    """A host of the deployment that was not taken."""
+
+    instance_host = Text("Its name.", required=True, dump_only=True)
+    reasons = ListOf(Part(PlacementReason), "Every reason.", required=True, dump_only=True)
+
+
+class InstanceRehearsalSchema(Schema):
+    """Where the instance would be, and why nowhere else; for operators with figures."""
+
+    deployment = Id("dep", "Where it would be.", required=True, dump_only=True)
+    deployment_name = Text("The name of the deployment; for operators.", dump_only=True)
+    instance_host = Text("On which host; for operators.", dump_only=True)
+    capacity = Whole(
+        "How many instances it may have; for operators.", allow_none=True, dump_only=True
+    )
+    instances = Whole("How many it has; for operators.", dump_only=True)
+    running = Whole("How many of them ran when last seen; for operators.", dump_only=True)
+    not_taken = ListOf(
+        Part(PlacementVerdict),
+        "Each other deployment that its reseller may use, and why it was not taken.",
+        required=True,
+        dump_only=True,
+    )
+    hosts_not_taken = ListOf(
+        Part(HostVerdictSchema), "The other hosts of the deployment; for operators.", dump_only=True
+    )
 
 
 class InstanceCreateSchema(Schema):

@@ -10,10 +10,11 @@ from gateway.access.permissions import Permission
 from gateway.broker.creation import NewInstance
 from gateway.broker.endings import seen
 from gateway.broker.engine.preparations import CONSENT, versioned
-from gateway.broker.placement import Wish
+from gateway.broker.placement.wish import AntiAffinity, Scope, Wish
 from gateway.errors import InputFault, InvalidInput
 from gateway.model import Instance, InstanceStatus, Operation
-from gateway.resources import users
+from gateway.resources import instance_lists, users
+from gateway.resources.instance_drift import drift_of
 from gateway.resources.instance_schemas import (
     InstanceCreateSchema,
     InstanceListSchema,
@@ -21,6 +22,7 @@ from gateway.resources.instance_schemas import (
     InstancePatchSchema,
     InstancePurgeSchema,
     InstanceQuery,
+    InstanceRehearsalSchema,
     InstanceSchema,
     PurgedInstanceSchema,
 )
@@ -41,7 +43,8 @@ from gateway.spe.commands.instances import (
 )
 from gateway.spe.commands.stores import CREATE_STORE, GET_STORES
 from gateway.spe.commands.users import CREATE_USER, GET_USERS
-from gateway.web import etags, paging
+from gateway.storage.instance_filters import shown_status
+from gateway.web import etags
 from gateway.web.api import Blueprint
 from gateway.web.door import answer, services, succeeded
 from gateway.web.hooks import caller
@@ -61,22 +64,15 @@ CREATION = {
     "users": [{"userName": "jane", "fullName": "Jane Doe", "password": "for Jane alone"}],
 }
 """The example of the contract."""
-COLUMNS = {"deployment": "deployment", "reseller": "reseller", "external_id": "external_id"}
-
-
-def status_of(found: Instance) -> str:
-    """Return SPE's word while the instance is active, else ours."""
-    if found.status is InstanceStatus.ACTIVE:
-        return str(found.observed.get("status", "unknown"))
-    return found.status
 
 
 def view(found: Instance) -> dict[str, Any]:
     """Return what the schema dumps; paths on disk are not among it."""
-    observed = found.observed
+    observed, for_operator = found.observed, caller().principal.is_operator
     return vars(found) | {
-        "status": status_of(found),
-        "instance_host": found.instance_host if caller().principal.is_operator else None,
+        "status": shown_status(found),
+        "instance_host": found.instance_host if for_operator else None,
+        "drift": drift_of(found, for_operator=for_operator),
         "archive_admin": observed.get(CONSENT),
         "start_mode": observed.get("startMode"),
         "process_id": observed.get("processID"),
@@ -143,32 +139,23 @@ class Instances(MethodView):
         blp,
         "listInstances",
         permission=Permission.INSTANCES_READ,
-        commands=(GET_INSTANCES,),
+        commands=(GET_INSTANCES, GET_INSTANCE_HOSTS, GET_INSTANCE_CONFIGURATION),
     )
     @blp.arguments(InstanceQuery, location="query")
     @blp.response(200, InstanceListSchema, headers={"Link": "Link"})
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List instances over all deployments.
 
-        `consistency=cached` (the default) answers from what was last seen; `live` asks every
-        deployment of the page now, side by side. A deployment that cannot be asked is named in
-        `unreachable`; with `require=complete` the call fails instead.
+        `consistency=cached` (the default) answers from what was last seen; `maxAge` has what is
+        older asked anew, and `live` asks every deployment of the page now, side by side. With
+        `status` or `q`, which what is asked may change, that is every deployment that the other
+        filters concern. One that does not answer in time is named in `unreachable` and shown as
+        it was last seen; with `require=complete` the call fails instead. `asOf` tells when each
+        was last asked; one that never was is left out of it.
         """
-        filters = {COLUMNS[name]: query[name] for name in COLUMNS if name in query}
-        limit = query["limit"]
         inventory = services().inventory
-        found = inventory.page(caller(), filters, paging.position(query) or "", limit + 1)
-        rows, more = paging.cut(found, limit)
-        if query["consistency"] == "live":
-            listing = inventory.live(rows, complete=query["require"] == "complete")
-        else:
-            listing = inventory.cached(rows)
-        page = paging.page([view(item) for item in listing.items], more)
-        as_of = {
-            deployment: time.strftime("%Y-%m-%dT%H:%M:%SZ")
-            for deployment, time in listing.as_of.items()
-        }
-        return page | {"unreachable": listing.unreachable, "as_of": as_of}
+        listing = inventory.page(caller(), instance_lists.wanted(query, inventory.patience))
+        return instance_lists.body(listing, [view(item) for item in listing.items])
 
     @operation(
         blp,
@@ -195,7 +182,7 @@ class Instances(MethodView):
         shape=shape,
         reply=created,
     )
-    @validates(blp)
+    @validates(blp, found=InstanceRehearsalSchema)
     @blp.arguments(InstanceCreateSchema, example=CREATION)
     @blp.response(201, InstanceSchema, headers={"ETag": "ETag", "Location": "Location"})
     def post(self, body: dict[str, Any]) -> Response:
@@ -209,7 +196,7 @@ class Instances(MethodView):
         nothing is in it that this call did not make; else it stays. It needs `instances:delete`.
         """
         bodies = body.pop("users", [])
-        wish = Wish(body.pop("deployment", None), body.pop("placement", {}).get("labels"))
+        wish = wish_of(body.pop("deployment", None), body.pop("placement", {}), body["labels"])
         store = body.pop("store", None)
         new = NewInstance(
             **body,
@@ -224,6 +211,18 @@ class Instances(MethodView):
         if new.on_failure == "remove":
             more.append(Permission.INSTANCES_DELETE)
         return created(services().instances.create(caller(), new, *more))
+
+
+def wish_of(
+    deployment: str | None, placement: Mapping[str, Any], labels: Mapping[str, str]
+) -> Wish:
+    """Return what a body says of the place of an instance with some labels."""
+    apart = placement.get("anti_affinity")
+    if apart is None:
+        return Wish(deployment, placement.get("labels", {}))
+    required, label = apart["enforcement"] == "required", apart["label"]
+    anti_affinity = AntiAffinity(label, labels.get(label), Scope(apart["scope"]), required)
+    return Wish(deployment, placement["labels"], anti_affinity)
 
 
 @blp.route("/<ins:instance>")

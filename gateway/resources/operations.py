@@ -11,8 +11,9 @@ from gateway.access.permissions import Permission
 from gateway.broker.creation import RESUMES
 from gateway.broker.engine.plan import ONE_TIME
 from gateway.broker.resolution import Word
-from gateway.errors import NotFound
+from gateway.errors import NotFound, ReplyInvalid
 from gateway.model import Operation, OperationStatus, StepStatus
+from gateway.resources.operations_kinds import require_known
 from gateway.web import paging
 from gateway.web.accepted import accepted
 from gateway.web.api import Blueprint
@@ -69,6 +70,14 @@ class OperationSchema(Schema):
     steps = ListOf(Part(OperationStepSchema), "In their order.", required=True, dump_only=True)
     percent_progress = Whole(
         "Of the current step, where SPE tells it.", allow_none=True, required=True, dump_only=True
+    )
+    queue_position = Whole(
+        "Of a queued operation about how many calls to its deployment come up to its own, 1 for "
+        "the next: an estimate, since what comes later may be more urgent, and several gateways "
+        "take turns. Null otherwise, and in lists.",
+        allow_none=True,
+        required=True,
+        dump_only=True,
     )
     status_text = Text("What SPE says it is doing.", allow_none=True, required=True, dump_only=True)
     result = AnyValue(
@@ -157,9 +166,11 @@ def shape(found: Operation) -> Any:  # noqa: ANN401 - a JSON object
     forgotten = once and not found.one_time
     done = found.status is OperationStatus.SUCCEEDED and not forgotten and not found.resolution
     has_result = done or found.in_parts
-    return OperationSchema().dump(
-        _values(found) | {"result": _result(found) if has_result else None}
-    )
+    values = _values(found) | {
+        "result": _result(found) if has_result else None,
+        "queue_position": services().operations.place_in_queue(found),
+    }
+    return OperationSchema().dump(values)
 
 
 def cancelled(found: Operation) -> Response:
@@ -176,16 +187,24 @@ def problem_of(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Return the stored problem as the caller may see it: upstream words are for operators."""
     if stored is None:
         return None
-    hidden = set() if caller().principal.is_operator else {"upstream"}
+    hidden = {"seconds"} if caller().principal.is_operator else {"seconds", "upstream"}
     return {name: value for name, value in stored.items() if name not in hidden}
 
 
 def _result(found: Operation) -> Any:  # noqa: ANN401 - any JSON value
-    """Return what the call would have answered; of an instance that has another owner, nothing."""
+    """Return what the call would have answered; of an instance that has another owner, nothing.
+
+    Raises:
+        ReplyInvalid: it has only read, and the deployment said what cannot be answered.
+    """
     try:
         return shaped(found)
     except NotFound:
         return None
+    except ReplyInvalid:
+        if not found.changes:
+            raise
+        return None  # it is done, whatever the deployment says of it
 
 
 def _values(found: Operation) -> dict[str, Any]:
@@ -199,6 +218,7 @@ def _values(found: Operation) -> dict[str, Any]:
         "resumes": found.context.get(RESUMES),
         "created_by": found.client,
         "result": None,
+        "queue_position": None,
         "problem": problem_of(found.problem),
         "steps": steps,
     }
@@ -213,6 +233,7 @@ class Operations(MethodView):
     @blp.response(200, OperationPage, headers={"Link": "Link"})
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """List operations, the newest first."""
+        require_known(query.get("kind"))
         filters: dict[str, str] = {name: query[name] for name in FILTERS if name in query}
         before = paging.position(query) or ""
         limit = query["limit"]

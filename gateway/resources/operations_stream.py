@@ -23,7 +23,7 @@ from gateway.web.operation import operation
 blp = Blueprint("operation-streams", __name__, description=__doc__, url_prefix="/operations")
 
 GLANCE_SECONDS: Final = 0.25
-PROGRESS: Final = ("status", "percentProgress", "statusText", "steps")
+PROGRESS: Final = ("status", "percentProgress", "queuePosition", "statusText", "steps")
 LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?!\Z))")
 """A whole line. A CR at the end of what is there may be half of a line break."""
 

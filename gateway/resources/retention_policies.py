@@ -10,6 +10,7 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.engine.plan import Invocation
+from gateway.errors import ReplyInvalid
 from gateway.model import Operation
 from gateway.spe.commands.retention_policies import (
     GET_RETENTION_POLICIES,
@@ -64,8 +65,15 @@ class RetentionProcessingSchema(Schema):
 
 
 def shape(found: Operation) -> dict[str, Any]:
-    """Return what was read last."""
-    return {"policies": found.steps[-1].result}
+    """Return what was read last.
+
+    Raises:
+        ReplyInvalid: it is neither an array nor an object.
+    """
+    policies = found.steps[-1].result
+    if not isinstance(policies, list | dict):
+        raise ReplyInvalid("The deployment's answer is neither an array nor an object.")
+    return {"policies": policies}
 
 
 def processed_shape(found: Operation) -> dict[str, Any]:

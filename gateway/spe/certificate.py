@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
@@ -11,7 +12,13 @@ from typing import Final, Self
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from gateway.errors import CertificateExpired, CertificateRejected, InputFault, InvalidInput
+from gateway.errors import (
+    CertificateExpired,
+    CertificateRejected,
+    InputFault,
+    InvalidInput,
+    PinMismatch,
+)
 from gateway.spe.deadline import within
 from gateway.spe.mapping import Phase, map_errors
 from gateway.spe.tls import comparing_context
@@ -80,6 +87,23 @@ class Certificate:
         except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
             raise CertificateRejected("The deployment's certificate is unreadable.") from error
 
+    def require(self, pin: str) -> None:
+        """Refuses a certificate that is not the pinned one, or not valid today.
+
+        Args:
+            pin: normalised.
+
+        Raises:
+            PinMismatch: it is another one.
+            CertificateExpired: past its notAfter, or before its notBefore.
+        """
+        if not self.matches(pin):
+            raise PinMismatch(
+                "The deployment shows another certificate than the registered one.",
+                message=f"SHA-1 {self.sha1}, SHA-256 {self.sha256}",
+            )
+        self.check_dates()
+
     def matches(self, pin: str) -> bool:
         """Whether it is the one that a normalised pin names."""
         thumbprint = self.sha1 if len(pin) == _SHA1_DIGITS else self.sha256
@@ -96,6 +120,15 @@ class Certificate:
                 "The deployment's certificate is valid from"
                 f" {self.not_before.date()} to {self.not_after.date()} only."
             )
+
+
+Watcher = Callable[[Certificate, CertificateRejected | None], None]
+"""Is told of each certificate that was held against a pin, and why it was refused if it was."""
+
+
+def unwatched(certificate: Certificate, error: CertificateRejected | None) -> None:
+    """Watches nothing."""
+    del certificate, error
 
 
 def _is_self_signed(certificate: x509.Certificate) -> bool:

@@ -8,14 +8,27 @@ from typing import Final, TypeVar
 
 import requests
 
-from gateway.errors import ConnectionLost, CredentialsRefused, ReplyInvalid, UpstreamError
+from gateway.errors import (
+    AnswerLost,
+    ConnectionLost,
+    CredentialsRefused,
+    DeploymentUnreachable,
+    ReplyInvalid,
+    UpstreamError,
+)
+from gateway.spe.certificate import Watcher
+from gateway.spe.commands.environment import PING
 from gateway.spe.deadline import remaining, within
 from gateway.spe.endpoint import Endpoint, Limits
+from gateway.spe.guard import CALM, Admission, Guard
 from gateway.spe.mapping import Phase, map_errors
-from gateway.spe.refusals import Refusals
+from gateway.spe.reply import decode
+from gateway.spe.status import Status
 from gateway.spe.transport import open_session
 
 _CHUNK_BYTES: Final = 65536
+PROBE_SECONDS: Final = 5.0
+"""In which a deployment has to answer a Ping, to be called again."""
 
 T = TypeVar("T")
 
@@ -41,19 +54,23 @@ class Call:
     not_found: type[UpstreamError] = ReplyInvalid
 
 
-class Channel:
-    """The connections to one deployment."""
+_PROBE: Final = Call(PING.name, f"/invoke/{PING.name}", b"", PROBE_SECONDS)
 
-    def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
+
+class Channel:
+    """The connections to one deployment, and who guards them."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits, watch: Watcher, guard: Guard) -> None:
         self._endpoint = endpoint
         self._limits = limits
-        self._refusals = Refusals()
+        self._guard = guard
         self._session = open_session(
             endpoint.host,
             endpoint.port,
             endpoint.pin,
             connections=limits.connections,
             wait_seconds=limits.pool_seconds,
+            watch=watch,
         )
 
     def close(self) -> None:
@@ -69,13 +86,44 @@ class Channel:
 
         Raises:
             UpstreamError: with the deployment and the call in it.
+            NotSent: the guard lets nothing through, or what it had to try first went wrong.
         """
         deployment = self._endpoint.deployment
         with (
             within(call.seconds),
             map_errors(Phase.EXCHANGE, deployment=deployment, command=call.name),
         ):
-            return read(self._body(call))
+            admission = self._guard.admit()
+            if admission.probes:
+                self._probe(admission)
+                admission = CALM
+            return self._noted(admission, call, read)
+
+    def _probe(self, admission: Admission) -> None:
+        """See whether the deployment answers a harmless read.
+
+        Raises:
+            NotSent: it does not; whatever became of the read, the call itself is not sent.
+        """
+        try:
+            with within(min(PROBE_SECONDS, remaining())):
+                self._noted(admission, _PROBE, self._status)
+        except AnswerLost as error:
+            raise DeploymentUnreachable(
+                "The deployment does not answer a Ping; nothing was sent.", message=error.code
+            ) from error
+
+    def _status(self, body: bytes) -> Status:
+        return Status.from_envelope(decode(body, self._limits.max_depth))
+
+    def _noted(self, admission: Admission, call: Call, read: Callable[[bytes], T]) -> T:
+        try:
+            found = read(self._body(call))
+        except UpstreamError as error:
+            self._guard.note(admission, error)
+            raise
+        self._guard.note(admission, None)
+        return found
 
     def _body(self, call: Call) -> bytes:
         try:
@@ -86,7 +134,6 @@ class Channel:
             return self._exchange(call)
 
     def _exchange(self, call: Call) -> bytes:
-        self._refusals.require_hope()
         with map_errors(Phase.EXCHANGE), closing(self._post(call)) as response:
             self._check(response, call)
             return self._content(response)
@@ -111,7 +158,6 @@ class Channel:
 
     def _check(self, response: requests.Response, call: Call) -> None:
         status = response.status_code
-        self._refusals.note(refused=status == HTTPStatus.UNAUTHORIZED)
         if status == HTTPStatus.UNAUTHORIZED:
             raise CredentialsRefused("The deployment refuses the gateway's user name or password.")
         if status == HTTPStatus.NOT_FOUND:

@@ -11,18 +11,22 @@ from typing import Final
 from urllib.parse import urlencode
 
 from gateway.errors import ReplyInvalid, TokenLost
+from gateway.spe.certificate import Watcher, unwatched
 from gateway.spe.channel import Call, Channel
 from gateway.spe.command import Command
 from gateway.spe.commands.instances import GET_INSTANCES
 from gateway.spe.encoding import encode
 from gateway.spe.endpoint import DEFAULT_LIMITS, Endpoint, Limits
+from gateway.spe.guard import UNGUARDED, Guard
 from gateway.spe.metadata import CommandSignature, read_metadata
-from gateway.spe.reply import decode
+from gateway.spe.reply import decode, weight
 from gateway.spe.status import Status
 
 __all__ = ["Client", "Endpoint", "Limits"]
 
 _DISCOVERY: Final = b"instanceFilter=%2A"
+_READING: Final = 3
+"""Reading a reply may take as many times the largest reply; with the reply itself it is four."""
 
 
 class Client:
@@ -31,12 +35,21 @@ class Client:
     Args:
         endpoint: where it is and how it is known.
         limits: what it may cost us.
+        watch: is told of each certificate that was held against the pin.
+        guard: is asked before each call, and told how it ended.
     """
 
-    def __init__(self, endpoint: Endpoint, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        watch: Watcher = unwatched,
+        guard: Guard = UNGUARDED,
+    ) -> None:
         self._endpoint = endpoint
         self._limits = limits
-        self._channel = Channel(endpoint, limits)
+        self._channel = Channel(endpoint, limits, watch, guard)
 
     def __repr__(self) -> str:
         return f"Client({self._endpoint!r})"
@@ -152,4 +165,6 @@ class Client:
         return Status.from_envelope(self._decoded(body))
 
     def _decoded(self, body: bytes) -> object:
+        if weight(body) > _READING * self._limits.max_reply_bytes:
+            raise ReplyInvalid("The deployment's reply takes too much memory to read.")
         return decode(body, self._limits.max_depth)

@@ -20,10 +20,19 @@ from gateway.errors import (
     CertificateRejected,
     ConnectionLost,
     DeploymentUnreachable,
+    NotSent,
     ReplyInvalid,
     UpstreamError,
     UpstreamTimeout,
 )
+
+
+class DeploymentBusy(NotSent):
+    """Every connection that a process has for the deployment is in use, and none became free."""
+
+    code = "DEPLOYMENT_BUSY"
+    title = "The deployment is busy"
+
 
 _NOT_SENT: Final = (
     requests_errors.ConnectTimeout,
@@ -36,7 +45,6 @@ _NOT_SENT: Final = (
     requests_errors.UnrewindableBodyError,
     urllib3_errors.ClosedPoolError,
     urllib3_errors.ConnectTimeoutError,
-    urllib3_errors.EmptyPoolError,
     urllib3_errors.HostChangedError,
     urllib3_errors.LocationParseError,
     urllib3_errors.LocationValueError,
@@ -49,6 +57,7 @@ _NOT_SENT: Final = (
     urllib3_errors.URLSchemeUnknown,
     urllib3_errors.UnrewindableBodyError,
 )
+_NO_ROOM: Final = (urllib3_errors.EmptyPoolError,)
 _TOO_LATE: Final = (
     TimeoutError,
     requests_errors.ReadTimeout,
@@ -92,6 +101,7 @@ _BROKEN: Final = (
 )
 OUTCOMES: Final[Mapping[type[BaseException], type[UpstreamError]]] = MappingProxyType(
     dict.fromkeys(_NOT_SENT, DeploymentUnreachable)
+    | dict.fromkeys(_NO_ROOM, DeploymentBusy)
     | dict.fromkeys(_TOO_LATE, UpstreamTimeout)
     | dict.fromkeys(_UNUSABLE, ReplyInvalid)
     | dict.fromkeys(_BROKEN, ConnectionLost)
@@ -100,6 +110,7 @@ _FOREIGN: Final = tuple(OUTCOMES)
 _DETAILS: Final[Mapping[type[UpstreamError], str]] = {
     CertificateExpired: "The deployment's certificate is out of its dates.",
     CertificateRejected: "The TLS handshake did not prove the deployment's identity.",
+    DeploymentBusy: "Every connection to the deployment is in use; nothing was sent, try again.",
     ConnectionLost: "The connection broke before the whole answer was there.",
     DeploymentUnreachable: "The deployment could not be reached; nothing was sent.",
     ReplyInvalid: "The deployment's reply is not usable.",

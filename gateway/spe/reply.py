@@ -13,6 +13,10 @@ from gateway.errors import ReplyInvalid
 # A string swallows its brackets. The closing quote is optional and everything before it
 # possessive, so that an unterminated string costs one pass and not one for each quote.
 _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+_CONTINUATION: Final = bytes(range(0x80, 0xC0))
+_ASTRAL: Final = re.compile(rb"[\xf0-\xff]")
+_VALUE_BYTES: Final = 200
+"""What CPython takes for a member of a growing object with its key, the dearest of small values."""
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -42,6 +46,23 @@ def decode(body: bytes, max_depth: int) -> object:
         # Not chained: the decoder's error carries the whole reply.
         raise ReplyInvalid("The deployment's reply is not the JSON that SPE answers.") from None
     return value
+
+
+def weight(body: bytes) -> int:
+    """The bytes of memory that reading a reply takes at most, besides the reply itself.
+
+    A text takes one, two or four bytes for each character, by the widest of them, and is there
+    twice: whole, and in pieces. Three bytes of JSON can be an object of seventy.
+    """
+    values = body.count(b",") + body.count(b"[") + body.count(b"{")
+    return 2 * _text_bytes(body) + values * _VALUE_BYTES
+
+
+def _text_bytes(body: bytes) -> int:
+    if body.isascii():
+        return len(body)
+    characters = len(body.translate(None, _CONTINUATION))
+    return characters * (4 if _ASTRAL.search(body) else 2)
 
 
 def _check_depth(text: str, max_depth: int) -> None:

@@ -17,8 +17,8 @@ from urllib3 import BaseHTTPResponse, HTTPResponse, HTTPSConnectionPool, Retry
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import InvalidHeader
 
-from gateway.errors import PinMismatch
-from gateway.spe.certificate import Certificate
+from gateway.errors import CertificateRejected, PinMismatch
+from gateway.spe.certificate import Certificate, Watcher, unwatched
 from gateway.spe.deadline import remaining
 from gateway.spe.mapping import Phase, map_errors
 from gateway.spe.tls import comparing_context, verifying_context
@@ -47,21 +47,22 @@ class _Connection(HTTPSConnection):
 class _PinnedConnection(_Connection):
     """Compares the certificate with the pin as soon as the handshake has ended."""
 
-    def __init__(self, *args: Any, pin: str, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's
+    def __init__(self, *args: Any, pin: str, watch: Watcher = unwatched, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's
         super().__init__(*args, **kwargs)
         self._pin = pin
+        self._watch = watch
 
     def connect(self) -> None:
         super().connect()
         if not isinstance(self.sock, ssl.SSLSocket):
             raise PinMismatch("The connection to the deployment is not TLS.")
         certificate = Certificate.from_der(self.sock.getpeercert(binary_form=True))
-        if not certificate.matches(self._pin):
-            raise PinMismatch(
-                "The deployment shows another certificate than the registered one.",
-                message=f"SHA-1 {certificate.sha1}, SHA-256 {certificate.sha256}",
-            )
-        certificate.check_dates()
+        try:
+            certificate.require(self._pin)
+        except CertificateRejected as error:
+            self._watch(certificate, error)
+            raise
+        self._watch(certificate, None)
         self.is_verified = True
 
 
@@ -128,7 +129,13 @@ def open_connection(
 
 
 def open_session(
-    host: str, port: int, pin: str | None, *, connections: int, wait_seconds: float
+    host: str,
+    port: int,
+    pin: str | None,
+    *,
+    connections: int,
+    wait_seconds: float,
+    watch: Watcher = unwatched,
 ) -> requests.Session:
     """A session that reaches this deployment and nothing else.
 
@@ -138,6 +145,7 @@ def open_session(
         pin: a normalised pin, or None to rely on the system's trust.
         connections: at most so many at a time.
         wait_seconds: for a free one.
+        watch: is told of each certificate that was held against the pin.
 
     Returns:
         The session. Each request needs a deadline around it, ``stream=True``,
@@ -147,7 +155,9 @@ def open_session(
     pool = (
         _Pool(host, port, ssl_context=verifying_context(), **limits)
         if pin is None
-        else _PinnedPool(host, port, pin=pin, ssl_context=comparing_context(), **limits)
+        else _PinnedPool(
+            host, port, pin=pin, watch=watch, ssl_context=comparing_context(), **limits
+        )
     )
     session = _Session()
     session.trust_env = False

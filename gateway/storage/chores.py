@@ -21,6 +21,13 @@ def is_due(connection: Connection, name: str, period: timedelta) -> bool | None:
     return connection.execute(query).scalar_one_or_none()
 
 
+def turns(connection: Connection, prefix: str, period: timedelta) -> dict[str, bool]:
+    """Return whose names begin with a prefix, and whether it is somebody's turn."""
+    due = _is_due(connection, period).label("due")
+    query = select(chores.c.name, due).where(chores.c.name.startswith(prefix, autoescape=True))
+    return {row.name: row.due for row in connection.execute(query)}
+
+
 def take(connection: Connection, name: str, period: timedelta) -> bool:
     """Take the turn if it is due or the first; whoever comes second in a period gets none.
 
@@ -44,6 +51,13 @@ def plan(connection: Connection, name: str, delay: timedelta) -> None:
     )
     if not done.rowcount:
         _begun(connection, name, delay)
+
+
+def hasten(connection: Connection, name: str, delay: timedelta) -> None:
+    """Bring the next turn forward; one that comes sooner, or was never planned, stays."""
+    sooner = present(connection, delay)
+    later = (chores.c.name == name, chores.c.next_time > sooner)
+    connection.execute(update(chores).where(*later).values(next_time=sooner))
 
 
 def _begun(connection: Connection, name: str, delay: timedelta) -> bool:

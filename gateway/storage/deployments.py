@@ -2,13 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, RowMapping, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, insert, null, select, update
 
 from gateway.model import Deployment, InstanceStatus
-from gateway.storage.tables import deployments, instances, names
+from gateway.storage.tables import deployments, names
 
-GONE = (InstanceStatus.PURGED, InstanceStatus.FAILED)
+ABSENT = (InstanceStatus.PURGED, InstanceStatus.RELEASED)
+"""Instances in these states are nobody's any more; their names stay their last owner's (law 3)."""
+
+GONE = (*ABSENT, InstanceStatus.FAILED)
 """Instances in these states take no room."""
+
+CONNECTING = frozenset({"host", "port", "user_name", "password", "pin", "quarantine"})
+"""Columns that say how a deployment is connected to, and whether."""
+
+_COMPARED = ("id", "host", "port", "pin", "revision")
 
 _PUBLIC = [column for column in deployments.c if column.name != "password"]
 
@@ -60,27 +68,27 @@ def every(connection: Connection) -> Sequence[Deployment]:
 
 
 def change(connection: Connection, deployment: str, values: Mapping[str, object]) -> None:
-    """Update the given columns and count the revision, so that connections are made anew."""
+    """Update the given columns; connections are made anew only if they would be others now."""
+    counted = {"revision": deployments.c.revision + 1} if CONNECTING & values.keys() else {}
     connection.execute(
-        update(deployments)
-        .where(deployments.c.id == deployment)
-        .values(**values, revision=deployments.c.revision + 1)
+        update(deployments).where(deployments.c.id == deployment).values(**values, **counted)
     )
+
+
+def quarantine(connection: Connection, deployment: Deployment, found: Mapping[str, object]) -> bool:
+    """Put a deployment into quarantine, as it was registered when its certificate was refused.
+
+    Returns:
+        False when it is in quarantine already, or registered otherwise by now; nothing is written.
+    """
+    known = (getattr(deployments.c, name) == getattr(deployment, name) for name in _COMPARED)
+    row = update(deployments).where(*known, deployments.c.quarantine.is_(null()))
+    return connection.execute(row.values(quarantine=dict(found))).rowcount == 1
 
 
 def observe(connection: Connection, deployment: str, values: Mapping[str, object]) -> None:
     """Update what was observed (version, commands, contact); connections stay."""
     connection.execute(update(deployments).where(deployments.c.id == deployment).values(**values))
-
-
-def load(connection: Connection) -> dict[str, int]:
-    """Return how many instances that are not purged or failed each deployment has."""
-    query = (
-        select(instances.c.deployment, func.count().label("number"))
-        .where(instances.c.status.not_in(GONE))
-        .group_by(instances.c.deployment)
-    )
-    return {row.deployment: row.number for row in connection.execute(query)}
 
 
 def in_use(connection: Connection, deployment: str) -> bool:

@@ -6,11 +6,23 @@ Only the tracker, which works for nobody in particular, finds an instance withou
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    exists,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from gateway.model import Instance, InstanceStatus, Reach
+from gateway.storage.deployments import ABSENT, GONE
+from gateway.storage.instance_filters import CONDITIONS
 from gateway.storage.resellers import reached
-from gateway.storage.tables import instances, resellers
+from gateway.storage.tables import deployments, instances, resellers
 
 
 def _selected() -> Select[Any]:
@@ -39,18 +51,18 @@ def add(connection: Connection, instance: Instance) -> None:
 
 
 def find(connection: Connection, reach: Reach, instance: str) -> Instance | None:
-    """Return an instance that is reached, or None; purged ones are absent."""
+    """Return an instance that is reached, or None; purged and released ones are absent."""
     query = _selected().where(
-        instances.c.id == instance, tenant(reach), instances.c.status != InstanceStatus.PURGED
+        instances.c.id == instance, tenant(reach), instances.c.status.not_in(ABSENT)
     )
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else _instance(row)
 
 
 def some(connection: Connection, reach: Reach, among: Sequence[str]) -> dict[str, Instance]:
-    """Return those of some instances that are reached, by their ids; purged ones are absent."""
+    """Return those of some instances that are reached, by their ids, but for ``ABSENT`` ones."""
     query = _selected().where(
-        instances.c.id.in_(among), tenant(reach), instances.c.status != InstanceStatus.PURGED
+        instances.c.id.in_(among), tenant(reach), instances.c.status.not_in(ABSENT)
     )
     return {row["id"]: _instance(row) for row in connection.execute(query).mappings()}
 
@@ -69,7 +81,7 @@ def hold(connection: Connection, instance: str) -> None:
 def neighbours(connection: Connection, instance: Instance) -> Sequence[Instance]:
     """Return what else is or was on an instance's deployment, whoever's it is.
 
-    To judge paths only: the data of purged instances is still on disk.
+    To judge paths only: the data of purged and released instances is still on disk.
     """
     query = _selected().where(
         instances.c.deployment == instance.deployment, instances.c.id != instance.id
@@ -77,29 +89,80 @@ def neighbours(connection: Connection, instance: Instance) -> Sequence[Instance]
     return [_instance(row) for row in connection.execute(query).mappings()]
 
 
+def present_on(connection: Connection, deployment: str) -> Sequence[Instance]:
+    """Return the instances that a deployment has, or is about to have, whoever's they are.
+
+    To compare them with what the deployment lists.
+    """
+    mine = (instances.c.deployment == deployment, instances.c.status.not_in(GONE))
+    query = _selected().where(*mine).order_by(instances.c.id)
+    return [_instance(row) for row in connection.execute(query).mappings()]
+
+
 def page(
     connection: Connection,
     reach: Reach,
-    filters: Mapping[str, str],
+    filters: Mapping[str, Any],
     after: str,
     limit: int,
 ) -> Sequence[Instance]:
     """Return at most ``limit`` instances with an id after ``after``, in the order of ids.
 
+    An index that ends with the id brings them in this order, so that no page costs more than the
+    first.
+
     Args:
         connection: an open transaction.
         reach: what the caller reaches.
-        filters: column name to the value it must have.
+        filters: what is wanted, by the names of ``instance_filters.CONDITIONS``.
         after: the last id of the page before, or an empty text.
         limit: the most rows.
     """
     query = _selected().where(
-        tenant(reach), instances.c.id > after, instances.c.status != InstanceStatus.PURGED
+        tenant(reach),
+        _only_one(connection, reach),
+        instances.c.id > after,
+        instances.c.status.not_in(ABSENT),
+        *_conditions(filters),
     )
-    for column, value in filters.items():
-        query = query.where(instances.c[column] == value)
     rows = connection.execute(query.order_by(instances.c.id).limit(limit))
     return [_instance(row) for row in rows.mappings()]
+
+
+def deployments_of(
+    connection: Connection, reach: Reach, filters: Mapping[str, Any]
+) -> Sequence[str]:
+    """Return the deployments that hold an instance which is reached and wanted, in order.
+
+    Args:
+        connection: an open transaction.
+        reach: what the caller reaches.
+        filters: as of ``page``.
+    """
+    held = exists(
+        select(instances.c.id)
+        .join(resellers, resellers.c.id == instances.c.reseller)
+        .where(
+            instances.c.deployment == deployments.c.id,
+            tenant(reach),
+            _only_one(connection, reach),
+            instances.c.status.not_in(ABSENT),
+            *_conditions(filters),
+        )
+    )
+    query = select(deployments.c.id).where(held).order_by(deployments.c.id)
+    return connection.execute(query).scalars().all()
+
+
+def _conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    return [CONDITIONS[name](value) for name, value in filters.items()]
+
+
+def _only_one(connection: Connection, reach: Reach) -> ColumnElement[bool]:
+    """Name the reseller that is reached if it is one alone: its instances have an index."""
+    query = select(resellers.c.id).where(reached(reach)).limit(2)
+    found = connection.execute(query).scalars().all()
+    return instances.c.reseller == found[0] if len(found) == 1 else true()
 
 
 def change(connection: Connection, instance: str, values: Mapping[str, object]) -> None:

@@ -1,8 +1,9 @@
 """The one table of names for each deployment: ids, aliases, tombstones, reserved words."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, case, delete, insert, select, update
+from sqlalchemy import Connection, case, delete, insert, select, tuple_, update
 
 from gateway.errors import NameTaken
 from gateway.storage.database import inserted
@@ -82,6 +83,23 @@ def owner(connection: Connection, deployment: str, name: str) -> str | None:
         names.c.deployment == deployment, names.c.name == name.lower()
     )
     return connection.execute(query).scalar_one_or_none()
+
+
+def holders(
+    connection: Connection, places: Collection[tuple[str, str]]
+) -> Mapping[tuple[str, str], str]:
+    """Return whose names are or were; those that nobody ever had are left out.
+
+    Args:
+        connection: an open transaction.
+        places: pairs of a deployment and a name in lower case.
+
+    Returns:
+        Resellers by those pairs.
+    """
+    wanted = tuple_(names.c.deployment, names.c.name).in_(list(places))
+    rows = connection.execute(select(names).where(wanted))
+    return {(row.deployment, row.name): row.reseller for row in rows}
 
 
 def release(connection: Connection, instance: str) -> None:

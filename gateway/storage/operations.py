@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     exists,
-    func,
     insert,
     or_,
     select,
@@ -127,7 +126,7 @@ def claim(connection: Connection, operation: str, owner: str, time: datetime) ->
     """
     done = connection.execute(
         update(operations)
-        .where(operations.c.id == operation, *_may_be_taken(connection, time))
+        .where(operations.c.id == operation, *may_be_taken(connection, time))
         .values(
             lease_owner=owner,
             lease_time=present(connection, LEASE),
@@ -137,7 +136,8 @@ def claim(connection: Connection, operation: str, owner: str, time: datetime) ->
     return done.rowcount == 1
 
 
-def _may_be_taken(connection: Connection, time: datetime) -> Sequence[ColumnElement[bool]]:
+def may_be_taken(connection: Connection, time: datetime) -> Sequence[ColumnElement[bool]]:
+    """Unfinished, with steps of its own, due by a time, and free."""
     ripe = or_(operations.c.next_poll_time.is_(None), operations.c.next_poll_time <= time)
     has_steps = operations.c.deployment.is_not(None)  # what is in parts ends with the last of them
     return operations.c.status.in_(UNFINISHED), has_steps, ripe, _is_free(connection)
@@ -150,25 +150,6 @@ def _is_free(connection: Connection) -> ColumnElement[bool]:
     if connection.dialect.name == "sqlite":
         return or_(free, until > present(connection, LEASE))
     return free
-
-
-def due(connection: Connection, time: datetime, limit: int) -> Sequence[str]:
-    """Return the ids of unfinished operations that nobody holds and whose poll is due.
-
-    Args:
-        connection: an open transaction.
-        time: by which the poll is due.
-        limit: for each deployment, so that one that hangs crowds out no other.
-    """
-    order = operations.c.next_poll_time.asc().nulls_first()
-    place = func.row_number().over(partition_by=operations.c.deployment, order_by=order)
-    ripe = (
-        select(operations.c.id, operations.c.next_poll_time, place.label("place"))
-        .where(*_may_be_taken(connection, time))
-        .subquery()
-    )
-    first = select(ripe.c.id).where(ripe.c.place <= limit)
-    return list(connection.execute(first.order_by(ripe.c.next_poll_time, ripe.c.id)).scalars())
 
 
 def renew(connection: Connection, owner: str, held: Collection[str]) -> Mapping[str, int]:
@@ -212,14 +193,6 @@ def postpone(connection: Connection, operation: str, time: datetime) -> None:
         .where(operations.c.id == operation, operations.c.status.in_(UNFINISHED))
         .values(next_poll_time=time)
     )
-
-
-def lane(connection: Connection, operation: str) -> str | None:
-    """Return the deployment of an unfinished operation; None when there is none such."""
-    query = select(operations.c.deployment).where(
-        operations.c.id == operation, operations.c.status.in_(UNFINISHED)
-    )
-    return connection.execute(query).scalar_one_or_none()
 
 
 def get(connection: Connection, operation: str, vault: Vault) -> Operation:

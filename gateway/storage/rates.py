@@ -16,14 +16,10 @@ import structlog
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from gateway.errors import ConfigurationError
+from gateway.storage.redis_connections import AGAIN_SECONDS, pool_of
 
 PREFIX: Final = "spe-gateway:rates"
-REDIS_SECONDS: Final = 0.5
-AGAIN_SECONDS: Final = 5.0
 
 log = structlog.get_logger()
 
@@ -66,7 +62,7 @@ class Rates:
         self._client = parse(client)
         self._reseller = parse(reseller)
         self._address = parse(address)
-        self._pool = _pool(redis_url) if redis_url else None
+        self._pool = pool_of(redis_url) if redis_url else None
         self._own = MovingWindowRateLimiter(MemoryStorage())
         self._shared = self._own if self._pool is None else _shared(redis_url, self._pool)
         self._ask_again = 0.0
@@ -108,15 +104,6 @@ def _counted(
     reset = min(rate.get_expiry(), max(1, ceil(reset_time - time())))
     left = max(0, remaining) if passed else 0
     return Standing(policy, rate.amount, rate.get_expiry(), left, reset, passed)
-
-
-def _pool(url: str) -> redis.ConnectionPool:
-    """Return connections that wait for a moment only: a call must not hang on its count."""
-    limits = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
-    try:
-        return redis.ConnectionPool.from_url(url, retry=Retry(NoBackoff(), 0), **limits)
-    except ValueError as error:
-        raise ConfigurationError(f"SPE_GATEWAY_REDIS_URL is not usable: {error}") from None
 
 
 def _shared(url: str, pool: redis.ConnectionPool) -> MovingWindowRateLimiter:

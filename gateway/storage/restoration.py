@@ -13,6 +13,7 @@ from sqlalchemy import Connection, RowMapping, delete, exists, false, insert, or
 
 from gateway.model import InstanceStatus, Reseller, Resource, now
 from gateway.storage import counters, names, quotas, revoked_tokens
+from gateway.storage.deployments import ABSENT
 from gateway.storage.facts import Fact
 from gateway.storage.resellers import root
 from gateway.storage.tables import client_secrets, clients, deployments, instances, resellers
@@ -192,7 +193,7 @@ def _place(connection: Connection, row: RowMapping, fact: Attested, grace: timed
     changed = update(instances).where(instances.c.id == row["id"])
     connection.execute(changed.values(**values, update_time=now()))
     names.transfer(connection, row["id"], fact.state["reseller"])
-    if status is InstanceStatus.PURGED:
+    if status in ABSENT:
         names.bury(connection, row["id"])
     if status is InstanceStatus.FAILED:
         names.release(connection, row["id"])
@@ -236,7 +237,7 @@ def _failed(fact: Attested) -> bool:
 
 def _keep(connection: Connection, deployment: str, name: str, fact: Attested) -> None:
     row = _row(connection, fact.object)
-    gone = row is None or row["status"] == InstanceStatus.PURGED
+    gone = row is None or row["status"] in ABSENT
     values = {
         "instance": fact.object,
         "reseller": fact.state["reseller"],

@@ -227,7 +227,7 @@ instances = Table(
     Column("id", ID, primary_key=True),
     Column("instance_id", String(32), nullable=False),
     Column("deployment", ID, ForeignKey("deployments.id"), nullable=False),
-    Column("reseller", ID, ForeignKey("resellers.id"), nullable=False, index=True),
+    Column("reseller", ID, ForeignKey("resellers.id"), nullable=False),
     Column("display_name", String(200), nullable=False),
     Column("alias", String(200)),
     Column("external_id", String(200)),
@@ -243,6 +243,7 @@ instances = Table(
     Column("purge_time", Instant),
     *_times(),
     Index(None, "deployment", "instance_id"),
+    *(Index(None, column, "id") for column in ("deployment", "reseller", "external_id")),
 )
 
 # Limits of a reseller: no row inherits, a null limit lifts, zero forbids (decision 25).
@@ -299,7 +300,7 @@ operations = Table(
     Column("reseller", ID, nullable=False),
     Column("reseller_path", String(1000), nullable=False),
     Column("client", ID, nullable=False),
-    Column("deployment", ID, index=True),
+    Column("deployment", ID),
     Column("instance", ID, index=True),
     Column("parent", ID, index=True),
     Column("on_behalf_of", String(256)),
@@ -327,6 +328,7 @@ operations = Table(
     Column("end_time", Instant),
     *_times(),
     Index(None, "status", "next_poll_time"),
+    Index(None, "deployment", "status"),
     Index(None, "reseller_path", "id"),
 )
 

@@ -14,6 +14,16 @@ PARAMETERS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
             "example": "wait=10",
         },
     ),
+    "Priority": (
+        "header",
+        {
+            "name": "Priority",
+            "description": "`u=N` (RFC 9218): from 4 to 7 the call gives way to others, as the "
+            "parts of a bulk call do; from 0 to 3, the usual, it does not.",
+            "schema": {"type": "string"},
+            "example": "u=6",
+        },
+    ),
     "IfMatch": (
         "header",
         {

@@ -19,6 +19,7 @@ from gateway.web.accepted import accepted
 from gateway.web.fields import ListOf, Part
 from gateway.web.hooks import EXTENSION
 from gateway.web.operation import OPERATIONS
+from gateway.web.promises import promised, require_type
 from gateway.web.schemas import Schema
 
 
@@ -28,9 +29,16 @@ def services() -> Services:
 
 
 def shaped(operation: Operation) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the body of a succeeded operation, as its REST operation answers it."""
-    shape = OPERATIONS[operation.kind].shape
-    return None if shape is None else shape(operation)
+    """Return the body of a succeeded operation, as its REST operation answers it.
+
+    Raises:
+        ReplyInvalid: what the deployment said is not what the contract promises.
+    """
+    spec = OPERATIONS[operation.kind]
+    body = None if spec.shape is None else spec.shape(operation)
+    if body is None or spec.schema is None or operation.in_parts:
+        return body  # of an operation in parts the result is ours: a list of its parts
+    return promised(spec.schema, body)
 
 
 def answer(operation: Operation, status: int = 200) -> Response:
@@ -134,6 +142,8 @@ def rows_of(result: object, key: str) -> list[dict[str, Any]]:
         raise ReplyInvalid("The deployment's answer is not a list of objects.")
     if not all(isinstance(row.get(key), str | int) for row in result):
         raise ReplyInvalid(f"The deployment's answer has an entry without {key}.")
+    if len({type(row[key]) for row in result}) > 1:
+        raise ReplyInvalid(f"The deployment's answer has a {key} of another type than the others.")
     return sorted(result, key=lambda row: cast("Any", row[key]))
 
 
@@ -149,7 +159,11 @@ def object_of(result: object) -> dict[str, Any]:
 
 
 def shown(schema: type[Schema], row: dict[str, Any]) -> dict[str, Any]:
-    """Return of an object of SPE's what a schema knows, under the same keys."""
+    """Return of an object of SPE's what a schema knows, under the same keys.
+
+    Raises:
+        ReplyInvalid: something is of another type than the schema says.
+    """
     shape = schema()
     dumped: dict[str, Any] = shape.dump(_known(shape, row))
     return dumped
@@ -159,14 +173,17 @@ def _known(schema: ma.Schema, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that a schema knows under the names of its fields, at every depth."""
     fields = {str(field.data_key): (name, field) for name, field in schema.fields.items()}
     known = {key: value for key, value in row.items() if key in fields}
-    return {fields[key][0]: _inner(fields[key][1], value) for key, value in known.items()}
+    return {fields[key][0]: _inner(fields[key][1], key, value) for key, value in known.items()}
 
 
-def _inner(field: object, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _inner(field: ma.fields.Field[Any], key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if value is None:
+        return None
+    require_type(field, key, value)
     if isinstance(field, Part) and isinstance(value, dict):
         return _known(field.schema, value)
     if isinstance(field, ListOf) and isinstance(value, list):
-        return [_inner(field.inner, item) for item in value]
+        return [_inner(field.inner, key, item) for item in value]
     return value
 
 

@@ -21,6 +21,7 @@ from gateway.web.preferences import (
     VERSION_HEADER,
     check_version,
     on_behalf_of,
+    urgency,
 )
 from gateway.web.problems import internal_problem
 from gateway.web.rate_limits import Rates, add_rate_fields, count_call
@@ -187,6 +188,7 @@ def _caller_of(spec: OperationSpec) -> Caller:
         request_id=request_id(),
         on_behalf_of=on_behalf_of(request.headers),
         wait_seconds=patience(principal.reseller),
+        urgency=urgency(request.headers),
         address=request.remote_addr or "",
         method=request.method,
         path=request_path(),

@@ -24,6 +24,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
+import marshmallow as ma
 from flask import Blueprint, Flask, Response, request
 from werkzeug.routing import Rule
 
@@ -89,6 +90,7 @@ class OperationSpec:
         success: the status of its success.
         idempotency: what an Idempotency-Key is taken for; None where none is taken.
         endpoint: Flask's name of the view, once its blueprint has it.
+        schema: of what its shape makes; None where there is none.
     """
 
     operation_id: str
@@ -103,6 +105,7 @@ class OperationSpec:
     success: int = 200
     idempotency: Idempotency | None = None
     endpoint: str | None = None
+    schema: ma.Schema | None = None
 
     @property
     def sends_changes(self) -> bool:
@@ -141,7 +144,7 @@ def operation(  # noqa: PLR0913 # one keyword for each thing an operation declar
         shape: turns a late answer of its command into its body.
         errors: statuses it may answer besides those that follow from the rest.
         parameters: header parameters by their names in ``components``, such as ``IfMatch``.
-        asynchronous: may answer 202 with an operation; takes ``Prefer``.
+        asynchronous: may answer 202 with an operation; takes ``Prefer`` and ``Priority``.
         while_suspended: a client of a suspended reseller may call it.
         reply: turns its ended operation into its whole answer, for a call that is repeated.
         again: answers a repeated call with the object of ours that the first one made.
@@ -165,7 +168,7 @@ def operation(  # noqa: PLR0913 # one keyword for each thing an operation declar
         again,
     )
     _declare(spec, blp)
-    headers = (*parameters, "Prefer") if asynchronous else parameters
+    headers = (*parameters, "Prefer", "Priority") if asynchronous else parameters
     if unknown := set(headers) - set(PARAMETERS):
         raise DeclarationError(f"{operation_id} names header parameters that are not: {unknown}.")
 
@@ -256,6 +259,9 @@ def _settle_success(view: View, spec: OperationSpec) -> None:
     """Write down the status of a success, and what a key is taken for."""
     described = getattr(view, "_apidoc", {}).get("response", {}).get("responses", {})
     spec.success = min((int(status) for status in described), default=spec.success)
+    if spec.success != HTTPStatus.ACCEPTED:  # then the body is the operation, not its result
+        answers = (each for each in described.get(spec.success, ()) if isinstance(each, dict))
+        spec.schema = next((each["schema"] for each in answers if each.get("schema")), None)
     if view.__name__ == "post" and (spec.sends_changes or spec.reply or spec.again):
         is_creation = spec.success == HTTPStatus.CREATED
         spec.idempotency = Idempotency.CREATE if is_creation else Idempotency.RUN

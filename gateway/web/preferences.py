@@ -7,6 +7,7 @@ from typing import Final
 from werkzeug.datastructures import Headers
 
 from gateway.errors import MalformedRequest
+from gateway.model import Urgency
 
 VERSION_HEADER: Final = "SPE-Gateway-Version"
 VERSION: Final = date(2026, 11, 21).isoformat()
@@ -14,11 +15,13 @@ VERSION: Final = date(2026, 11, 21).isoformat()
 
 DEFAULT_WAIT_SECONDS: Final = 1.0
 MAX_WAIT_SECONDS: Final = 30.0
+USUAL_URGENCY: Final = 3
 _MAX_NAME: Final = 256
 # One preference: token, optional value, optional parameters (RFC 7240, section 2).
 _PREFERENCE: Final = re.compile(
     r'\s*([\w!#$%&\'*+.^`|~-]+)\s*(?:=\s*("?)([^",;]*)\2)?\s*(?:;.*)?', re.ASCII
 )
+_URGENCY: Final = re.compile(r"[ \t]*u=([0-7])[ \t]*(?:;.*)?", re.ASCII)
 _SECONDS: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -34,7 +37,13 @@ def check_version(headers: Headers) -> None:
 
 
 def wait_seconds(headers: Headers) -> float:
-    """Return how long the answer may be waited for: ``Prefer: wait=N`` (RFC 7240).
+    """Return how long the answer may be waited for: as the caller wishes, or the usual time."""
+    wish = wished_wait(headers)
+    return DEFAULT_WAIT_SECONDS if wish is None else wish
+
+
+def wished_wait(headers: Headers) -> float | None:
+    """Return how long the caller wishes to wait: ``Prefer: wait=N`` (RFC 7240), if it does.
 
     The first ``wait`` counts, more than 30 is lowered to 30, what is malformed is ignored.
     """
@@ -42,7 +51,20 @@ def wait_seconds(headers: Headers) -> float:
         match = _PREFERENCE.fullmatch(preference)
         if match and match[1].lower() == "wait":
             return _seconds_of((match[3] or "").strip())
-    return DEFAULT_WAIT_SECONDS
+    return None
+
+
+def urgency(headers: Headers) -> Urgency:
+    """Return how urgent the caller calls its work: ``Priority: u=N`` (RFC 9218).
+
+    0 to 3, which is usual, is interactive; more is work that can wait. What is malformed is
+    ignored, and the last one counts (RFC 8941, section 3.2).
+    """
+    wished = USUAL_URGENCY
+    for parameter in ",".join(headers.getlist("Priority")).split(","):
+        match = _URGENCY.fullmatch(parameter)
+        wished = int(match[1]) if match else wished
+    return Urgency.INTERACTIVE if wished <= USUAL_URGENCY else Urgency.BULK
 
 
 def on_behalf_of(headers: Headers) -> str | None:

@@ -17,7 +17,9 @@ from werkzeug.routing import RequestRedirect
 
 from gateway.broker.admission import QuotaExceeded, is_shown
 from gateway.broker.claims import IdempotencyInFlight
+from gateway.broker.engine.breakers import DeploymentPaused
 from gateway.broker.engine.problems import OperationFailed
+from gateway.broker.placement.explanation import NoPlacement, PlacementUnreachable, reasons_told
 from gateway.broker.reports import ReportLimitReached
 from gateway.errors import (
     GatewayError,
@@ -50,6 +52,18 @@ RETRY_SECONDS = 5
 _MAX_FAULTS = 50
 _UPSTREAM = ("deployment", "command", "message")
 _LOGGED_CHARACTERS = 300
+_TIMED = (
+    DeploymentPaused,
+    IdempotencyInFlight,
+    OperationFailed,
+    RateLimited,
+    ReportLimitReached,
+)
+"""What knows when it is over."""
+
+_BRIEF = (NotSent, PlacementUnreachable, StorageUnavailable, StreamsExhausted)
+"""What may be over in a few seconds."""
+
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After", "WWW-Authenticate", "Content-Range"})
 _KNOWN: dict[int, type[GatewayError]] = {
     400: MalformedRequest,
@@ -94,7 +108,12 @@ def refusal() -> RequestError | None:
 
 
 def _log_failure(error: GatewayError) -> None:
-    """Say what ails a deployment, or us; what the caller can mend is in the access log."""
+    """Say what ails a deployment, or us; what the caller can mend is in the access log.
+
+    A failure that is answered again to a repeated call was told when it happened.
+    """
+    if g.get("is_replay"):
+        return
     changed = error.operation if isinstance(error, OperationFailed) else ""
     if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and not changed:
         return
@@ -176,6 +195,8 @@ def _extensions(error: GatewayError) -> Iterator[tuple[str, Any]]:
         yield from _operation_members(error)
     if isinstance(error, QuotaExceeded):
         yield from _quota_members(error)
+    if isinstance(error, NoPlacement | PlacementUnreachable):
+        yield "notTaken", reasons_told(error.verdicts, g.caller.principal)
     upstream = _upstream_of(error)
     if upstream and _caller_is_operator():
         yield "upstream", upstream
@@ -213,10 +234,16 @@ def _caller_is_operator() -> bool:
 def _headers_of(error: GatewayError) -> Iterator[tuple[str, str]]:
     if isinstance(error, Unauthenticated):
         yield "WWW-Authenticate", challenge()
-    if isinstance(error, RateLimited | ReportLimitReached | IdempotencyInFlight):
-        yield "Retry-After", str(error.seconds)
-    if isinstance(error, NotSent | StorageUnavailable | StreamsExhausted) and error.retryable:
-        yield "Retry-After", str(RETRY_SECONDS)
+    seconds = _seconds_of(error)
+    if seconds:
+        yield "Retry-After", str(seconds)
+
+
+def _seconds_of(error: GatewayError) -> int | None:
+    """Return after which time it is worth trying again, if time alone may help."""
+    if isinstance(error, _TIMED):
+        return error.seconds
+    return RETRY_SECONDS if isinstance(error, _BRIEF) and error.retryable else None
 
 
 def challenge() -> str:

@@ -110,8 +110,8 @@ class Validation(Schema):
     """Whether to try only; subclass it to add parameters."""
 
     validate_only = Flag(
-        "`true`: make every check, answer 204 or what it would be refused with, and change "
-        "nothing: nothing is reserved for the call itself.",
+        "`true`: make every check, answer 204, or what was found out, or what it would be refused "
+        "with, and change nothing: nothing is reserved for the call itself.",
         load_default=False,
     )
 
@@ -147,6 +147,24 @@ class ProblemStep(Schema):
     status = Text("How far it came.", required=True, dump_only=True)
 
 
+class PlacementReason(Schema):
+    """Why a place was not taken."""
+
+    code = Text("Which reason; stable.", required=True, dump_only=True)
+    detail = Text("In words.", required=True, dump_only=True)
+
+
+class PlacementVerdict(Schema):
+    """A deployment that was not taken; its name and how full it is are for operators."""
+
+    deployment = Text("Its id.", required=True, dump_only=True)
+    deployment_name = Text("Its name.", dump_only=True)
+    capacity = Whole("How many instances it may have.", allow_none=True, dump_only=True)
+    instances = Whole("How many it has.", dump_only=True)
+    running = Whole("How many of them ran when they were last seen.", dump_only=True)
+    reasons = ListOf(Part(PlacementReason), "Every reason.", required=True, dump_only=True)
+
+
 class Problem(Schema):
     """An error, as in RFC 9457."""
 
@@ -165,6 +183,11 @@ class Problem(Schema):
     operation = Text("Id of the operation that is in progress, or failed.", dump_only=True)
     steps = ListOf(Part(ProblemStep), "What of a failed operation was done.", dump_only=True)
     upstream = Part(UpstreamFault, "What the deployment said; operators only.", dump_only=True)
+    not_taken = ListOf(
+        Part(PlacementVerdict),
+        "Each deployment that may be used, and why it cannot take the instance.",
+        dump_only=True,
+    )
     resource = Text("What the quota is of that does not allow it.", dump_only=True)
     limit = Whole("That quota.", dump_only=True)
     used = Whole("How much of it is used.", dump_only=True)

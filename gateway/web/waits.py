@@ -10,7 +10,8 @@ from typing import Final, cast
 
 from flask import current_app, g, request
 
-from gateway.web.preferences import DEFAULT_WAIT_SECONDS, wait_seconds
+from gateway.broker.caller import Caller
+from gateway.web.preferences import DEFAULT_WAIT_SECONDS, wait_seconds, wished_wait
 
 _EXTENSION: Final = "spe-gateway"
 
@@ -51,6 +52,22 @@ def patience(reseller: str) -> float:
         return DEFAULT_WAIT_SECONDS
     g.waiting = reseller
     return asked
+
+
+def longer_patience(caller: Caller, seconds: float) -> float:
+    """Return how long a request may be kept waiting that takes longer than usual: a live list.
+
+    Args:
+        caller: who has asked for a shorter wait, or for none and needs a place now.
+        seconds: how long at most.
+    """
+    if wished_wait(request.headers) is not None:
+        return min(caller.wait_seconds, seconds)
+    reseller = caller.principal.reseller
+    if seconds <= DEFAULT_WAIT_SECONDS or not _waits().take(reseller):
+        return min(DEFAULT_WAIT_SECONDS, seconds)
+    g.waiting = reseller
+    return seconds
 
 
 def end_patience(error: BaseException | None) -> None:

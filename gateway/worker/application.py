@@ -8,6 +8,7 @@ from kombu.entity import Queue
 
 from gateway.worker import memory, tracking
 from gateway.worker.hints import Hints
+from gateway.worker.outage import Outage
 from gateway.worker.tracking import Tracking
 
 TRACK: Final = "operations.track"
@@ -35,7 +36,8 @@ def create_application(url: str, duties: Tracking) -> Celery:
     app = Celery("spe-gateway", set_as_current=False)
     app.conf.update(_settings(url))
     app.conf.beat_schedule = _schedule(duties)
-    hints = Hints(app, TRACK)
+    app.outage = Outage()
+    hints = Hints(app, TRACK, app.outage)
 
     # Functions, not methods: Celery takes a method's object for an argument.
     def track(operation: object) -> None:

@@ -2,10 +2,8 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from typing import Any, Final
 
-import structlog
 from celery import Celery
 from celery.concurrency.thread import TaskPool
 from celery.exceptions import WorkerShutdown
@@ -14,11 +12,11 @@ from celery.worker.consumer import Consumer
 from celery.worker.consumer.consumer import STOP_CONDITIONS
 from kombu.connection import Connection
 
+from gateway.worker.outage import TAKING
+
 RETRY_SECONDS: Final = 1.0
 THREADS: Final = 4
 """Tasks only claim and hand over, so few do."""
-
-log = structlog.get_logger()
 
 
 class Threads(TaskPool):  # type: ignore[misc] # Celery ships no types
@@ -44,16 +42,15 @@ class BareConsumer(Consumer):  # type: ignore[misc] # Celery ships no types
         )
 
     def ensure_connected(self, conn: Connection) -> Connection:
-        """Connect, again and again, but for a stop; an outage is logged once."""
-        tries = count()
+        """Connect, again and again, but for a stop."""
 
         def note(error: Exception, _seconds: float) -> None:
-            if not next(tries):
-                log.warning("queue.unreachable", error=type(error).__name__)
+            self.app.outage.begin(TAKING, error)
 
         conn.ensure_connection(  # type: ignore[no-untyped-call] # kombu's own
             note, None, RETRY_SECONDS, 0, RETRY_SECONDS, callback=self._require_running
         )
+        self.app.outage.end()
         return conn
 
     def _require_running(self) -> None:

@@ -3,8 +3,9 @@
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-import structlog
 from celery import Celery
+
+from gateway.worker.outage import SENDING, Outage
 
 if TYPE_CHECKING:
     from kombu.connection import Connection
@@ -17,8 +18,6 @@ OUTAGE_SECONDS: Final = 5.0
 
 WRITE_SECONDS: Final = 2.0
 
-log = structlog.get_logger()
-
 
 class Hints:
     """The sending end of the queue; for one thread.
@@ -26,9 +25,11 @@ class Hints:
     Args:
         app: whose queue it is.
         task: what is to be done with the ids.
+        outage: told when the queue is not to be had.
     """
 
-    def __init__(self, app: Celery, task: str) -> None:
+    def __init__(self, app: Celery, task: str, outage: Outage) -> None:
+        self._outage = outage
         self._app = app
         self._task = task
         self._connection: Connection | None = None
@@ -43,8 +44,7 @@ class Hints:
         except Exception as error:  # noqa: BLE001 - each transport raises errors of its own
             self._fail(error)
             return False
-        if self._failed is not None:
-            log.info("queue.available")
+        self._outage.end()
         self._failed = None
         return True
 
@@ -56,8 +56,7 @@ class Hints:
         )
 
     def _fail(self, error: Exception) -> None:
-        if self._failed is None:
-            log.warning("queue.unavailable", error=type(error).__name__)
+        self._outage.begin(SENDING, error)
         self._failed = monotonic()
         self.close()
 

@@ -26,7 +26,7 @@ LATE_SECONDS = 5.0
 
 TIDY_SECONDS = 60.0
 BATCH = 32
-"""Operations of one deployment that a sweep sends."""
+"""Operations of one deployment and urgency that a sweep sends."""
 
 _ID: Final = re.compile(rf"{Prefix.OPERATION}_[0-9a-f]{{32}}")
 _SHOWN: Final = 100
@@ -70,12 +70,13 @@ class Tracking:
             log.warning("tracker.not_claimed", operation=operation, detail=error.detail)
 
     def _take(self, operation: str) -> None:
-        lane = self._broker.ledger.lane(operation)
-        if lane is None:
+        share = self._broker.ledger.share(operation)
+        if share is None:
             log.info("tracker.nothing_to_track", operation=operation)
             return
-        if not self._broker.has_room(lane):
-            return  # others may have; else the next sweep finds it again
+        if not self._broker.has_room(share):
+            self._sent.pop(operation, None)  # others may have; else the next sweep sends it again
+            return
         claimed = self._broker.ledger.claim(operation)
         if claimed is not None:
             self._broker.carry(claimed)

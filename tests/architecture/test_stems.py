@@ -22,6 +22,7 @@ OURS = {
     "health": "our own noun",
     "host_schemas": "shared by instance_hosts and client_access_servers",
     "mail_schemas": "shared by smtp and system_smtp",
+    "inventory": "our own noun",
     "me": "our own noun",
     "operations": "our own noun",
     "pairings": "the vendor's pairing",

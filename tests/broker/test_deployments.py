@@ -167,7 +167,7 @@ def test_a_change_that_does_not_work_does_not_count(core: Core, site: Simulator)
     with pytest.raises(CredentialsRefused):
         core.deployments.change(core.caller(), made.id, {"user_name": "root"}, "wrong")
     assert core.deployments.get(core.caller(), made.id) == made
-    assert core.deployments.health(core.caller(), made.id).reachable
+    assert core.deployment_health.look(core.caller(), made.id).reachable
 
 
 def test_a_change_is_felt_by_the_next_call(core: Core, site: Simulator) -> None:

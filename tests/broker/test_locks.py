@@ -9,7 +9,8 @@ import pytest
 from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.ledger import LeaseLost
-from gateway.errors import Conflict, NameTaken, NoPlacement, OperationInProgress
+from gateway.broker.placement.explanation import NoPlacement
+from gateway.errors import Conflict, NameTaken, OperationInProgress
 from gateway.model import InstanceStatus, OperationStatus
 from gateway.simulator.server import Simulator
 from gateway.spe.command import Command

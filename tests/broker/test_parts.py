@@ -16,7 +16,7 @@ from gateway.broker.endings import ENDINGS
 from gateway.broker.engine import lanes
 from gateway.broker.ledger import Ledger
 from gateway.model import Operation, OperationStatus, Prefix, StepStatus, new_id, now
-from gateway.storage import operations, outbox, parts, resellers, schema
+from gateway.storage import operations, outbox, parts, queues, resellers, schema
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
 from tests.core import url_of
@@ -233,7 +233,7 @@ def woken(cluster: Cluster, whole: str, deployment: str = "dep_1") -> list[str]:
 
 def due(cluster: Cluster) -> list[str]:
     with cluster.database.read() as connection:
-        return list(operations.due(connection, now(), 1000))
+        return list(queues.due(connection, now(), 1000))
 
 
 def test_the_whole_is_never_due_and_a_part_is_in_its_turn(cluster: Cluster) -> None:

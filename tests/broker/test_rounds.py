@@ -1,16 +1,19 @@
 """The rounds: a deployment that was upgraded is known as what it is, although nobody asked."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from zlib import crc32
 
 import pytest
 import time_machine
+from structlog.testing import capture_logs
 
 from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.rounds import RENEWAL_SECONDS, VISIT_SECONDS, Rounds
 from gateway.model import Deployment, now
+from gateway.spe.certificate import probe
 from gateway.storage import deployments
 from tests.core import Core, until
 from tests.simulated import Control
@@ -33,7 +36,9 @@ class Watch:
 
     def of_another_process(self) -> Rounds:
         """Return the rounds of a process beside."""
-        return Rounds(self.core.broker, Capabilities(self.core.broker, self.core.connections))
+        connections = self.core.connections
+        capabilities = Capabilities(self.core.broker, connections)
+        return Rounds(self.core.broker, capabilities, connections)
 
     def after(self, seconds: float) -> Sequence[str]:
         """Run the rounds some time later, and return what the deployment was asked."""
@@ -129,3 +134,41 @@ def test_a_visit_is_made_in_the_lane_of_its_deployment(watch: Watch) -> None:
     watch.after(0)
     watch.after(VISIT_SECONDS)
     until(lambda: "GetInstances" in watch.known().commands)
+
+
+def refreshed(core: Core) -> list[object]:
+    """Return the fields of what the gateway itself has noted of upgrades."""
+    return [row["fields"] for row in core.audit() if row["action"] == "upgradeDeployment"]
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_an_upgrade_is_told_once_in_the_gateways_own_name(watch: Watch) -> None:
+    watch.after(0)
+    watch.after(VISIT_SECONDS)
+    assert refreshed(watch.core) == []
+    watch.believe(version="24.1.0")
+    watch.after(VISIT_SECONDS)
+    watch.after(VISIT_SECONDS)
+    assert refreshed(watch.core) == [["version"]]
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_nobody_is_visited_in_quarantine(watch: Watch) -> None:
+    watch.after(0)
+    watch.believe(quarantine={"sha1": "A", "sha256": "B"})
+    assert watch.after(VISIT_SECONDS) == NOTHING
+    watch.believe(quarantine=None)
+    assert watch.after(0) == RENEWAL
+
+
+@pytest.mark.usefixtures("_at_once")
+@pytest.mark.parametrize(("days", "told"), [(31, False), (29, True), (-1, True)])
+def test_a_certificate_that_ends_soon_is_told_of(watch: Watch, *, days: int, told: bool) -> None:
+    shown = probe("127.0.0.1", watch.known().port, 10)
+    ends = replace(shown, not_after=now() + timedelta(days=days, seconds=VISIT_SECONDS))
+    watch.after(0)
+    watch.core.connections.client(watch.core.deployment).metadata()
+    watch.core.connections.watcher(watch.known())(ends, None)
+    with capture_logs() as logs:
+        watch.after(VISIT_SECONDS)
+    assert ("deployment.certificate_ends" in {entry["event"] for entry in logs}) is told

@@ -57,9 +57,17 @@ def test_a_list_that_goes_on_says_how(program: Program, running: str) -> None:
 
 
 def test_an_empty_list_says_so(program: Program) -> None:
-    said = program("operations", "list", "--kind", "nobodysKind")
+    said = program("operations", "list", "--kind", "purgeInstance")
 
     assert (said.status, said.out) == (0, "There are none.\n")
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_like_it(program: Program) -> None:
+    said = program("operations", "list", "--kind", "verifyStor")
+
+    assert (said.status, said.out) == (1, "")
+    assert "/query/kind: No call that begins operations has this operationId; " in said.err
+    assert "verifyStore, " in said.err
 
 
 def test_a_page_says_how_far_it_is_and_what_can_be_done(program: Program, running: str) -> None:

@@ -16,6 +16,9 @@ READS = tuple(
 )
 
 
+pytestmark = pytest.mark.timeout(600)
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Iterator[World]:
     with world(tmp_path / "gateway") as built:

@@ -22,7 +22,7 @@ VALUE = "a & b = % + %26 ü € \"quote\" 'x' \\ <é>"
 FREE = r"^[^\u0000-\u001F\u007F-\u009F]*$"
 """The pattern of text that may hold anything but control characters."""
 
-ELSEWHERE = {"invokeCommand", "createDeployment"}
+ELSEWHERE = {"invokeCommand", "createDeployment", "repinDeployment"}
 """The raw command takes no texts of its own; a registration sends its texts as credentials."""
 
 ROWS = [
@@ -50,6 +50,8 @@ KEPT: set[Path] = {
     ("updateInstance", "externalId"),
     ("updateInstance", "labels", "key"),
     ("purgeInstance", "instanceID"),
+    ("adoptInstance", "externalId"),
+    ("adoptInstance", "labels", "key"),
 }
 """What the gateway keeps for itself, and a confirmation."""
 

@@ -26,6 +26,10 @@ OTHERWISE = {
 """How commands came out that did not simply succeed, with the reason."""
 
 
+pytestmark = pytest.mark.timeout(600)
+"""The first of the tests makes the whole journey."""
+
+
 @pytest.fixture(scope="module")
 def journey(own_world: World) -> Journey:
     """Every operation taken once; each answer was held against the contract."""

@@ -36,7 +36,7 @@ class Stage:
         gateway: the process that serves.
     """
 
-    known: Mapping[str, str]
+    known: dict[str, str]
     simulator: Simulator
     deployment: str
     gateway: Running

@@ -14,7 +14,7 @@ from gateway.errors import DeploymentUnreachable
 from gateway.model import InstanceStatus, Operation, OperationStatus, now
 from gateway.spe.commands.users import CREATE_USER
 from gateway.storage import resellers
-from tests.core import Core, sent, statuses
+from tests.core import Core, sent, statuses, until
 from tests.faults.composite import (
     EVERYTHING,
     NOTHING,
@@ -199,6 +199,20 @@ def down(monkeypatch: pytest.MonkeyPatch, core: Core) -> Callable[[Operation], N
     return lambda _: monkeypatch.setattr(core.connections, "client", unreachable)
 
 
+def waiting(portal: Portal) -> Operation:
+    """Send the call, and carry it on until the deployment is down under it."""
+    core, posted = portal.core, portal.post(wait=0.3)
+
+    def at_the_step() -> bool:
+        claimed = None if "client" in vars(core.connections) else core.claim(posted.id)
+        if claimed is not None:
+            core.drive(claimed)
+        return "client" in vars(core.connections)
+
+    until(at_the_step)
+    return core.broker.fetch(posted.id)
+
+
 @pytest.mark.parametrize("step", LATER)
 def test_a_deployment_that_is_down_for_a_while_is_waited_for(
     portal: Portal, monkeypatch: pytest.MonkeyPatch, step: str
@@ -206,9 +220,9 @@ def test_a_deployment_that_is_down_for_a_while_is_waited_for(
     core = portal.core
     with monkeypatch.context() as patch:
         before(portal, patch, step, down(patch, core), sending=False)
-        waiting = portal.post(wait=0.3)
-        assert waiting.status is OperationStatus.RUNNING
-    done = core.finished(waiting.id)
+        begun = waiting(portal)
+        assert begun.status is OperationStatus.RUNNING
+    done = core.finished(begun.id)
     assert done.status is OperationStatus.SUCCEEDED, done.problem
     assert portal.changes() == list(STEPS)
 
@@ -219,9 +233,9 @@ def test_what_waits_past_its_deadline_fails_and_is_resumed(
 ) -> None:
     core = portal.core
     before(portal, monkeypatch, step, down(monkeypatch, core), sending=False)
-    waiting = portal.post(wait=0.3)
+    begun = waiting(portal)
     with core.late():
-        ended = core.finished(waiting.id)
+        ended = core.finished(begun.id)
     assert ended.problem is not None
     assert command(step) in ended.problem["detail"]
     require_left_at(portal, ended, step, "failed")

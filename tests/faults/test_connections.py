@@ -4,19 +4,19 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from time import time
 from typing import Any
 
 import pytest
 
+from gateway.broker.engine.breakers import LOGIN_SECONDS, LOGINS
 from gateway.broker.engine.plan import Invocation
 from gateway.errors import CredentialsRefused
 from gateway.model import OperationStatus
 from gateway.simulator.server import Simulator
-from gateway.spe import refusals
 from gateway.spe.commands.environment import PING
 from gateway.spe.commands.stores import RENAME_STORE, VERIFY_STORE
-from gateway.spe.refusals import MOST, Refusals
-from gateway.storage import deployments
+from gateway.storage import breakers, deployments
 from tests.core import Core, registration, sent
 from tests.faults.cases import Case
 from tests.faults.relay import APPLICATION_DATA, Fate, Relay, relay
@@ -289,12 +289,12 @@ def test_another_certificate_gets_no_byte_and_stops_nothing_that_runs(
         [] if case.command is not VERIFY_STORE else sent(control, "VerifyStore")[:1]
     )
     assert still.status is OperationStatus.RUNNING
-    health = core.deployments.health(core.caller(), core.deployment)
-    assert (health.reachable, health.problem) == (False, "CERTIFICATE_PIN_MISMATCH")
+    health = core.deployment_health.look(core.caller(), core.deployment)
+    assert (health.reachable, health.problem) == (False, "DEPLOYMENT_QUARANTINED")
     bystander.assert_served("Beside")
 
     simulator.exchange_certificate()
-    moved(core, pin=simulator.announcement()["sha256"])
+    moved(core, pin=simulator.announcement()["sha256"], quarantine=None)
     assert core.finished(long.id, control).status is OperationStatus.SUCCEEDED
     assert core.instance(instance.id)
 
@@ -305,12 +305,11 @@ def test_another_certificate_gets_no_byte_and_stops_nothing_that_runs(
 @pytest.fixture
 def minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Let a minute pass for those who wait to try a password again."""
-    time = [0.0]
-    begin = Refusals.__init__
-    monkeypatch.setattr(Refusals, "__init__", lambda self: begin(self, lambda: time[0]))
+    ahead = [0.0]
+    monkeypatch.setattr(breakers, "time", lambda: time() + ahead[0])
 
     def pass_by() -> None:
-        time[0] += refusals.SECONDS
+        ahead[0] += LOGIN_SECONDS
 
     return pass_by
 
@@ -335,11 +334,11 @@ def test_a_password_that_was_changed_is_tried_three_times_and_then_once_a_minute
             assert polled(core, each.id).status is OperationStatus.RUNNING
     wish = Invocation(RENAME_STORE, {"id": 1, "name": "Post"})
     failed = core.drive(core.opened(acme, wish))
-    assert refused(control) == MOST
+    assert refused(control) == LOGINS
     minute()
     for each in running:
         assert polled(core, each.id).status is OperationStatus.RUNNING
-    assert refused(control) == MOST + 1
+    assert refused(control) == LOGINS + 1
     bystander.assert_served("Beside")
 
     assert failed.status is OperationStatus.FAILED
@@ -356,12 +355,12 @@ def test_a_password_that_was_changed_is_tried_three_times_and_then_once_a_minute
 def test_a_password_that_is_put_back_is_found_within_a_minute(
     core: Core, control: Control, minute: Callable[[], None]
 ) -> None:
-    control.fault("status", "Ping", count=MOST, status=401)
+    control.fault("status", "Ping", count=LOGINS, status=401)
     client = core.connections.client(core.deployment)
-    for _ in range(MOST + 2):
+    for _ in range(LOGINS + 2):
         with pytest.raises(CredentialsRefused):
             client.invoke(PING, {})
-    assert len(sent(control, "Ping")) == MOST
+    assert len(sent(control, "Ping")) == LOGINS
     minute()
 
     assert client.invoke(PING, {}).succeeded
@@ -379,7 +378,7 @@ def test_a_command_that_is_refused_for_its_password_was_not_carried_out(
 
     assert ended.problem is not None
     assert ended.problem["code"] == "DEPLOYMENT_CREDENTIALS_REFUSED"
-    assert refused(control) <= MOST
+    assert refused(control) <= LOGINS
     assert_undone(core, control, case, instance)
 
 

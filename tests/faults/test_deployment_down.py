@@ -1,4 +1,4 @@
-"""A deployment that is down, slow or flapping while instances are listed (F24).
+"""A deployment that is down, slow, lying or flapping while instances are listed (F24).
 
 What it holds is shown as it was seen last, and is named as such; nobody else waits for it.
 """
@@ -11,7 +11,7 @@ import pytest
 from gateway import factory
 from tests.answers import JSON
 from tests.core import HASTE, HastyConnections
-from tests.faults.cases import SPOILT
+from tests.faults.cases import SPOILT, envelope, garbage
 from tests.served import assert_problem
 from tests.world import World, world
 
@@ -20,6 +20,9 @@ DOWN: Mapping[str, JSON] = {
     "reset": {"kind": "reset", "size": 0},
     "slow": {"kind": "delay", "seconds": 5 * HASTE},
     "dripping": {"kind": "drip", "seconds": HASTE},
+    "lying": garbage(envelope("succeeded", "CANARY-of-the-deployment")),
+    "empty": garbage(envelope("succeeded", [])),
+    "foreign": garbage(envelope("succeeded", [{"instanceID": "*"}, {"instanceID": None}])),
     "failed": {"kind": "failed", "text": "CANARY-of-the-deployment"},
 }
 
@@ -29,7 +32,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two deployments with an instance each, and a gateway that waits a moment only."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(factory, "Connections", HastyConnections)
-        with world(tmp_path_factory.mktemp("gateway")) as made:
+        with world(tmp_path_factory.mktemp("gateway"), executor_threads=8) as made:
             made.new_instance("A")
             made.new_instance("B")
             yield made
@@ -105,3 +108,16 @@ def test_a_change_where_nothing_is_down_does_not_wait_for_who_is(stage: World) -
     stage.call("POST", f"/instances/{one['id']}/restart")
 
     assert monotonic() - began < 10 * HASTE
+
+
+def test_lists_that_nobody_waits_for_leave_the_threads_to_the_others(stage: World) -> None:
+    alpha, beta = stage.sites.values()
+    alpha.control.fault("hang", "GetInstances", count=None)
+    impatient = {"Prefer": "wait=0"}
+
+    for _ in range(2 * stage.served.settings.executor_threads):
+        whole = stage.operator.get("/instances?consistency=live", headers=impatient).get_json()
+        assert alpha.id in whole["unreachable"]
+
+    of_beta, _ = listed(stage, f"consistency=live&deployment={beta.id}")
+    assert of_beta["unreachable"] == []

@@ -15,7 +15,7 @@ from gateway.broker import audit
 from gateway.errors import ConfigurationError
 from gateway.factory import create_app
 from gateway.model import Reach, now
-from gateway.storage import backup, facts, instances, operations, outbox, schema
+from gateway.storage import backup, facts, instances, outbox, queues, schema
 from gateway.storage.audit_verification import verify
 from gateway.storage.backup import Archive
 from gateway.storage.tables import names
@@ -164,7 +164,7 @@ def test_what_was_under_way_is_unknown_and_not_carried_on(
     assert "restored" in found["problem"]["detail"]
     database = restored.gateway.services.database
     with database.read() as connection:
-        assert list(operations.due(connection, now() + timedelta(days=9), 10)) == []
+        assert list(queues.due(connection, now() + timedelta(days=9), 10)) == []
         locks = select(ledger.c.lock).where(ledger.c.lock.is_not(None))
         assert connection.execute(locks).all() == []
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from gateway.model import Resource
 from gateway.storage import quotas
 from tests.answers import JSON
+from tests.behind import strange
 from tests.served import CheckedClient, beside
 from tests.servers import Postgresql, RedisServer
 from tests.world import World
@@ -142,3 +143,42 @@ def test_of_two_who_rotate_the_password_one_does_and_both_have_it(pair: Pair) ->
     for each in operators:
         assert each.post(f"{path}/ping").status_code == 200
     assert all(entry["authorized"] for entry in world.journal())
+
+
+def test_one_instance_is_adopted_by_one_reseller(pair: Pair) -> None:
+    world, _ = pair
+    opaque = strange(world, world.sites["alpha"], f"stray-{next(world.numbers)}")
+    bodies = [{"reseller": world.resellers["AB"[number // 2 % 2]]} for number in range(CALLS)]
+    answers = at_once(pair, f"/inventory/{opaque}/adopt", bodies)
+
+    codes = Counter(answer.status_code for answer in answers)
+    assert codes[201] == 1, codes
+    assert set(codes) <= {201, 404, 409}
+    [won] = [answer.get_json() for answer in answers if answer.status_code == 201]
+    assert world.call("GET", f"/instances/{opaque}")["reseller"] == won["reseller"]
+    assert {body["reseller"] for body in bodies} > {won["reseller"]}
+
+
+def test_a_quarantine_and_its_end_are_felt_by_both_at_once(pair: Pair) -> None:
+    world, (first, second) = pair
+    site = world.sites["beta"]
+    path = f"/deployments/{site.id}"
+    both = [client.get(f"{path}/services").status_code for client in (first, second)]
+    site.simulator.exchange_certificate()
+    site.control.enter("up")
+
+    met = first.get(f"{path}/services").get_json()["code"]
+    accepted = site.control.connections()["accepts"]
+    followed = second.get(f"{path}/services").get_json()["code"]
+
+    assert (both, met, followed) == (
+        [200, 200],
+        "CERTIFICATE_PIN_MISMATCH",
+        "DEPLOYMENT_QUARANTINED",
+    )
+    assert site.control.connections()["accepts"] == accepted
+
+    said = site.simulator.announcement()
+    body = {"pin": said["sha256"], "password": said["password"]}
+    assert second.post(f"{path}/repin", json=body).status_code == 200
+    assert [client.get(f"{path}/services").status_code for client in (first, second)] == [200, 200]

@@ -176,6 +176,7 @@ def test_after_kill_9_the_retry_follows_the_operation_that_was_begun(tmp_path: P
         until(lambda: "CreateInstance" in control.commands())
         first.kill()
         lost.join()
+        control.fault("status", "GetInstances", status=500, count=None)  # it cannot end meanwhile
         second = stack.enter_context(process(home, operator, tmp_path / "second.log"))
         answers = [
             second.post(*call, **{"Idempotency-Key": "after-9", "Prefer": "wait=0"})

@@ -18,6 +18,7 @@ WITHOUT = {
     "probeDeployment": "looks",
     "probeRegisteredDeployment": "looks",
     "pingDeployment": "looks",
+    "refreshInventory": "looks",
     "createLicenseRequest": "reads",
 }
 """POSTs that take no key, and why."""
@@ -26,7 +27,7 @@ SHOWN_ONCE = {"clientSecret", "url"}
 MOVING = {"observeTime", "lastUseTime", "updateTime"}
 """Members that say when something was last seen."""
 
-PROGRESS = {"steps", "percentProgress", "statusText"}
+PROGRESS = {"steps", "percentProgress", "queuePosition", "statusText"}
 """Members of an operation that move while it runs."""
 
 ACCEPTED = 202

@@ -13,8 +13,9 @@ CHOICES = {
     "startMode": ("automatic", "manual"),
     "consistency": ("cached", "live"),
     "status": ("succeeded", "failed", "running"),
+    "kind": ("createInstance", "stopInstance"),
 }
-TEXTS = frozenset({"displayName", "externalId", "fullName", "kind", "name", "userName"})
+TEXTS = frozenset({"displayName", "externalId", "fullName", "name", "userName"})
 CONTROL = frozenset(map(chr, range(32)))
 FLAGS = frozenset(
     {"start", "archiveAdmin", "disabled", "enabled", "safeMode", "restart", "includeIndexes"}

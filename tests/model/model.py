@@ -161,8 +161,10 @@ class Model(Life, Bounds):
     def placed(self, owner: Ref, wish: Ref | None) -> Ref:
         fit = self.open_to(owner)
         refuse(not fit or wish not in (None, *fit), 409, "NO_PLACEMENT")
-        alive = [i["deployment"] for i in self.instances.values() if i["status"] != "purged"]
-        return wish or min(fit, key=alive.count)
+        alive = [i for i in self.instances.values() if i["status"] != "purged"]
+        running = [i["deployment"] for i in alive if i["status"] == "running"]
+        there = [i["deployment"] for i in alive]
+        return wish or min(fit, key=lambda each: (running.count(each), there.count(each)))
 
     def create_instance(self, who: Object, call: Call, owner: Object) -> Object:
         body = {"alias": None, "externalId": None, "labels": {}, "startMode": "automatic"}

@@ -29,6 +29,7 @@ DEPLOYMENT_WIDE = (
     "commands:",
     "deployments:",
     "hosts:",
+    "instances:adopt",
     "instances:purge",
     "operations:resolve",
     "profiles:any",

@@ -93,6 +93,8 @@ BODIES: dict[str, Body] = {
     "updateReseller": _just(name=NEW),
     "setQuotas": _just(limits={"instances": 50, "users": 0}),
     "transferInstance": lambda target: {"reseller": target["to"]},
+    "adoptInstance": lambda target: {"reseller": target["reseller"]},
+    "releaseInstance": lambda target: {"instanceID": target["name"]},
     "updateClient": _just(name=NEW),
     "createDeployment": lambda target: target["registration"],
     "probeDeployment": lambda target: {"host": "127.0.0.1", "port": target["port"]},
@@ -135,7 +137,9 @@ BODIES: dict[str, Body] = {
     "setServerSideExecution": _just(automatic=False),
     "createCredential": _just(type="SignedEnvelope", description=NEW),
     "updateCredential": _just(description=NEW),
+    "repinDeployment": lambda target: {"pin": target["pin"], "password": target["password"]},
     "rotateCredential": _just(keepPassword=True),
+    "acceptInventory": lambda target: {"missing": target["missing"], "version": target["version"]},
     "createPairing": _just(
         serverType="clientAccessServer", serverName="paired", port=8473, thumbprint=THUMBPRINT
     ),

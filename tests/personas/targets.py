@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from tests.behind import strange, vanish
 from tests.personas.model import ABSENT
 from tests.personas.table import DIRECTORY, JOB, JSON, SMTP, Kind, Row
 from tests.world import World, canary, registration
@@ -23,7 +24,8 @@ def absent(world: World) -> Target:
     """Return ids that nothing has."""
     ids = {noun: f"{prefix}_{uuid.uuid4().hex}" for noun, prefix in PREFIXES.items()}
     name = f"tenant-{next(world.numbers)}"
-    return {**ids, "name": name, "path": "~\\nowhere", "to": f"res_{uuid.uuid4().hex}"}
+    known = {"pin": "AB" * 32, "password": "wrong", "missing": 3, "version": "0" * 64}
+    return {**ids, **known, "name": name, "path": "~\\nowhere", "to": f"res_{uuid.uuid4().hex}"}
 
 
 def fresh(world: World, row: Row, owner: str) -> Target:
@@ -77,13 +79,31 @@ def _parent(world: World, row: Row, owner: str) -> Target:
 
 
 def _deployment(world: World, row: Row, owner: str) -> Target:
-    """The deployment of an owner; one under a second address where it is to be removed."""
+    """The deployment of an owner; one under another address where it is to be of no more use."""
     del owner
     site = world.sites["beta"]
-    if row.name != "deleteDeployment":
-        return {"deployment": site.id}
-    body = registration(site.simulator, f"{canary('root')}spare", "localhost")
-    return {"deployment": world.call("POST", "/deployments", body, 201)["id"]}
+    if row.name == "adoptInstance":
+        name = f"tenant-{next(world.numbers)}"
+        return {"instance": strange(world, site, name), "reseller": world.resellers["B"]}
+    if row.name == "drainDeployment":
+        return {"deployment": _closed(world)}
+    if row.name == "deleteDeployment":
+        body = registration(site.simulator, f"{canary('root')}spare", "localhost")
+        return {"deployment": world.call("POST", "/deployments", body, 201)["id"]}
+    said = site.simulator.announcement()
+    return {"deployment": site.id, "pin": said["sha256"], "password": said["password"]}
+
+
+def _closed(world: World) -> str:
+    """A deployment on which nothing is placed, made once: another spelling of an address."""
+    name = f"{canary('root')}closed"
+    for found in world.call("GET", "/deployments?limit=100")["items"]:
+        if found["name"] == name:
+            return str(found["id"])
+    body = registration(world.sites["beta"].simulator, name, "LOCALHOST")
+    made = world.call("POST", "/deployments", body, 201)["id"]
+    world.call("POST", f"/deployments/{made}/cordon")
+    return str(made)
 
 
 def _fleet(world: World, row: Row, owner: str) -> Target:
@@ -210,6 +230,14 @@ def _suspended(world: World, target: Target) -> None:
     world.call("POST", f"/resellers/{target['reseller']}/suspend")
 
 
+def _doubted(world: World, target: Target) -> None:
+    """Let a deployment on which nothing is placed list nothing of what was ours there."""
+    target["deployment"] = _closed(world)
+    vanish(world, target["deployment"], 3)
+    found = world.call("POST", f"/deployments/{target['deployment']}/inventory/refresh")
+    target |= {name: found["doubt"][name] for name in ("missing", "version")}
+
+
 STATES: dict[str, Callable[[World, Target], None]] = {
     "suspended": _suspended,
     "stopped": _acted("POST", "/stop"),
@@ -230,4 +258,5 @@ STATES: dict[str, Callable[[World, Target], None]] = {
     "archived": _archived,
     "servers": _servers,
     "mailing": _mailing,
+    "doubted": _doubted,
 }

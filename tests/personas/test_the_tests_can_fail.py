@@ -13,9 +13,9 @@ from gateway.access.bounds import Lineage
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
 from gateway.access.scope import Allowed, Holds, Verdict
-from gateway.broker import inventory
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
+from gateway.broker.inventory import listing
 from gateway.factory import Gateway
 from gateway.model import Instance, Reach
 from gateway.spe import encoding
@@ -94,11 +94,11 @@ def test_a_missing_tenant_predicate_is_seen(broken: World, monkeypatch: pytest.M
 def test_lists_without_a_tenant_predicate_are_seen(
     broken: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken.new_instance("A")
-    cell(broken, "listInstances", "b_admin", "root")
+    broken.new_instance("B")
+    cell(broken, "listInstances", "a_admin", "root")
     monkeypatch.setattr(instances, "tenant", lambda _: true())
     with pytest.raises(AssertionError):
-        cell(broken, "listInstances", "b_admin", "root")
+        cell(broken, "listInstances", "a_admin", "root")
 
 
 def test_a_missing_permission_check_is_seen(broken: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +199,7 @@ def test_the_guard_refuses_what_nobody_authorised(
     broken: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert unguarded_answer(broken).status_code == 200
-    monkeypatch.setattr(inventory, "permit", lambda *_: None)
+    monkeypatch.setattr(listing, "permit", lambda *_: None)
     assert_problem(unguarded_answer(broken), 500, "INTERNAL")
     after = broken.served.app.after_request_funcs[None]
     monkeypatch.setitem(

@@ -1,10 +1,17 @@
 """Ping, and the rotation of the password that the gateway itself uses."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from gateway.spe.client import Client, Endpoint
+from gateway.spe.commands.system_administrators import (
+    DEACTIVATE_SYSTEM_ADMINISTRATOR_MFA,
+    SET_SYSTEM_ADMINISTRATOR_PASSWORD,
+)
 from gateway.storage import deployments
+from tests.answers import JSON
 from tests.served import assert_problem
 from tests.world import World
 
@@ -118,3 +125,36 @@ def test_of_two_rotations_at_once_one_is_refused(own_world: World, path: str) ->
     assert own_world.call("GET", f"/operations/{number}")["status"] == "succeeded"
     assert own_world.sent().count("CreateSystemAdministratorAPIPassword") == 1
     own_world.call("POST", f"{path}/ping")
+
+
+def test_a_second_administrator_restores_what_a_lost_answer_has_locked(
+    own_world: World, path: str
+) -> None:
+    """As docs/runbooks/credentials-refused.md has it (F33)."""
+    site = own_world.sites["alpha"]
+    said = site.simulator.announcement()
+    site.control.seed(administrators=[{"userName": "second", "password": "break-glass"}])
+    assert own_world.call("POST", f"{path}/rotate-credential", {})["verified"] is True
+    own_world.operator.put(f"{path}/administrators/{said['userName']}/mfa", json={})
+    site.control.fault("drop-after", "CreateSystemAdministratorAPIPassword")
+
+    lost = own_world.operator.post(f"{path}/rotate-credential", json={})
+
+    operation = assert_problem(lost, 502)["operation"]
+    assert own_world.call("GET", f"/operations/{operation}")["status"] == "unknown"
+    assert own_world.call("GET", f"{path}/health")["credential"] == "refused"
+    with closing(second_of(said)) as console:
+        name = {"userName": said["userName"]}
+        console.invoke(DEACTIVATE_SYSTEM_ADMINISTRATOR_MFA, name)
+        fresh = {**name, "password": "another-password"}
+        assert console.invoke(SET_SYSTEM_ADMINISTRATOR_PASSWORD, fresh).succeeded
+    own_world.call("PATCH", path, {"password": "another-password"})
+    seen = own_world.call("GET", f"{path}/health")
+    assert (seen["reachable"], seen["credential"]) == (True, "accepted")
+    assert own_world.call("POST", f"{path}/rotate-credential", {})["verified"] is True
+
+
+def second_of(said: JSON) -> Client:
+    """Return the way of the second administrator, which does not lead through the gateway."""
+    endpoint = Endpoint("", "127.0.0.1", said["port"], "second", "break-glass", said["sha256"])
+    return Client(endpoint)

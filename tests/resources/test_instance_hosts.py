@@ -25,15 +25,16 @@ def path(inner_world: World) -> str:
 
 
 def test_a_host_is_registered_changed_and_removed(inner_world: World, path: str) -> None:
-    assert inner_world.call("POST", path, HOST, 201) == HOST
+    assert inner_world.call("POST", path, HOST, 201) == {**HOST, "cordoned": False}
     first = json.loads(arguments(inner_world, "CreateInstanceHost")["config"])
     assert first == {name: HOST[name] for name in HOST if name != "baseDirectory"}
     assert json.loads(arguments(inner_world, "SetInstanceHostConfiguration")["config"]) == HOST
     one = f"{path}/{HOST['serverName']}"
     inner_world.forget()
     changed = inner_world.call("PATCH", one, {"port": 9000, "baseDirectory": "F:\\New"})
-    assert changed == {**HOST, "port": 9000, "baseDirectory": "F:\\New"}
-    assert json.loads(arguments(inner_world, "SetInstanceHostConfiguration")["config"]) == changed
+    whole = {**HOST, "port": 9000, "baseDirectory": "F:\\New"}
+    assert changed == {**whole, "cordoned": False}
+    assert json.loads(arguments(inner_world, "SetInstanceHostConfiguration")["config"]) == whole
     assert inner_world.call("GET", one) == changed
     assert inner_world.call("PATCH", one, {"baseDirectory": None})["baseDirectory"] is None
     inner_world.call("DELETE", one, status=204)
@@ -122,3 +123,53 @@ def test_a_lost_answer_makes_one_directory(inner_world: World, path: str, fault:
     inner_world.sites["alpha"].control.fault(fault, "CreateDirectoryOnInstanceHost", count=1)
     body = {"path": f"D:\\{fault}"}
     inner_world.call("POST", f"{path}/alpha-host1/directories", body, 201)
+
+
+def test_a_cordoned_host_gets_no_more_instances(inner_world: World, path: str) -> None:
+    one, site = f"{path}/alpha-host1", inner_world.sites["alpha"]
+    cordoned = inner_world.call("POST", f"{one}/cordon")
+    assert (cordoned["serverName"], cordoned["cordoned"]) == ("alpha-host1", True)
+    assert inner_world.call("GET", one)["cordoned"]
+    listed = {
+        each["serverName"]: each["cordoned"] for each in inner_world.call("GET", path)["items"]
+    }
+    assert (listed["alpha-host1"], listed["alpha-host2"]) == (True, False)
+    assert {inner_world.new_instance("A")["instanceHost"] for _ in range(2)} == {"alpha-host2"}
+    found = inner_world.call("POST", f"{one}/uncordon")
+    assert not found["cordoned"]
+    assert inner_world.new_instance("A", deployment=site.id)["instanceHost"] == "alpha-host1"
+
+
+def test_a_host_is_cordoned_whatever_the_case_of_its_name(inner_world: World, path: str) -> None:
+    assert inner_world.call("POST", f"{path}/ALPHA-HOST1/cordon")["serverName"] == "alpha-host1"
+    assert not inner_world.call("POST", f"{path}/Alpha-Host1/uncordon")["cordoned"]
+    assert inner_world.changes() == []
+
+
+def test_a_host_that_is_known_can_be_cordoned_while_its_deployment_is_down(
+    inner_world: World, path: str
+) -> None:
+    one, control = f"{path}/alpha-host2", inner_world.sites["alpha"].control
+    inner_world.call("POST", f"{one}/cordon")
+    control.fault("drop-before", count=10)
+    try:
+        assert not inner_world.call("POST", f"{one}/uncordon")["cordoned"]
+    finally:
+        control.clear_faults()
+    assert_problem(inner_world.operator.post(f"{path}/nohost/cordon"), 404, "NOT_FOUND")
+
+
+def test_a_repeated_cordon_is_answered_and_audited_once(inner_world: World, path: str) -> None:
+    key = {"Idempotency-Key": "cordon-once"}
+    first, second = (
+        inner_world.operator.post(f"{path}/alpha-HOST2/cordon", headers=key) for _ in range(2)
+    )
+    assert first.get_json() == second.get_json()
+    assert second.headers["Idempotency-Replayed"] == "true"
+    [sequence] = [
+        chore for chore in inner_world.served.gateway.chores if chore.name == "audit.sequence"
+    ]
+    sequence.run()
+    rows = inner_world.call("GET", "/audit-log?limit=500")["items"]
+    assert [row["path"] for row in rows].count(f"{path}/alpha-HOST2/cordon") == 1
+    inner_world.call("POST", f"{path}/alpha-host2/uncordon")

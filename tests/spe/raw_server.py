@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.spe.client import Client, Endpoint, Limits
+from gateway.spe.guard import UNGUARDED, Guard
 
 PASSWORD = "canary-s3cret-päss"
 QUICK = Limits(connect_seconds=2, control_seconds=2, connections=2, pool_seconds=0.2)
@@ -104,6 +105,7 @@ class RawServer:
         connections: how many were accepted.
         received: how many bytes of HTTP came.
         identity: shown to the next connection.
+        serve: what is done with a connection.
     """
 
     def __init__(self, identity: Identity, script: Sequence[Step]) -> None:
@@ -113,6 +115,7 @@ class RawServer:
         self.received = 0
         self.identity = identity
         self.stopping = threading.Event()
+        self.serve: Callable[[socket.socket], None] = self._serve
         self._script = list(script)
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -120,9 +123,12 @@ class RawServer:
         self.port: int = self._listener.getsockname()[1]
         self._start(self._accept)
 
-    def client(self, pin: str | None = "", limits: Limits = QUICK) -> Client:
+    def client(
+        self, pin: str | None = "", limits: Limits = QUICK, guard: Guard = UNGUARDED
+    ) -> Client:
         """A client with the right pin, or with this one."""
-        return Client(self.endpoint(self.identity.sha256 if pin == "" else pin), limits)
+        endpoint = self.endpoint(self.identity.sha256 if pin == "" else pin)
+        return Client(endpoint, limits, guard=guard)
 
     def endpoint(self, pin: str | None) -> Endpoint:
         return Endpoint("d1", "127.0.0.1", self.port, "admin", PASSWORD, pin)
@@ -147,7 +153,7 @@ class RawServer:
                 plain, _ = self._listener.accept()
                 self.connections += 1
                 self._open.append(plain)
-                self._start(self._serve, plain)
+                self._start(self.serve, plain)
 
     def _serve(self, plain: socket.socket) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -26,6 +26,7 @@ from gateway.spe.commands.environment import PING
 from gateway.spe.commands.instances import STOP_INSTANCES
 from gateway.spe.commands.users import SET_USER_PASSWORD
 from gateway.spe.endpoint import Endpoint
+from gateway.spe.mapping import DeploymentBusy
 from tests.spe.raw_server import PASSWORD, Identity, RawServer, Step, raw_server, reply, success
 
 ONE = {"instanceFilter": "abc"}
@@ -219,7 +220,7 @@ def test_a_busy_pool_refuses_before_anything_is_sent(identity: Identity) -> None
         for thread in threads:
             thread.join()
 
-        assert isinstance(error, DeploymentUnreachable)
+        assert isinstance(error, DeploymentBusy)
         assert len(server.requests) == 2
 
 

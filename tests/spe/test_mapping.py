@@ -21,7 +21,7 @@ from gateway.errors import (
     UpstreamError,
     UpstreamTimeout,
 )
-from gateway.spe.mapping import OUTCOMES, Phase, map_errors
+from gateway.spe.mapping import OUTCOMES, DeploymentBusy, Phase, map_errors
 
 NO_ERRORS_BUT_HINTS = {
     "DependencyWarning",
@@ -123,7 +123,7 @@ def test_until_the_connection_stands_nothing_was_sent(
             requests.exceptions.ConnectionError(urllib3.exceptions.ClosedPoolError(POOL, "")),
             DeploymentUnreachable,
         ),
-        (urllib3.exceptions.EmptyPoolError(POOL, ""), DeploymentUnreachable),
+        (urllib3.exceptions.EmptyPoolError(POOL, ""), DeploymentBusy),
         (
             requests.exceptions.ConnectionError(
                 urllib3.exceptions.MaxRetryError(POOL, "/", reason=RESET)

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from gateway.errors import OperationInProgress, StorageUnavailable
 from gateway.model import Operation, OperationStatus, Prefix, Step, StepStatus, new_id, now
-from gateway.storage import operations, tables
+from gateway.storage import operations, queues, tables
 from gateway.storage.database import Database
 from gateway.storage.operations import LEASE
 from gateway.storage.vault import Vault
@@ -164,9 +164,9 @@ def test_one_deployment_crowds_out_no_other(database: Database, added: Make) -> 
     other = added(lock=None, next_poll_time=late, deployment="dep_2")
     age(database, LEASE * 2)
     with database.read() as connection:
-        found = operations.due(connection, now(), 3)
+        found = queues.due(connection, now(), 3)
     assert len(found) == 4
-    assert found[-1] == other.id
+    assert found[1] == other.id
 
 
 def test_whoever_lost_the_lease_cannot_write(database: Database, vault: Vault, added: Make) -> None:
@@ -243,8 +243,8 @@ def test_only_what_is_ripe_and_free_is_due(database: Database, added: Make) -> N
         operations.release(connection, ripe)
         operations.release(connection, later)
     with database.read() as connection:
-        assert operations.due(connection, now(), 10) == [ripe.id]
-        all_of_them = operations.due(connection, now() + timedelta(hours=1), 10)
+        assert queues.due(connection, now(), 10) == [ripe.id]
+        all_of_them = queues.due(connection, now() + timedelta(hours=1), 10)
     assert all_of_them == [ripe.id, later.id]
 
 

@@ -131,6 +131,7 @@ def test_an_operation_that_goes_on_documents_how(
     assert verify["responses"]["202"] == {"$ref": "#/components/responses/Accepted"}
     assert verify["parameters"] == [
         {"$ref": "#/components/parameters/Prefer"},
+        {"$ref": "#/components/parameters/Priority"},
         {"$ref": "#/components/parameters/IdempotencyKey"},
     ]
     accepted = document["components"]["responses"]["Accepted"]

@@ -17,7 +17,7 @@ from gateway.model import Operation, OperationStatus, now
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.instances import GET_INSTANCES
 from gateway.spe.commands.stores import RENAME_STORE, VERIFY_STORE
-from gateway.storage import operations
+from gateway.storage import operations, queues
 from gateway.storage.operations import LEASE
 from gateway.storage.vault import Vault
 from gateway.worker import tracking
@@ -133,7 +133,7 @@ def test_an_operation_that_cannot_be_read_holds_up_no_other(core: Core, control:
         operations.release(connection, poison)
         operations.release(connection, healthy)
     with core.database.read() as connection:
-        assert set(operations.due(connection, now(), 9)) == {poison.id, healthy.id}
+        assert set(queues.due(connection, now(), 9)) == {poison.id, healthy.id}
     with tracked(core):
         assert ended(core, healthy.id).status is OperationStatus.SUCCEEDED
     assert sent(control, "VerifyStore") == []

@@ -12,6 +12,7 @@ from gateway.broker.turns import Turns
 from gateway.worker import hints
 from gateway.worker.application import TRACK, create_application
 from gateway.worker.hints import Hints
+from gateway.worker.outage import Outage
 from gateway.worker.tracking import Tracking
 from tests.core import Core
 from tests.gateways import core, simulator, template
@@ -51,7 +52,7 @@ def test_a_queue_that_is_away_is_logged_once(
     core: Core, closed: int, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hints, "OUTAGE_SECONDS", 0.0)
-    end = Hints(application(core, f"{scheme}://127.0.0.1:{closed}//"), TRACK)
+    end = Hints(application(core, f"{scheme}://127.0.0.1:{closed}//"), TRACK, Outage())
     with capture_logs() as logs:
         assert [end.send(OPERATION) for _ in range(3)] == [False] * 3
     assert [each["event"] for each in logs] == ["queue.unavailable"]
@@ -59,7 +60,7 @@ def test_a_queue_that_is_away_is_logged_once(
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_queue_that_says_nothing_is_given_up_soon(core: Core, silent: int, scheme: str) -> None:
-    end = Hints(application(core, f"{scheme}://127.0.0.1:{silent}//"), TRACK)
+    end = Hints(application(core, f"{scheme}://127.0.0.1:{silent}//"), TRACK, Outage())
     begun = monotonic()
     assert not end.send(OPERATION)
     assert monotonic() - begun < 10
@@ -71,7 +72,7 @@ def test_a_queue_that_says_nothing_is_given_up_soon(core: Core, silent: int, sch
 def test_a_queue_that_is_back_is_used_again(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hints, "OUTAGE_SECONDS", 0.0)
     app = application(core, "")
-    end = Hints(app, TRACK)
+    end = Hints(app, TRACK, Outage())
     with monkeypatch.context() as patch:
         patch.setattr(app.tasks[TRACK], "apply_async", lambda *_, **_options: 1 / 0)
         assert not end.send(OPERATION)

@@ -86,10 +86,12 @@ def test_a_thousand_running_operations_are_tracked_by_a_few_threads(
     core: Core, control: Control
 ) -> None:
     begin(core, control)
+    control.pause()  # none ends before the last has begun
     tracker = Tracker(core.broker)
     with Watch(core, control) as watch:
         tracker.start()
         until(lambda: count(core, OperationStatus.RUNNING) == MANY, seconds=120)
+        control.resume()
         control.advance(60)
         until(lambda: count(core, *FINAL) == MANY, seconds=120)
         tracker.stop()

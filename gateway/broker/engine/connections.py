@@ -2,15 +2,25 @@
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Lock
 from time import monotonic
 
 import structlog
 
-from gateway.errors import DeploymentUnreachable, InputFault, InvalidInput, StorageUnavailable
+from gateway.broker.engine.breakers import Breakers
+from gateway.errors import (
+    CertificateRejected,
+    DeploymentUnreachable,
+    InputFault,
+    InvalidInput,
+    StorageUnavailable,
+)
 from gateway.model import Deployment, now
+from gateway.spe.certificate import Certificate, Watcher
 from gateway.spe.client import Client, Endpoint
+from gateway.spe.guard import UNGUARDED, Admission, Guard
 from gateway.storage import deployments
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
@@ -21,6 +31,15 @@ CONTACT_SECONDS = 60.0
 log = structlog.get_logger()
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Rejection = Callable[[Deployment, Certificate, CertificateRejected], None]
+"""Is told of a certificate that was refused, and of the registration that refused it."""
+
+
+class DeploymentQuarantined(CertificateRejected):
+    """It has shown another certificate: an operator says which is right; nothing is sent before."""
+
+    code = "DEPLOYMENT_QUARANTINED"
+    title = "The deployment is in quarantine"
 
 
 class Networks:
@@ -66,12 +85,24 @@ class Connections:
         database: holds the credentials.
         vault: opens them.
         networks: where deployments may lie.
+        rejected: is told of each certificate that is not accepted.
+        breakers: let calls through, or not.
     """
 
-    def __init__(self, database: Database, vault: Vault, networks: Networks) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        networks: Networks,
+        rejected: Rejection,
+        breakers: Breakers,
+    ) -> None:
         self._database = database
         self._vault = vault
         self._networks = networks
+        self._rejected = rejected
+        self._breakers = breakers
+        self._certificates: dict[str | None, Certificate] = {}
         self._clients: dict[str, tuple[int, Client]] = {}
         self._contacts: dict[str, float] = {}
         self._lock = Lock()
@@ -103,14 +134,27 @@ class Connections:
 
         Raises:
             DeploymentUnreachable: it is not registered any more.
+            DeploymentQuarantined: nobody connects to it.
+            DeploymentPaused: its breaker is open, and there is no client yet.
         """
         with self._database.read() as connection:
             found = deployments.find(connection, deployment)
             if found is None:
                 raise DeploymentUnreachable("The deployment is not registered any more.")
+            _require_trust(found)
             sealed = deployments.sealed_password(connection, deployment)
         kept = self._kept(found)
-        return kept or self._keep(found, self.candidate(found, self._vault.open(sealed)))
+        return kept or self._keep(found, self._made(found, self._vault.open(sealed)))
+
+    def _made(self, deployment: Deployment, password: str) -> Client:
+        """Make a client to keep; a name that does not resolve is a failure of the line."""
+        breaker = self._breakers.of(deployment.id, deployment.revision)
+        breaker.require_closed()
+        try:
+            return self.candidate(deployment, password, breaker)
+        except DeploymentUnreachable as error:
+            breaker.note(Admission(probes=True), error)
+            raise
 
     def _kept(self, deployment: Deployment) -> Client | None:
         with self._lock:
@@ -127,7 +171,7 @@ class Connections:
             self._clients[deployment.id] = (deployment.revision, made)
             return made
 
-    def candidate(self, deployment: Deployment, password: str) -> Client:
+    def candidate(self, deployment: Deployment, password: str, guard: Guard = UNGUARDED) -> Client:
         """Make a client that is not kept, to try a registration with."""
         self._networks.require(deployment.host)
         return Client(
@@ -138,8 +182,29 @@ class Connections:
                 user_name=deployment.user_name,
                 password=password,
                 pin=deployment.pin,
-            )
+            ),
+            watch=self.watcher(deployment),
+            guard=guard,
         )
+
+    def watcher(self, deployment: Deployment) -> Watcher:
+        """Return what looks at the certificates of a deployment, as it is registered now."""
+        return partial(self._see, deployment)
+
+    def _see(
+        self,
+        deployment: Deployment,
+        certificate: Certificate,
+        error: CertificateRejected | None,
+    ) -> None:
+        if error is None:
+            self._certificates[deployment.pin] = certificate
+        else:
+            self._rejected(deployment, certificate, error)
+
+    def certificate(self, deployment: Deployment) -> Certificate | None:
+        """Return the certificate of a pin, if the deployment has shown it to this process."""
+        return self._certificates.get(deployment.pin)
 
     def close(self) -> None:
         """Close every pool."""
@@ -147,3 +212,20 @@ class Connections:
             for _, client in self._clients.values():
                 client.close()
             self._clients.clear()
+        self._breakers.close()
+
+
+def _require_trust(deployment: Deployment) -> None:
+    """Refuse to connect to a deployment that is in quarantine.
+
+    Raises:
+        DeploymentQuarantined: it is.
+    """
+    if found := deployment.quarantine:
+        raise DeploymentQuarantined(
+            "The deployment has shown another certificate than the registered one, or one out of "
+            "its dates. Nothing is sent to it until an operator has said which is right.",
+            deployment=deployment.id,
+            message=f"It showed SHA-1 {found['sha1']}, SHA-256 {found['sha256']}; "
+            f"the pin is {deployment.pin}.",
+        )

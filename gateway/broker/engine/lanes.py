@@ -1,9 +1,9 @@
 """Threads for calls, in lanes: a deployment that hangs fills its own lane and no other.
 
-The threads are shared; each lane uses a few of them at once and queues the rest (law 8).
+The threads are shared; each lane uses a few of them at once and queues the rest (law 8). Who is
+next is decided when a thread is free, not before, so that whoever comes late has a turn as well.
 """
 
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -11,14 +11,29 @@ from typing import Final
 
 import structlog
 
+from gateway.broker.engine.rota import Rota
+from gateway.model import Share
+
 Task = Callable[[], None]
 
 WIDTH: Final = 8
 """Calls to one deployment at once; as many as its pool keeps connections."""
 STOCK = 4
-"""How many tasks for each place in a lane may wait before others had better do them."""
+"""How many tasks of a share for each place in a lane may wait before others had better do them."""
 
 log = structlog.get_logger()
+
+
+class Lane:
+    """One deployment's: what waits, and how many threads look after it.
+
+    Args:
+        width: how many at most.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.rota: Rota[Task] = Rota(width)
+        self.threads = 0
 
 
 class Lanes:
@@ -32,46 +47,51 @@ class Lanes:
     def __init__(self, threads: int, width: int) -> None:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="lane")
         self._width = width
-        self._running: dict[str, int] = {}
-        self._waiting: dict[str, deque[Task]] = {}
+        self._lanes: dict[str, Lane] = {}
         self._lock = Lock()
+        self._is_closed = False
 
-    def submit(self, lane: str, task: Task) -> None:
-        """Run a task as soon as its lane has room, in the order of submission."""
+    def submit(self, share: Share, task: Task) -> None:
+        """Run a task as soon as its lane has room and its share the turn."""
         with self._lock:
-            if self._running.get(lane, 0) >= self._width:
-                self._waiting.setdefault(lane, deque()).append(task)
+            lane = self._lanes.setdefault(share.deployment, Lane(self._width))
+            lane.rota.put(share, task)
+            if lane.threads < self._width:
+                lane.threads += 1
+                self._executor.submit(self._serve, share.deployment)
+
+    def has_room(self, share: Share) -> bool:
+        """Whether so little of a share waits that more may be taken on for it."""
+        with self._lock:
+            lane = self._lanes.get(share.deployment)
+            return lane is None or lane.rota.count(share) < self._width * STOCK
+
+    def _serve(self, deployment: str) -> None:
+        """Run one task, and let other lanes have the thread before the next."""
+        with self._lock:
+            lane = self._lanes[deployment]
+            taken = None if self._is_closed else lane.rota.take()
+            if taken is None:
+                self._retire(deployment, lane)
                 return
-            self._running[lane] = self._running.get(lane, 0) + 1
-        self._executor.submit(self._run, lane, task)
-
-    def has_room(self, lane: str) -> bool:
-        """Whether a lane has so little to do that more may be taken on for it."""
+        urgency, task = taken
+        try:
+            task()
+        except Exception:  # a lane must not stop for one task
+            log.exception("lane.task_crashed", lane=deployment)
         with self._lock:
-            return len(self._waiting.get(lane, ())) < self._width * STOCK
+            lane.rota.leave(urgency)
+            if self._is_closed:
+                return
+            self._executor.submit(self._serve, deployment)
 
-    def _run(self, lane: str, task: Task) -> None:
-        following: Task | None = task
-        while following is not None:
-            try:
-                following()
-            except Exception:  # a lane must not stop for one task
-                log.exception("lane.task_crashed", lane=lane)
-            following = self._next(lane)
-
-    def _next(self, lane: str) -> Task | None:
-        with self._lock:
-            queue = self._waiting.get(lane)
-            if queue:
-                return queue.popleft()
-            self._waiting.pop(lane, None)
-            self._running[lane] -= 1
-            if not self._running[lane]:
-                del self._running[lane]
-            return None
+    def _retire(self, deployment: str, lane: Lane) -> None:
+        lane.threads -= 1
+        if not lane.threads and lane.rota.is_idle:
+            del self._lanes[deployment]
 
     def close(self) -> None:
         """Let the tasks under way end; forget those that wait, which are in the ledger."""
         with self._lock:
-            self._waiting.clear()
+            self._is_closed = True
         self._executor.shutdown(wait=True, cancel_futures=True)

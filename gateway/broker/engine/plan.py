@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.broker.caller import Caller
 from gateway.errors import DeclarationError
-from gateway.model import Instance, Operation, Prefix, Step, new_id, now
+from gateway.model import Instance, Operation, Prefix, Step, Urgency, new_id, now
 from gateway.spe.catalogue import COMMANDS
 from gateway.spe.command import Command, Effect, Target
 from gateway.spe.encoding import encode
@@ -44,6 +44,10 @@ TENANT_UNSURE = frozenset({"SetJobSchedule"})
 
 ROTATES = frozenset({"CreateSystemAdministratorAPIPassword"})
 """Commands that replace the password which the gateway itself uses."""
+
+
+BILLING = frozenset({"CreateLicenseRequest"})
+"""Commands that bills are made from: many come at once, and nobody waits in front of them."""
 
 
 @dataclass(frozen=True)
@@ -174,10 +178,19 @@ def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation
         request_id=caller.request_id,
         steps=steps_for(invocations, place.instance),
         deadline=now() + max((DEADLINES[effect] for effect in effects), default=timedelta()),
+        urgency=_urgency(caller, [wish.command for wish in invocations]),
         changes=changes,
         lock=_lock(place.deployment, instance, [wish.command for wish in invocations]),
         one_time=any(wish.command.name in ONE_TIME for wish in invocations),
     )
+
+
+def _urgency(caller: Caller, commands: Sequence[Command]) -> Urgency:
+    """Return what the caller asks for; what is for bills is never more urgent than bills."""
+    is_for_bills = any(command.name in BILLING for command in commands)
+    if is_for_bills and caller.urgency is Urgency.INTERACTIVE:
+        return Urgency.BILLING
+    return caller.urgency
 
 
 def _lock(deployment: str, instance: str | None, commands: Sequence[Command]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gateway.broker.engine.breakers import DeploymentPaused
 from gateway.errors import (
     GatewayError,
     InvalidInput,
@@ -35,12 +36,13 @@ class OperationFailed(GatewayError):
         self.upstream: Mapping[str, str] | None = problem.get("upstream")
         self.faults: Sequence[Mapping[str, str]] = problem.get("errors", ())
         self.permission: str | None = problem.get("permission")
+        self.seconds: int | None = problem.get("seconds")
         self.operation = operation
         self.steps = tuple(steps)
 
 
 def problem_of(error: GatewayError) -> dict[str, Any]:
-    """Return the stored form; ``upstream`` is shown to operators only."""
+    """Return the stored form; ``upstream`` is for operators only, ``seconds`` for one answer."""
     problem: dict[str, Any] = {
         "title": error.title,
         "status": error.status,
@@ -54,6 +56,8 @@ def problem_of(error: GatewayError) -> dict[str, Any]:
             "command": error.command,
             "message": error.message,
         }
+    if isinstance(error, DeploymentPaused):
+        problem["seconds"] = error.seconds
     if isinstance(error, InvalidInput):
         problem["errors"] = [vars(fault) for fault in error.faults]
     if isinstance(error, PermissionMissing):

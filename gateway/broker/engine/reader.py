@@ -11,6 +11,7 @@ from gateway.model import Instance
 from gateway.spe.client import Client
 from gateway.spe.command import Command
 from gateway.spe.commands.instances import GET_INSTANCES
+from gateway.spe.results import require_form
 from gateway.spe.status import Status
 
 Rows = list[dict[str, Any]]
@@ -41,14 +42,19 @@ class Reader:
             UpstreamError: the deployment could not be read.
         """
         client = self._connections.client(deployment)
-        status = client.invoke(command, bound(command, arguments or {}, instance))
-        return _result(deployment, command.name, finished(client, status))
+        given = bound(command, arguments or {}, instance)
+        status = client.invoke(command, given)
+        result = _result(deployment, command.name, finished(client, status))
+        require_form(command, given, result)
+        return result
 
     def discover(self, deployment: str) -> Rows:
         """Return every instance of a deployment: the one place that asks for all."""
         client = self._connections.client(deployment)
         status = finished(client, client.discover())
-        return _rows(_result(deployment, GET_INSTANCES.name, status))
+        rows = _rows(_result(deployment, GET_INSTANCES.name, status))
+        require_form(GET_INSTANCES, {}, rows)
+        return rows
 
     def rows(self, deployment: str, command: Command, instance: Instance | None = None) -> Rows:
         """Return the list of objects that a read without further arguments answers.

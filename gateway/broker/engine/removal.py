@@ -13,7 +13,7 @@ from typing import Any
 from gateway.broker.engine.plan import Invocation, bound
 from gateway.broker.engine.runner import Preparation
 from gateway.broker.engine.settlement import RUNNING
-from gateway.model import Instance, InstanceStatus, Operation, StepStatus
+from gateway.model import Instance, InstanceStatus, Operation, StepStatus, is_derived
 from gateway.spe.command import Command
 from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION
 from gateway.spe.commands.instances import (
@@ -142,8 +142,10 @@ def _shows_users(operation: Operation, instance: Instance) -> bool:
 def _is_ours(operation: Operation, instance: Instance) -> bool:
     """Whether it lies in the directory that only we derive; Windows compares without case."""
     found = _read(operation, GET_INSTANCE_CONFIGURATION)
-    directory = found[-1].get("baseDirectory") if found and isinstance(found[-1], dict) else None
-    return PureWindowsPath(str(directory)) == PureWindowsPath(instance.base_directory)
+    last = found[-1] if found else None
+    directory = str(last.get("baseDirectory")) if isinstance(last, dict) else ""
+    known = PureWindowsPath(directory) == PureWindowsPath(instance.base_directory)
+    return known and is_derived(directory, instance.id)
 
 
 def _is_empty(operation: Operation, instance: Instance) -> bool:

@@ -28,6 +28,7 @@ from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.settlement import MAX_ATTEMPTS, Finding, look_before, settle
 from gateway.errors import (
     AnswerLost,
+    CertificateRejected,
     CommandFailed,
     GatewayError,
     NotSent,
@@ -40,6 +41,7 @@ from gateway.model import Instance, Operation, OperationStatus, Step, StepStatus
 from gateway.spe.client import Client
 from gateway.spe.command import Effect
 from gateway.spe.encoding import encode
+from gateway.spe.results import require_form
 from gateway.spe.status import MAX_LOG_CHARACTERS, Status
 
 MAX_TEXT_CHARACTERS = 2_000
@@ -195,6 +197,7 @@ class Runner:
             step.status, step.token = StepStatus.RUNNING, status.token
             return True
         if status.succeeded:
+            require_form(command_of(step), step.arguments, status.result)
             succeed(step, "answer", status.result)
             self._check(operation, step)
             return False
@@ -229,7 +232,7 @@ class Runner:
         if step.status is StepStatus.SETTLING:
             return True  # not readable now: the next poll looks again
         if not command_of(step).effect.changes:
-            again = isinstance(error, AnswerLost) or error.retryable
+            again = isinstance(error, AnswerLost) or _passes(error)
             return (
                 _wait(step) if again and _waits(operation, step) else fail(operation, step, error)
             )
@@ -293,6 +296,11 @@ def _begun(operation: Operation) -> bool:
     )
 
 
+def _passes(error: UpstreamError) -> bool:
+    """Whether it may be otherwise later: by itself, or because a person has looked and said so."""
+    return error.retryable or isinstance(error, CertificateRejected)
+
+
 def _waits(operation: Operation, step: Step) -> bool:
     """Whether a step that could not be sent is sent later: what is half done is carried on."""
     return _begun(operation) and not step.tolerant
@@ -311,7 +319,7 @@ def _not_sent(operation: Operation, step: Step, error: UpstreamError) -> bool:
     if step.attempts:
         step.status = StepStatus.SETTLING
         return True
-    if error.retryable and _waits(operation, step):
+    if _passes(error) and _waits(operation, step):
         return _wait(step)
     return fail(operation, step, error)
 

@@ -13,7 +13,7 @@ from gateway.broker.engine.evidence import BEFORE, PROOFS, Scene
 from gateway.broker.engine.plan import command_of
 from gateway.broker.engine.reader import Reader
 from gateway.errors import Conflict, UpstreamError
-from gateway.model import Instance, Step
+from gateway.model import Instance, Step, is_derived
 from gateway.spe.command import Evidence
 from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION, GET_INSTANCES
 from gateway.spe.commands.stores import GET_STORES
@@ -96,10 +96,14 @@ def _created(reader: Reader, step: Step, instance: Instance) -> Finding:
 
 
 def _is_ours(reader: Reader, instance: Instance) -> bool:
-    """Whether what has our name lies in our directory; Windows compares without case."""
+    """Whether what has our name lies in the directory that only we derive.
+
+    Windows compares without case. Of an adopted instance nothing proves it (decision 8).
+    """
     found = reader.record(instance.deployment, GET_INSTANCE_CONFIGURATION, instance)
-    directory = PureWindowsPath(str(found.get("baseDirectory")))
-    return directory == PureWindowsPath(instance.base_directory)
+    directory = str(found.get("baseDirectory"))
+    known = PureWindowsPath(directory) == PureWindowsPath(instance.base_directory)
+    return known and is_derived(directory, instance.id)
 
 
 def _removed(reader: Reader, step: Step, instance: Instance) -> Finding:

@@ -1,19 +1,19 @@
-"""Lists of instances over several deployments: from our rows, or asked upstream now."""
+"""Lists of instances over several deployments: from our rows, which may be made fresh first."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.access.principal import Principal
 from gateway.broker.authorise import permit
 from gateway.broker.caller import Caller
-from gateway.broker.endings import MISSING, with_consent
-from gateway.broker.engine.reader import Reader
-from gateway.errors import GatewayError, UpstreamError
-from gateway.model import Instance, InstanceStatus, now
-from gateway.storage import instances
+from gateway.broker.inventory.fan_out import FanOut
+from gateway.errors import UpstreamError
+from gateway.model import Instance, now
+from gateway.storage import instances, inventories
 from gateway.storage.database import Database
+from gateway.storage.instance_filters import OBSERVABLE
 
 
 class ListIncomplete(UpstreamError):
@@ -26,92 +26,113 @@ class ListIncomplete(UpstreamError):
 
 
 @dataclass(frozen=True)
+class Freshness:
+    """How fresh a list must be, and what that may cost.
+
+    Attributes:
+        max_age: older rows are made anew; zero asks every deployment.
+        seconds: how long the deployments may take.
+        complete: whether one that does not answer fails the call.
+    """
+
+    max_age: timedelta
+    seconds: float
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A page of a list.
+
+    Attributes:
+        filters: what is wanted, by the names of ``instance_filters.CONDITIONS``.
+        after: the last id of the page before, or an empty text.
+        limit: the most items.
+        freshness: None for what is known.
+    """
+
+    filters: Mapping[str, Any]
+    after: str
+    limit: int
+    freshness: Freshness | None = None
+
+
+@dataclass(frozen=True)
 class Listing:
-    """A page of instances, what is missing in it, and how old it is."""
+    """A page of instances, what is missing in it, and how old it is.
+
+    Attributes:
+        items: the instances.
+        next_after: the id after which the next page begins; None on the last one.
+        as_of: when each deployment concerned was last asked, if it ever was.
+        unreachable: those of them that should have been asked and did not answer.
+    """
 
     items: Sequence[Instance]
+    next_after: str | None
+    as_of: Mapping[str, datetime | None]
     unreachable: Sequence[str] = ()
-    as_of: Mapping[str, datetime] = field(default_factory=dict)
 
 
 class Inventory:
-    """Reads instances for lists.
+    """Lists instances.
 
     Args:
         database: our rows.
-        reader: asks the deployments.
-        threads: how many deployments are asked at once.
+        fan_out: makes them anew.
+        patience: how many seconds a list may take the deployments.
     """
 
-    def __init__(self, database: Database, reader: Reader, threads: int) -> None:
+    def __init__(self, database: Database, fan_out: FanOut, patience: float) -> None:
         self._database = database
-        self._reader = reader
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="list")
+        self._fan_out = fan_out
+        self.patience = patience
 
-    def page(
-        self, caller: Caller, filters: Mapping[str, str], after: str, limit: int
-    ) -> Sequence[Instance]:
-        """Return a page of the caller's instances from our rows."""
-        permit(self._database, caller, "instances")
-        with self._database.read() as connection:
-            return instances.page(connection, caller.principal.reach, filters, after, limit)
+    def page(self, caller: Caller, wanted: Wanted) -> Listing:
+        """Return a page of the caller's instances.
 
-    def cached(self, items: Sequence[Instance]) -> Listing:
-        """Say how old each deployment's rows are."""
-        times: dict[str, datetime] = {}
-        for item in items:
-            if item.observe_time is not None:
-                known = times.get(item.deployment, item.observe_time)
-                times[item.deployment] = min(known, item.observe_time)
-        return Listing(items, as_of=times)
-
-    def live(self, items: Sequence[Instance], *, complete: bool) -> Listing:
-        """Ask each deployment of the page now, side by side.
-
-        A deployment that is down hides nothing: its rows stay as they were, and it is named.
-        An instance that a deployment no longer lists is shown as ``missing``, never removed.
+        A deployment that is down hides nothing: its rows stay as they were, and it is named. An
+        instance that a deployment no longer lists is shown as ``missing``, never left out.
 
         Raises:
-            ListIncomplete: ``complete`` is wanted, and a deployment could not be asked.
+            ListIncomplete: the list must be complete, and a deployment could not be asked.
         """
-        wanted = sorted({item.deployment for item in items})
-        answers = dict(zip(wanted, self._executor.map(self._ask, wanted), strict=True))
-        unreachable = [name for name, rows in answers.items() if rows is None]
-        if unreachable and complete:
+        permit(self._database, caller, "instances")
+        listing = self._known(caller.principal, wanted)
+        if wanted.freshness is None:
+            return listing
+        stale = _older(listing.as_of, wanted.freshness.max_age)
+        silent = self._fan_out.ask(stale, wanted.freshness.seconds)
+        if silent and wanted.freshness.complete:
             raise ListIncomplete(
-                f"{len(unreachable)} of {len(wanted)} deployments could not be asked.",
-                deployment=", ".join(unreachable),
+                f"{len(silent)} of {len(listing.as_of)} deployments could not be asked.",
+                deployment=", ".join(silent),
             )
-        time = now()
-        merged = [_merged(item, answers[item.deployment], time) for item in items]
-        self._keep(merged, items)
-        as_of = self.cached(merged).as_of
-        return Listing(merged, unreachable, as_of)
+        return self._known(caller.principal, wanted, silent) if stale else listing
 
-    def _ask(self, deployment: str) -> dict[str, dict[str, Any]] | None:
-        try:
-            rows = self._reader.discover(deployment)
-        except GatewayError:
-            return None
-        return {str(row.get("instanceID")): row for row in rows}
-
-    def _keep(self, merged: Sequence[Instance], before: Sequence[Instance]) -> None:
-        changed = [new for new, old in zip(merged, before, strict=True) if new is not old]
-        if not changed:
-            return
-        with self._database.write() as connection:
-            for item in changed:
-                values = {"observed": dict(item.observed), "observe_time": item.observe_time}
-                instances.change(connection, item.id, values)
+    def _known(
+        self, principal: Principal, wanted: Wanted, unreachable: Sequence[str] = ()
+    ) -> Listing:
+        reach, filters = principal.reach, wanted.filters
+        with self._database.read() as connection:
+            rows = instances.page(connection, reach, filters, wanted.after, wanted.limit + 1)
+            items = rows[: wanted.limit]
+            concerned = sorted({item.deployment for item in items})
+            if OBSERVABLE & filters.keys():  # elsewhere there may be others by now
+                lasting = {name: filters[name] for name in filters.keys() - OBSERVABLE}
+                concerned = list(instances.deployments_of(connection, reach, lasting))
+            states = inventories.states(connection)
+        as_of = {name: states[name].as_of if name in states else None for name in concerned}
+        return Listing(
+            items, items[-1].id if len(rows) > wanted.limit else None, as_of, unreachable
+        )
 
     def close(self) -> None:
-        """Let the reads under way end."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Let the deployments under way answer."""
+        self._fan_out.close()
 
 
-def _merged(item: Instance, rows: Mapping[str, dict[str, Any]] | None, time: datetime) -> Instance:
-    if rows is None or item.status in {InstanceStatus.PROVISIONING, InstanceStatus.FAILED}:
-        return item
-    row = rows.get(item.instance_id)
-    seen = MISSING if row is None else with_consent(item, row)
-    return replace(item, observed=seen, observe_time=time)
+def _older(as_of: Mapping[str, datetime | None], max_age: timedelta) -> list[str]:
+    """Return the deployments that were last asked so long ago, or never."""
+    latest = now() - max_age
+    return [name for name, time in as_of.items() if time is None or time <= latest]

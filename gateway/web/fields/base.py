@@ -27,6 +27,11 @@ class Fault(str):
         return str(self), self.code
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class Options(TypedDict, total=False):
     """What every field takes besides its own arguments; the meaning is marshmallow's."""
 

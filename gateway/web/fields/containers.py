@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Unpack
 
 import marshmallow as ma
 
-from gateway.web.fields.base import Options, Strict, described
+from gateway.web.fields.base import Options, Strict, counted, described
 from gateway.web.fields.text import Text
 
 _LABEL_KEY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?", re.ASCII)
@@ -73,8 +73,8 @@ class ListOf(Strict, ma.fields.List[Any]):
 
     sentences: ClassVar[dict[str, str]] = {
         "wrong_type": "This must be an array.",
-        "too_few": "There must be at least {least} items.",
-        "too_many": "There may be at most {most} items.",
+        "too_few": "There must be at least {least}.",
+        "too_many": "There may be at most {most}.",
     }
 
     def __init__(
@@ -97,9 +97,9 @@ class ListOf(Strict, ma.fields.List[Any]):
         if not isinstance(value, list):
             raise self.make_error("wrong_type")
         if len(value) < self.min_items:
-            raise self.make_error("too_few", least=self.min_items)
+            raise self.make_error("too_few", least=counted(self.min_items, "item"))
         if len(value) > self.max_items:
-            raise self.make_error("too_many", most=self.max_items)
+            raise self.make_error("too_many", most=counted(self.max_items, "item"))
         return super()._deserialize(value, attr, data, **kwargs)
 
     def openapi(self) -> dict[str, Any]:

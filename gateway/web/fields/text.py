@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final, Unpack
 
 import marshmallow as ma
 
-from gateway.web.fields.base import Options, Strict
+from gateway.web.fields.base import Options, Strict, counted
 
 _NO_CONTROLS: Final = r"^[^\u0000-\u001F\u007F-\u009F]*$"
 
@@ -34,8 +34,8 @@ class Text(Strict, ma.fields.String):
 
     sentences: ClassVar[dict[str, str]] = {
         "wrong_type": "This must be text.",
-        "too_short": "This must have at least {least} characters.",
-        "too_long": "This must have at most {most} characters.",
+        "too_short": "This must be at least {least} long.",
+        "too_long": "This must be at most {most} long.",
         "control_character": "Control characters are not allowed here.",
         "pattern": "This does not have the required form{form}.",
     }
@@ -62,9 +62,9 @@ class Text(Strict, ma.fields.String):
         if not isinstance(value, str):
             raise self.make_error("wrong_type")
         if len(value) < self.min_length:
-            raise self.make_error("too_short", least=self.min_length)
+            raise self.make_error("too_short", least=counted(self.min_length, "character"))
         if len(value) > self.max_length:
-            raise self.make_error("too_long", most=self.max_length)
+            raise self.make_error("too_long", most=counted(self.max_length, "character"))
         if any(self._is_refused(character) for character in value):
             raise self.make_error("control_character")
         if self.regex and not self.regex.fullmatch(value):

@@ -8,6 +8,9 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+PAGED_BY = ("deployment", "reseller", "external_id")
+"""Lists of instances go by one of them and the id."""
+
 
 def upgrade() -> None:
     op.create_table(
@@ -70,10 +73,21 @@ def upgrade() -> None:
         "urgency", sa.String(length=20), nullable=False, server_default="interactive"
     )
     op.add_column("operations", urgency)
+    op.drop_index(op.f("ix_operations_deployment"), table_name="operations")
+    columns = ["deployment", "status"]
+    op.create_index(op.f("ix_operations_deployment_status"), "operations", columns)
+    op.drop_index(op.f("ix_instances_reseller"), table_name="instances")
+    for column in PAGED_BY:
+        op.create_index(op.f(f"ix_instances_{column}_id"), "instances", [column, "id"])
 
 
 def downgrade() -> None:
+    for column in PAGED_BY:
+        op.drop_index(op.f(f"ix_instances_{column}_id"), table_name="instances")
+    op.create_index(op.f("ix_instances_reseller"), "instances", ["reseller"])
     # Not in a batch, which would make the tables anew: others refer to them.
+    op.drop_index(op.f("ix_operations_deployment_status"), table_name="operations")
+    op.create_index(op.f("ix_operations_deployment"), "operations", ["deployment"])
     op.drop_column("operations", "urgency")
     op.drop_column("instances", "drift")
     op.drop_column("deployments", "quarantine")

@@ -1,0 +1,49 @@
+"""A client of the gateway, with one connection that is kept."""
+
+from typing import Any
+
+import requests  # the gateway is measured from outside, as its clients see it
+
+from benchmarks.processes import JSON, BenchmarkError
+
+
+class Api:
+    """Calls as the first operator.
+
+    Args:
+        url: of the gateway.
+        operator: ``clientId`` and ``clientSecret``.
+    """
+
+    def __init__(self, url: str, operator: JSON) -> None:
+        self._url = url
+        self._operator = operator
+        self._session = requests.Session()
+        self._session.trust_env = False
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": operator["clientId"],
+            "client_secret": operator["clientSecret"],
+        }
+        token = self.call("POST", "/oauth/token", data=form)["access_token"]
+        self._session.headers.update({"Authorization": f"Bearer {token}", "Prefer": "wait=30"})
+
+    def another(self) -> "Api":
+        """Return one with a connection of its own."""
+        return Api(self._url, self._operator)
+
+    def call(self, method: str, path: str, **options: Any) -> JSON:  # noqa: ANN401 # those of requests
+        """Return the body of an answer.
+
+        Raises:
+            BenchmarkError: it is no success.
+        """
+        answer = self._session.request(method, self._url + path, timeout=60, **options)
+        if answer.status_code not in {200, 201}:
+            raise BenchmarkError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        body: JSON = answer.json()
+        return body
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()

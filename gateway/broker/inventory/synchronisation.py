@@ -1,0 +1,225 @@
+"""The read model of a deployment: asked, checked, compared and kept.
+
+The deployment is asked outside any transaction, and its answer is judged outside the one that
+writes all that follows from it, which is short for that. A list never overwrites what is newer
+than itself: an instance whose row is another one than when the deployment was asked, or that an
+unfinished operation changes, is left as it is. That goes by the rows and not by clocks, since
+several hosts write them; and the update itself looks once more.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from gateway.broker.engine.reader import Reader
+from gateway.broker.inventory.flights import Flights
+from gateway.broker.inventory.judgement import DIRECTORY, Answer, Judgement, Strangers, judge
+from gateway.broker.inventory.listed import listed
+from gateway.errors import DeploymentUnreachable, UpstreamError
+from gateway.model import Instance, now
+from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
+from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION
+from gateway.storage import deployments, hosts, instances, inventories, sightings, unowned
+from gateway.storage.database import Database
+from gateway.storage.inventories import Inventory
+from gateway.storage.sightings import Mark
+
+PROBES: Final = 16
+"""So many unknown instances are asked for their directory, when one of ours is lacking."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """An operator's word that the instances of a doubt are gone.
+
+    Attributes:
+        version: of the doubt; of a list that lacks others, nothing is believed.
+        note: what is committed together with what follows from it.
+    """
+
+    version: str
+    note: Callable[[Connection], None]
+
+
+@dataclass(frozen=True)
+class Before:
+    """Our rows as they were before the deployment was asked."""
+
+    marks: Mapping[str, Mark]
+    under_change: frozenset[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of our instances there."""
+        return frozenset(mark.instance_id for mark in self.marks.values())
+
+
+class Synchronisation:
+    """Keeps the read models.
+
+    Args:
+        database: where they lie.
+        reader: asks the deployments.
+    """
+
+    def __init__(self, database: Database, reader: Reader) -> None:
+        self._database = database
+        self._reader = reader
+        self._flights: Flights[Inventory] = Flights()
+
+    def refresh(self, deployment: str) -> Inventory:
+        """Ask a deployment now, and keep what it lists.
+
+        Several who ask at once share an answer, which is never older than any of their calls.
+
+        Returns:
+            The state of the read model; with a ``doubt`` when the list is not believed.
+
+        Raises:
+            UpstreamError: it cannot be asked, or answers nonsense; the state has the problem.
+        """
+        return self._flights.share(deployment, partial(self._refresh, deployment))
+
+    def accept(self, deployment: str, acceptance: Acceptance) -> Inventory:
+        """Ask a deployment now, and believe that the instances of a doubt are missing.
+
+        Raises:
+            UpstreamError: as of ``refresh``.
+        """
+        return self._flights.alone(deployment, partial(self._refresh, deployment, acceptance))
+
+    def _refresh(self, deployment: str, acceptance: Acceptance | None = None) -> Inventory:
+        with self._database.read() as connection:
+            before = _before(connection, deployment)
+        time = now()
+        try:
+            answer = self._ask(deployment, before, time)
+        except UpstreamError as error:
+            self._note_problem(deployment, time, error)
+            raise
+        with self._database.read() as connection:
+            judgement = _judged(connection, before, answer, acceptance)
+        with self._database.write() as connection:
+            if deployments.hold(connection, deployment) is None:
+                raise DeploymentUnreachable("The deployment is not registered any more.")
+            return _keep(connection, judgement, acceptance)
+
+    def _ask(self, deployment: str, before: Before, time: datetime) -> Answer:
+        found = self._reader.discover(deployment)
+        servers = self._reader.rows(deployment, GET_INSTANCE_HOSTS)
+        answer = Answer(deployment, listed(found, servers), time)
+        unknown = sorted(answer.rows.keys() - before.names)
+        if not unknown or before.names <= answer.rows.keys():
+            return answer
+        return replace(answer, directories=self._directories(deployment, before, unknown))
+
+    def _directories(
+        self, deployment: str, before: Before, unknown: Sequence[str]
+    ) -> dict[str, str]:
+        """Ask some unknown instances where they lie: one of ours may have another name now."""
+        with self._database.read() as connection:
+            known = unowned.of(connection, deployment)
+            ours = instances.tracked(connection, next(iter(before.marks)))
+        asked = {
+            name: str(known[name].observed[DIRECTORY])
+            for name in unknown
+            if name in known and known[name].observed.get(DIRECTORY)
+        }
+        for name in [each for each in unknown if each not in asked][:PROBES]:
+            directory = ours and self._directory(replace(ours, instance_id=name))
+            if directory:
+                asked[name] = directory
+        return asked
+
+    def _directory(self, suspect: Instance) -> str | None:
+        """Return where an instance lies; None if it does not tell, which is no problem here."""
+        try:
+            found = self._reader.record(suspect.deployment, GET_INSTANCE_CONFIGURATION, suspect)
+        except UpstreamError:
+            return None
+        directory = found.get(DIRECTORY)
+        return directory if isinstance(directory, str) else None
+
+    def _note_problem(self, deployment: str, time: datetime, error: UpstreamError) -> None:
+        with self._database.write() as connection:
+            if deployments.hold(connection, deployment) is not None:
+                state = inventories.find(connection, deployment)
+                state = state or Inventory(deployment, None, time)
+                problem = replace(state, try_time=time, problem=error.code)
+                inventories.put(connection, problem)
+        log.warning("inventory.not_refreshed", deployment=deployment, code=error.code)
+
+
+def _before(connection: Connection, deployment: str) -> Before:
+    return Before(
+        sightings.marks(connection, deployment), sightings.under_change(connection, deployment)
+    )
+
+
+def _judged(
+    connection: Connection, before: Before, answer: Answer, acceptance: Acceptance | None
+) -> Judgement:
+    """Compare an answer with our rows; those that somebody has written since, or will, stay."""
+    busy = before.under_change | sightings.under_change(connection, answer.deployment)
+    ours = instances.present_on(connection, answer.deployment)
+    unchanged = [
+        one
+        for one in ours
+        if one.id not in busy and before.marks.get(one.id) == sightings.mark_of(one)
+    ]
+    return judge(
+        answer,
+        unchanged,
+        before.names | {one.instance_id for one in ours},
+        unowned.of(connection, answer.deployment),
+        acceptance.version if acceptance else None,
+    )
+
+
+def _keep(connection: Connection, judgement: Judgement, acceptance: Acceptance | None) -> Inventory:
+    """Write down what follows from an answer; the transaction holds the deployment."""
+    answer = judgement.answer
+    sightings.write(connection, judgement.sightings, answer.time)
+    if judgement.strangers is not None:
+        _keep_strangers(connection, answer.deployment, judgement.strangers)
+        hosts.put(connection, answer.deployment, answer.listed.hosts, answer.time)
+    if judgement.is_accepted and acceptance is not None:
+        acceptance.note(connection)
+    before = inventories.find(connection, answer.deployment)
+    state = _state(before or Inventory(answer.deployment, None, answer.time), judgement)
+    inventories.put(connection, state)
+    return state
+
+
+def _keep_strangers(connection: Connection, deployment: str, rows: Strangers) -> None:
+    """Write the unowned rows; what became ours at this moment is none of them."""
+    names = [each.instance_id for each in rows.new]
+    ours = sightings.owned_among(connection, deployment, names) if names else frozenset()
+    unowned.add(connection, [each for each in rows.new if each.instance_id not in ours])
+    unowned.observe(connection, rows.changed)
+    unowned.remove(connection, *rows.gone)
+
+
+def _state(before: Inventory, judgement: Judgement) -> Inventory:
+    """Return the state after a list; a doubted one makes nothing newer."""
+    listed, time = judgement.answer.listed, judgement.answer.time
+    after = Inventory(before.deployment, before.as_of, time, number=len(listed.rows))
+    if listed.ignored:
+        log.warning("inventory.rows_ignored", deployment=before.deployment, number=listed.ignored)
+    if judgement.doubt is None:
+        return replace(after, as_of=max(time, before.as_of or time))
+    since = (before.doubt or {}).get("since")
+    told = judgement.doubt.told(datetime.fromisoformat(since) if since else time)
+    log.warning(
+        "inventory.doubted",
+        deployment=before.deployment,
+        **{name: told[name] for name in ("known", "missing", "listed", "ignored")},
+    )
+    return replace(after, doubt=told)

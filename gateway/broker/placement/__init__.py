@@ -1,0 +1,1 @@
+"""Where a new instance goes: by which rules, and why nowhere else."""

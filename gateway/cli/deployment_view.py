@@ -1,0 +1,92 @@
+"""Deployments in words: a line in a list, a page, and two certificates side by side."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from gateway.cli.progress import printable
+from gateway.cli.table import table_of
+
+Deployment = Mapping[str, Any]
+
+HEAD: Final = ("ID", "NAME", "ADDRESS", "VERSION", "STATE", "LAST CONTACT (UTC)")
+MARGIN: Final = 13
+
+
+def rows_of(deployments: Sequence[Deployment]) -> Iterator[str]:
+    """Return a table with a line for each deployment."""
+    return table_of(HEAD, [_row(each) for each in deployments])
+
+
+def lines_of(deployment: Deployment, health: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a deployment as a page: where it is, how it is, and what can be done."""
+    for name, words in (*_facts(deployment), *_reasons(health), *_quarantine(deployment)):
+        yield f"{name:{MARGIN}}{printable(words)}"
+
+
+def state_of(deployment: Deployment) -> str:
+    """Return what holds for a deployment, the gravest first; ``open`` if nothing does."""
+    if deployment["quarantine"]:
+        return "quarantined"
+    if deployment["drained"]:
+        return "drained"
+    return "cordoned" if deployment["cordoned"] else "open"
+
+
+def certificates_of(deployment: Deployment, presented: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the pin, and beside it the certificate that is presented now."""
+    facts = (
+        ("pinned", _pin(deployment)),
+        ("presented", f"SHA-256 {presented['sha256']}"),
+        ("", f"SHA-1 {presented['sha1']}"),
+        ("subject", presented["subject"]),
+        ("issuer", presented["issuer"]),
+        ("valid", f"{presented['notBefore'][:10]} to {presented['notAfter'][:10]}"),
+    )
+    for name, words in facts:
+        yield f"{name:{MARGIN}}{printable(words)}"
+
+
+def _row(deployment: Deployment) -> tuple[str, ...]:
+    return (
+        deployment["id"],
+        printable(deployment["name"]),
+        f"{deployment['host']}:{deployment['port']}",
+        printable(deployment["version"] or ""),
+        state_of(deployment),
+        _time(deployment["lastContactTime"]),
+    )
+
+
+def _facts(deployment: Deployment) -> Iterator[tuple[str, str]]:
+    yield "deployment", deployment["id"]
+    yield "name", deployment["name"]
+    yield "address", f"{deployment['host']}:{deployment['port']}"
+    yield "user", deployment["userName"]
+    yield "pinned", _pin(deployment)
+    yield "version", deployment["version"] or "unknown"
+    yield "state", state_of(deployment)
+
+
+def _reasons(health: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if health["reachable"]:
+        yield "answers", f"within {health['latencyMilliseconds']} ms"
+    for reason in health["reasons"]:
+        yield "reason", f"{reason['code']}: {reason['detail']}"
+
+
+def _quarantine(deployment: Deployment) -> Iterator[tuple[str, str]]:
+    found = deployment["quarantine"]
+    if found:
+        yield "it showed", f"SHA-256 {found['sha256']}"
+        yield "", f"SHA-1 {found['sha1']}"
+        yield "on", f"{_time(found['foundTime'])} UTC"
+        yield "next", f"compare them: spe-gateway deployments repin {deployment['id']}"
+
+
+def _pin(deployment: Deployment) -> str:
+    return str(deployment["certificate"].get("pin", "none: the system's trust decides"))
+
+
+def _time(moment: str | None) -> str:
+    """Return a time of RFC 3339 to the second."""
+    return (moment or "")[:19].replace("T", " ")

@@ -1,0 +1,237 @@
+"""``spe-gateway inventory``: what deployments have, adopted and released."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import rich_click as click
+
+from gateway.cli.account import Refused, access_options, account_of
+from gateway.cli.api_client import Call
+from gateway.cli.examples import examples
+from gateway.cli.failure import Failure
+from gateway.cli.progress import printable
+from gateway.cli.table import Row, table_of
+from gateway.cli.watching import pretty
+from gateway.errors import NotFound
+
+MOST: Final = 500
+FILTERS: Final = ("deployment", "limit", "cursor")
+HEAD: Final = ("ID", "INSTANCE", "STATUS", "DEPLOYMENT", "HOST", "WAS OF")
+OVERVIEW: Final = (
+    "DEPLOYMENT",
+    "ASKED (UTC)",
+    "LISTED",
+    "UNOWNED",
+    "MISSING",
+    "CHANGED",
+    "TROUBLE",
+)
+DEPLOYMENT: Final = "dep_01a1fea5e25e77288125a083068af515"
+EXAMPLE: Final = "ins_01a1fd5103af767aadbe1f4d3b44b8c3"
+OWNER: Final = "res_01a1fd4c26a37b53a24c2ebdf1d2cb79"
+NEXT: Final[Mapping[str, str]] = {
+    "adopt": "There is no instance {0} without an owner, or no such reseller: "
+    "'spe-gateway inventory unowned' shows what can be adopted.",
+    "release": "There is no instance {0} that has an owner.",
+    "refresh": "There is no deployment {0}: 'spe-gateway inventory list' shows them.",
+}
+"""What to say of what is not there, by the command."""
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as REST has it.")
+limit_option = click.option(
+    "--limit",
+    type=click.IntRange(1, MOST),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="How many at most.",
+)
+cursor_option = click.option(
+    "--cursor", metavar="CURSOR", help="Go on where an earlier list ended."
+)
+check_option = click.option("--check", is_flag=True, help="Only say whether it would be done.")
+instance_argument = click.argument("instance", metavar="ID")
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples(
+        "spe-gateway inventory unowned",
+        f"spe-gateway inventory adopt {EXAMPLE} --reseller {OWNER}",
+    ),
+)
+def inventory() -> None:
+    """See what deployments list and nobody owns, adopt it, and release what is owned."""
+
+
+@inventory.command(
+    "list", epilog=examples("spe-gateway inventory list", "spe-gateway inventory list --json")
+)
+@limit_option
+@cursor_option
+@access_options
+@json_option
+def list_(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each its own type
+    """List the deployments: when each was asked last, and what stands against what is known."""
+    _listed("/inventory", OVERVIEW, _overview, options, as_json=as_json)
+
+
+@inventory.command(epilog=examples(f"spe-gateway inventory refresh {DEPLOYMENT}"))
+@click.argument("deployment", metavar="ID")
+@access_options
+@json_option
+def refresh(deployment: str, *, as_json: bool, **access: str | None) -> None:
+    """Ask a deployment now for all its instances; every few minutes that happens by itself."""
+    call = Call("POST", f"/deployments/{quote(deployment, safe='')}/inventory/refresh")
+    with _explained("refresh", deployment):
+        found = account_of(access).call(call).body
+    rows = [_overview(found)]
+    click.echo(pretty(found) if as_json else "\n".join(table_of(OVERVIEW, rows)))
+
+
+@inventory.command(
+    epilog=examples("spe-gateway inventory unowned", "spe-gateway inventory unowned --json")
+)
+@click.option("--deployment", metavar="ID", help="Only those on this deployment (dep_…).")
+@limit_option
+@cursor_option
+@access_options
+@json_option
+def unowned(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each its own type
+    """List the instances that deployments list and nobody owns.
+
+    WAS OF names the reseller that alone can have an instance, because its id was that reseller's.
+    """
+    _listed("/inventory/unowned", HEAD, _row, options, as_json=as_json)
+
+
+@inventory.command(
+    epilog=examples(
+        f"spe-gateway inventory adopt {EXAMPLE} --reseller {OWNER} --check",
+        f"spe-gateway inventory adopt {EXAMPLE} --reseller {OWNER} --label plan=gold",
+    )
+)
+@instance_argument
+@click.option("--reseller", required=True, metavar="ID", help="The new owner (res_…).")
+@click.option("--external-id", metavar="TEXT", help="Its id in your own system.")
+@click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="A label; repeatable.")
+@check_option
+@access_options
+@json_option
+def adopt(
+    instance: str,
+    reseller: str,
+    external_id: str | None,
+    labels: Sequence[str],
+    *,
+    check: bool,
+    as_json: bool,
+    **access: str | None,
+) -> None:
+    """Give an instance that nobody owns to a reseller; nothing is changed at SPE.
+
+    It is read there once more before. An id that was ever another reseller's is never given away.
+    """
+    given = {"externalId": external_id} if external_id else {}
+    body = {"reseller": reseller, "labels": _labels(labels), **given}
+    found = _told(access, "adopt", instance, body, check=check)
+    if found is None:
+        click.echo(f"{instance} can be adopted by {reseller}.")
+    elif as_json:
+        click.echo(pretty(found))
+    else:
+        click.echo(f"{found['instanceID']} is adopted by {reseller} as {instance}.")
+
+
+@inventory.command(
+    epilog=examples(f"spe-gateway inventory release {EXAMPLE} --instance-id acme"),
+)
+@instance_argument
+@click.option(
+    "--instance-id",
+    required=True,
+    metavar="NAME",
+    help="SPE's own id of the instance, as confirmation.",
+)
+@check_option
+@access_options
+@json_option
+def release(
+    instance: str, instance_id: str, *, check: bool, as_json: bool, **access: str | None
+) -> None:
+    """Let an instance go that is missing, or that is to be managed elsewhere.
+
+    Nothing is sent to SPE. Its id stays its owner's, who alone can have it back.
+    """
+    found = _told(access, "release", instance, {"instanceID": instance_id}, check=check)
+    if found is None:
+        click.echo(f"{instance} can be released.")
+    else:
+        click.echo(pretty(found) if as_json else f"{instance} is released.")
+
+
+def _listed(
+    path: str,
+    head: Row,
+    row_of: Callable[[Mapping[str, Any]], Row],
+    options: Mapping[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """Print a page of a list."""
+    query = urlencode({name: options[name] for name in FILTERS if options.get(name)})
+    page = account_of(options).call(Call("GET", f"{path}?{query}")).body
+    if as_json:
+        click.echo(pretty(page))
+        return
+    click.echo("\n".join(table_of(head, [row_of(each) for each in page["items"]])))
+    if page["nextCursor"]:
+        click.echo(f"There are more: --cursor {page['nextCursor']}", err=True)
+
+
+def _overview(found: Mapping[str, Any]) -> Row:
+    asked = (found["asOf"] or "never")[:19].replace("T", " ")
+    numbers = (str(found[name]) for name in ("unowned", "missing", "changed"))
+    trouble = "the list is doubted" if found["doubt"] else found["problem"] or ""
+    listed = "" if found["number"] is None else str(found["number"])
+    return (found["deployment"], asked, listed, *numbers, trouble)
+
+
+def _row(found: Mapping[str, Any]) -> Row:
+    names = ("id", "instanceID", "status", "deployment", "instanceHost", "formerReseller")
+    return tuple(printable(str(found[name] or "")) for name in names)
+
+
+def _labels(given: Sequence[str]) -> dict[str, str]:
+    """Return labels by their keys.
+
+    Raises:
+        Failure: one has no ``=``.
+    """
+    pairs = [label.partition("=") for label in given]
+    if not all(middle for _, middle, _ in pairs):
+        raise Failure("A label is written KEY=VALUE.")
+    return {key: value for key, _, value in pairs}
+
+
+def _told(
+    access: Mapping[str, str | None], verb: str, instance: str, body: object, *, check: bool
+) -> Any:  # noqa: ANN401 - any JSON value
+    """Return what is answered; None where it was only checked."""
+    query = "?validateOnly=true" if check else ""
+    call = Call("POST", f"/inventory/{quote(instance, safe='')}/{verb}{query}", body=body)
+    with _explained(verb, instance):
+        return account_of(access).call(call).body
+
+
+@contextmanager
+def _explained(verb: str, instance: str) -> Iterator[None]:
+    """Say of what is not there what to do next."""
+    try:
+        yield
+    except Refused as error:
+        if error.code != NotFound.code:
+            raise
+        raise Failure(NEXT[verb].format(instance)) from error

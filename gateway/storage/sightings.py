@@ -1,0 +1,137 @@
+"""What is written of many instances at once when their deployment was asked for all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Connection,
+    bindparam,
+    func,
+    select,
+    update,
+)
+
+from gateway.model import FINAL, Instance
+from gateway.storage.deployments import GONE
+from gateway.storage.tables import instances, operations
+
+_BATCH = 500
+"""Names that one statement has."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """By which a row of an instance is known to be the same as before."""
+
+    instance_id: str
+    update_time: datetime
+    observe_time: datetime | None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What an instance looks like now, and how that differs from what we know."""
+
+    known: Instance
+    observed: Mapping[str, Any]
+    drift: Mapping[str, Any] | None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the row would be another one."""
+        return self.observed != self.known.observed or self.drift != self.known.drift
+
+
+@dataclass(frozen=True)
+class Drifts:
+    """How many instances of a deployment are not as we know them."""
+
+    missing: int = 0
+    changed: int = 0
+
+
+def mark_of(instance: Instance) -> Mark:
+    """Return the mark of a row that was read."""
+    return Mark(instance.instance_id, instance.update_time, instance.observe_time)
+
+
+def marks(connection: Connection, deployment: str) -> dict[str, Mark]:
+    """Return the marks of the instances that a deployment has, by their opaque ids."""
+    i = instances.c
+    query = select(i.id, i.instance_id, i.update_time, i.observe_time).where(
+        i.deployment == deployment, i.status.not_in(GONE)
+    )
+    rows = connection.execute(query)
+    return {row.id: Mark(row.instance_id, row.update_time, row.observe_time) for row in rows}
+
+
+def owned_among(connection: Connection, deployment: str, names: Sequence[str]) -> frozenset[str]:
+    """Return which of some names are those of instances that a deployment has."""
+    i = instances.c
+    mine = (i.deployment == deployment, i.status.not_in(GONE))
+    found: set[str] = set()
+    for start in range(0, len(names), _BATCH):
+        some = i.instance_id.in_(names[start : start + _BATCH])
+        found.update(connection.execute(select(i.instance_id).where(*mine, some)).scalars())
+    return frozenset(found)
+
+
+def under_change(connection: Connection, deployment: str) -> frozenset[str]:
+    """Return the instances of a deployment that an unfinished operation changes alone.
+
+    That is: one that holds their lock, as every step in their life does.
+    """
+    query = select(operations.c.instance).where(
+        operations.c.deployment == deployment,
+        operations.c.status.not_in(FINAL),
+        operations.c.lock.is_not(None),
+        operations.c.instance.is_not(None),
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def write(connection: Connection, sightings: Sequence[Sighting], time: datetime) -> None:
+    """Write sightings down; a row that somebody else has written since it was read stays."""
+    i = instances.c
+    changed = (
+        update(instances)
+        .where(
+            i.id == bindparam("key"),
+            i.update_time == bindparam("updated"),
+            i.observe_time.is_not_distinct_from(bindparam("seen")),
+        )
+        .values(
+            observed=bindparam("now", type_=JSON()),
+            drift=bindparam("drifted", type_=JSON(none_as_null=True)),
+            observe_time=time,
+        )
+    )
+    if sightings:
+        connection.execute(changed, [_values(each) for each in sightings])
+
+
+def _values(sighting: Sighting) -> dict[str, Any]:
+    known = sighting.known
+    return {
+        "key": known.id,
+        "updated": known.update_time,
+        "seen": known.observe_time,
+        "now": dict(sighting.observed),
+        "drifted": sighting.drift,
+    }
+
+
+def drifts(connection: Connection) -> dict[str, Drifts]:
+    """Return the numbers of each deployment that has an instance which is not as we know it."""
+    i = instances.c
+    missing = func.count(i.drift["missing"].as_string())
+    query = (
+        select(i.deployment, missing.label("missing"), func.count().label("all"))
+        .where(i.drift.is_not(None), i.status.not_in(GONE))
+        .group_by(i.deployment)
+    )
+    rows = connection.execute(query).mappings()
+    return {row["deployment"]: Drifts(row["missing"], row["all"] - row["missing"]) for row in rows}

@@ -1,0 +1,174 @@
+"""``spe-gateway deployments``: listed, taken out of use, and re-pinned by a person or a script."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.init import initialise
+from gateway.settings import Settings
+from gateway.simulator.server import Simulator
+from tests.cli.conftest import Program
+from tests.cli.program import environment, running
+from tests.cli.terminal import terminal
+from tests.docs.stage import asked
+from tests.simulated import Control
+from tests.world import registration
+
+ACTIONS = [("cordon", "cordoned"), ("drain", "drained"), ("uncordon", "open")]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Simulator]:
+    with Simulator("alpha") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def known(site: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A gateway with a deployment whose certificate the tests exchange."""
+    folder = tmp_path_factory.mktemp("life")
+    operator = initialise(Settings(home=folder / "home"))
+    arguments = ["serve", "--bind", "127.0.0.1:0", "--json", "--lifeline"]
+    with running(arguments, environment(folder / "home"), folder / "log") as process:
+        found = {
+            "SPE_GATEWAY_URL": process.first_line()["url"],
+            "SPE_GATEWAY_CLIENT_ID": operator.client_id,
+            "SPE_GATEWAY_CLIENT_SECRET": operator.client_secret,
+        }
+        asked(found, "POST", "/deployments", registration(site, "alpha"))
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def operator(known: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody whose environment names the gateway and the client."""
+    for name, value in known.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def secret(site: Simulator, tmp_path: Path) -> str:
+    """The file with the administrator's password."""
+    file = tmp_path / "password"
+    file.write_text(f"{site.announcement()['password']}\n")
+    return str(file)
+
+
+def exchange(site: Simulator, program: Program) -> None:
+    """Let the deployment show another certificate, and the gateway meet it."""
+    site.exchange_certificate()
+    Control(site.control_url).enter("up")
+    assert "CERTIFICATE_PIN_MISMATCH" in program("deployments", "show", "alpha").out
+
+
+def deployment(program: Program) -> dict[str, object]:
+    found: dict[str, object] = json.loads(program("deployments", "show", "alpha", "--json").out)
+    return found
+
+
+@pytest.fixture
+def changed(site: Simulator, program: Program, secret: str) -> Iterator[str]:
+    """Let the certificate have been exchanged; the new thumbprint, pinned after the test."""
+    exchange(site, program)
+    pin = site.announcement()["sha256"]
+    yield pin
+    again = program("deployments", "repin", "alpha", "--pin", pin, "--password-file", secret)
+    assert again.status == 0, again.err
+
+
+def test_a_list_has_a_line_for_each(program: Program) -> None:
+    said = program("deployments", "list")
+    head, row = said.out.splitlines()
+    assert head.split()[:2] == ["ID", "NAME"]
+    assert row.split()[1] == "alpha"
+    assert "  open  " in row
+    (listed,) = json.loads(program("deployments", "list", "--json").out)
+    assert listed["name"] == "alpha"
+
+
+@pytest.mark.parametrize(("action", "state"), ACTIONS)
+def test_it_is_taken_out_of_use_and_back(program: Program, action: str, state: str) -> None:
+    said = program("deployments", action, "alpha")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.endswith(f") is {state}.\n")
+    assert f"state        {state}\n" in program("deployments", "show", "alpha").out
+    assert json.loads(program("deployments", action, "alpha", "--json").out)["name"] == "alpha"
+
+
+def test_a_page_shows_both_thumbprints_and_what_is_next(program: Program, changed: str) -> None:
+    said = program("deployments", "show", "alpha")
+    assert "state        quarantined\n" in said.out
+    assert f"it showed    SHA-256 {changed}\n" in said.out
+    assert "reason       DEPLOYMENT_QUARANTINED: " in said.out
+    assert "spe-gateway deployments repin dep_" in said.out.splitlines()[-1]
+    assert "  quarantined  " in program("deployments", "list").out
+
+
+def test_a_person_types_what_the_server_shows(
+    program: Program, known: dict[str, str], site: Simulator, changed: str
+) -> None:
+    env = environment("/nonexistent") | known
+    with terminal(["deployments", "repin", "alpha"], env) as person:
+        person.wait_for("Thumbprint that the server shows:")
+        assert f"presented    SHA-256 {changed}" in person.screen
+        person.type(changed.lower())
+        person.wait_for("Password of the gateway's administrator:")
+        person.type(site.announcement()["password"])
+        status, out = person.end()
+    assert (status, out[-10:]) == (0, " is open.\n")
+    assert site.announcement()["password"] not in person.screen
+    assert deployment(program)["quarantine"] is None
+
+
+@pytest.mark.usefixtures("changed")
+def test_a_person_who_types_another_one_has_changed_nothing(
+    program: Program, known: dict[str, str]
+) -> None:
+    env = environment("/nonexistent") | known
+    with terminal(["deployments", "repin", "alpha"], env) as person:
+        person.wait_for("Thumbprint that the server shows:")
+        person.type("AB" * 32)
+        status, _ = person.end()
+    assert status == 1
+    assert "somebody stands between it and the gateway" in person.screen
+    assert deployment(program)["quarantine"] is not None
+
+
+def test_a_script_gives_pin_and_password(
+    program: Program, site: Simulator, changed: str, secret: str
+) -> None:
+    given = ("--password-file", secret, "--json")
+    nobody = program("deployments", "repin", "alpha")
+    said = program("deployments", "repin", "alpha", "--pin", changed, *given)
+    assert (nobody.status, nobody.out) == (1, "")
+    assert "Nobody can be asked here" in nobody.err
+    assert json.loads(said.out)["certificate"] == {"pin": changed}
+    assert (said.status, said.err) == (0, "")
+    assert site.announcement()["sha256"] == changed
+
+
+def test_the_pinned_certificate_again_is_enough(program: Program, site: Simulator) -> None:
+    line = Control(site.control_url)
+    line.enter("wrong-certificate")
+    program("deployments", "show", "alpha")
+    assert deployment(program)["quarantine"] is not None
+    line.enter("up")
+    said = program("deployments", "repin", "alpha")
+    assert (said.status, said.out[-10:]) == (0, " is open.\n")
+    assert deployment(program)["quarantine"] is None
+
+
+def test_one_that_is_not_there_is_named(program: Program) -> None:
+    said = program("deployments", "show", "gamma")
+    assert (said.status, said.out) == (1, "")
+    assert "There is no deployment gamma. There is: alpha." in said.err
+
+
+@pytest.mark.parametrize("command", ["list", "show", "repin", "cordon", "drain", "uncordon"])
+def test_every_command_of_the_group_explains_itself(program: Program, command: str) -> None:
+    said = program("deployments", command, "--help")
+    assert said.status == 0
+    assert f"\n spe-gateway deployments {command}" in said.out.partition("Examples:")[2]
+    assert "--json" in said.out
