@@ -2,6 +2,7 @@
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any, Final
 
 from celery import Celery
@@ -15,6 +16,7 @@ from kombu.connection import Connection
 from gateway.worker.outage import TAKING
 
 RETRY_SECONDS: Final = 1.0
+GLANCE_SECONDS: Final = 0.2
 THREADS: Final = 4
 """Tasks only claim and hand over, so few do."""
 
@@ -41,6 +43,10 @@ class BareConsumer(Consumer):  # type: ignore[misc] # Celery ships no types
             "celery.worker.consumer.consumer:Evloop",
         )
 
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 # Celery's signature
+        self.is_ending = Event()
+        super().__init__(*args, **options)
+
     def ensure_connected(self, conn: Connection) -> Connection:
         """Connect, again and again, but for a stop."""
 
@@ -53,8 +59,22 @@ class BareConsumer(Consumer):  # type: ignore[misc] # Celery ships no types
         self.app.outage.end()
         return conn
 
+    def register_with_event_loop(self, hub: Any) -> None:  # noqa: ANN401 # Celery's signature
+        """Let the loop look again and again whether it is to end."""
+        super().register_with_event_loop(hub)
+        hub.call_repeatedly(GLANCE_SECONDS, self._require_running)
+
+    def end(self) -> bool:
+        """Have a loop end in its own thread; false where there is none.
+
+        A farewell to the message broker from another thread would wait for an answer that the
+        loop's thread reads.
+        """
+        self.is_ending.set()
+        return self.hub is not None
+
     def _require_running(self) -> None:
-        if self.blueprint.state in STOP_CONDITIONS:
+        if self.is_ending.is_set() or self.blueprint.state in STOP_CONDITIONS:
             raise WorkerShutdown(0)
 
 

@@ -54,7 +54,8 @@ class Tracker:
     def stop(self) -> None:
         """Take nothing more; tasks under way end, and what they carry on is the broker's."""
         self._beat.stop()
-        self._worker.stop()
+        if not self._worker.consumer.end():
+            self._worker.stop()
         self._thread.join(PATIENCE_SECONDS)
 
     def _run(self) -> None:

@@ -130,7 +130,11 @@ class Model(Life, Bounds):
 
     def update_client(self, who: Object, call: Call, one: Object) -> Object:
         refuse(RIGHTS & call.body.keys() and one["id"] == who["id"], 409, "CONFLICT")
+        above = one.get("_by") in self.line(who["reseller"])[:-1]
+        refuse(above and call.body.get("disabled") is False, 409, "CONFLICT")
         self.grant(who, call, one | call.body)
+        if "disabled" in call.body and not above:
+            one["_by"] = who["reseller"] if call.body["disabled"] else None
         one |= call.body
         return one
 

@@ -131,3 +131,9 @@ def test_without_the_queue_everything_goes_on(
 
         assert [each.status for each in ended] == [OperationStatus.SUCCEEDED] * 3
         assert worker.end() == 0
+
+
+def test_a_worker_that_is_told_to_end_says_farewell_to_the_queue_and_ends(
+    workers: Cluster,
+) -> None:
+    assert workers.worker().end() == 0
