@@ -36,7 +36,7 @@ demo: setup ## Two simulated deployments, the gateway and a tour (DEMO_EXIT=1: e
 
 .PHONY: test
 test: lint ## Lint, then run every test (T=path runs some)
-	$(BIN)/pytest -n 2 $(T)
+	$(BIN)/pytest -n 3 $(T)
 
 .PHONY: services
 services: ## Install the servers that tests start, PostgreSQL and Redis (Debian, as root)

@@ -203,11 +203,9 @@ class Settings(BaseSettings):
     url: str = Field(
         default="http://127.0.0.1:8080",
         pattern=r"^https?://[^\s/?#]+$",
-        description="URL of the gateway that 'invoke' and 'operations' talk to.",
+        description="URL of the gateway that the commands talk to.",
     )
-    client_id: str = Field(
-        default="", description="API client that 'invoke' and 'operations' sign in as."
-    )
+    client_id: str = Field(default="", description="API client that the commands sign in as.")
     client_secret: SecretStr = Field(
         default=SecretStr(""), description="Secret of that API client."
     )

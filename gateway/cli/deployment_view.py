@@ -24,12 +24,12 @@ def lines_of(deployment: Deployment, health: Mapping[str, Any]) -> Iterator[str]
 
 
 def state_of(deployment: Deployment) -> str:
-    """Return what holds for a deployment, the gravest first; ``open`` if nothing does."""
+    """Return what holds for a deployment, the gravest first; ``in service`` if nothing does."""
     if deployment["quarantine"]:
         return "quarantined"
     if deployment["drained"]:
         return "drained"
-    return "cordoned" if deployment["cordoned"] else "open"
+    return "cordoned" if deployment["cordoned"] else "in service"
 
 
 def certificates_of(deployment: Deployment, presented: Mapping[str, Any]) -> Iterator[str]:

@@ -107,7 +107,7 @@ def repin(
         return
     chosen = pin or _typed()
     _require_presented(chosen, presented)
-    body = {"pin": chosen, "password": _password(password_file)}
+    body = {"pin": presented["sha256"], "password": _password(password_file)}
     _tell(account, Call("POST", f"{path}/repin", body=body), as_json=as_json)
 
 

@@ -9,6 +9,7 @@ import rich_click as click
 
 from gateway.cli.account import Refused, access_options, account_of
 from gateway.cli.api_client import Call
+from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
 from gateway.cli.progress import printable
@@ -28,14 +29,13 @@ OVERVIEW: Final = (
     "CHANGED",
     "TROUBLE",
 )
-DEPLOYMENT: Final = "dep_01a1fea5e25e77288125a083068af515"
 EXAMPLE: Final = "ins_01a1fd5103af767aadbe1f4d3b44b8c3"
 OWNER: Final = "res_01a1fd4c26a37b53a24c2ebdf1d2cb79"
 NEXT: Final[Mapping[str, str]] = {
     "adopt": "There is no instance {0} without an owner, or no such reseller: "
     "'spe-gateway inventory unowned' shows what can be adopted.",
     "release": "There is no instance {0} that has an owner.",
-    "refresh": "There is no deployment {0}: 'spe-gateway inventory list' shows them.",
+    "refresh": "There is no deployment {0}: 'spe-gateway deployments list' shows them.",
 }
 """What to say of what is not there, by the command."""
 
@@ -78,15 +78,16 @@ def list_(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each i
     _listed("/inventory", OVERVIEW, _overview, options, as_json=as_json)
 
 
-@inventory.command(epilog=examples(f"spe-gateway inventory refresh {DEPLOYMENT}"))
-@click.argument("deployment", metavar="ID")
+@inventory.command(epilog=examples("spe-gateway inventory refresh alpha"))
+@click.argument("deployment", metavar="NAME|ID")
 @access_options
 @json_option
 def refresh(deployment: str, *, as_json: bool, **access: str | None) -> None:
     """Ask a deployment now for all its instances; every few minutes that happens by itself."""
-    call = Call("POST", f"/deployments/{quote(deployment, safe='')}/inventory/refresh")
+    account = account_of(access)
+    opaque = deployment_id(account, deployment)
     with _explained("refresh", deployment):
-        found = account_of(access).call(call).body
+        found = account.call(Call("POST", f"/deployments/{opaque}/inventory/refresh")).body
     rows = [_overview(found)]
     click.echo(pretty(found) if as_json else "\n".join(table_of(OVERVIEW, rows)))
 
@@ -94,7 +95,7 @@ def refresh(deployment: str, *, as_json: bool, **access: str | None) -> None:
 @inventory.command(
     epilog=examples("spe-gateway inventory unowned", "spe-gateway inventory unowned --json")
 )
-@click.option("--deployment", metavar="ID", help="Only those on this deployment (dep_…).")
+@click.option("--deployment", metavar="NAME|ID", help="Only those on this deployment.")
 @limit_option
 @cursor_option
 @access_options
@@ -181,8 +182,11 @@ def _listed(
     as_json: bool,
 ) -> None:
     """Print a page of a list."""
-    query = urlencode({name: options[name] for name in FILTERS if options.get(name)})
-    page = account_of(options).call(Call("GET", f"{path}?{query}")).body
+    account = account_of(options)
+    wanted = {name: options[name] for name in FILTERS if options.get(name)}
+    if "deployment" in wanted:
+        wanted["deployment"] = deployment_id(account, wanted["deployment"])
+    page = account.call(Call("GET", f"{path}?{urlencode(wanted)}")).body
     if as_json:
         click.echo(pretty(page))
         return

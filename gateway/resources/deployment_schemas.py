@@ -129,7 +129,9 @@ class DeploymentSchema(Schema):
         dump_only=True,
     )
     version = Text("SPE's version.", allow_none=True, dump_only=True)
-    last_contact_time = Time("When it last answered.", allow_none=True, dump_only=True)
+    last_contact_time = Time(
+        "When it last answered, to the minute.", allow_none=True, dump_only=True
+    )
     create_time = Time("When it was registered.", required=True, dump_only=True)
     update_time = Time("When it last changed.", required=True, dump_only=True)
 
@@ -218,7 +220,9 @@ class DeploymentHealthSchema(Schema):
         "How long the answer took; null if there was none.", allow_none=True, dump_only=True
     )
     version = Text("SPE's version.", allow_none=True, dump_only=True)
-    last_contact_time = Time("When it last answered.", allow_none=True, dump_only=True)
+    last_contact_time = Time(
+        "When it last answered, to the minute.", allow_none=True, dump_only=True
+    )
     breaker = Part(BreakerSchema, "Whether calls are sent.", required=True, dump_only=True)
     credential = Choice(
         ("accepted", "refused", "unknown"),

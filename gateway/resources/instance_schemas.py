@@ -80,7 +80,9 @@ class InstanceSchema(Schema):
         required=True,
         dump_only=True,
     )
-    observe_time = Time("When SPE was last asked.", allow_none=True, dump_only=True)
+    observe_time = Time(
+        "Since when it is seen so; how old a list is, `asOf` says.", allow_none=True, dump_only=True
+    )
     delete_time = Time("When it was deleted.", allow_none=True, dump_only=True)
     purge_time = Time("When its days of grace end.", allow_none=True, dump_only=True)
     create_time = Time("When it was made.", required=True, dump_only=True)

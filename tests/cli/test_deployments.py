@@ -16,7 +16,7 @@ from tests.docs.stage import asked
 from tests.simulated import Control
 from tests.world import registration
 
-ACTIONS = [("cordon", "cordoned"), ("drain", "drained"), ("uncordon", "open")]
+ACTIONS = [("cordon", "cordoned"), ("drain", "drained"), ("uncordon", "in service")]
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_a_list_has_a_line_for_each(program: Program) -> None:
     head, row = said.out.splitlines()
     assert head.split()[:2] == ["ID", "NAME"]
     assert row.split()[1] == "alpha"
-    assert "  open  " in row
+    assert "  in service  " in row
     (listed,) = json.loads(program("deployments", "list", "--json").out)
     assert listed["name"] == "alpha"
 
@@ -117,7 +117,7 @@ def test_a_person_types_what_the_server_shows(
         person.wait_for("Password of the gateway's administrator:")
         person.type(site.announcement()["password"])
         status, out = person.end()
-    assert (status, out[-10:]) == (0, " is open.\n")
+    assert (status, out[-16:]) == (0, " is in service.\n")
     assert site.announcement()["password"] not in person.screen
     assert deployment(program)["quarantine"] is None
 
@@ -156,7 +156,7 @@ def test_the_pinned_certificate_again_is_enough(program: Program, site: Simulato
     assert deployment(program)["quarantine"] is not None
     line.enter("up")
     said = program("deployments", "repin", "alpha")
-    assert (said.status, said.out[-10:]) == (0, " is open.\n")
+    assert (said.status, said.out[-16:]) == (0, " is in service.\n")
     assert deployment(program)["quarantine"] is None
 
 

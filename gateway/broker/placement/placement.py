@@ -105,7 +105,7 @@ def _others(
     """Return the others that fit: passed over, too late with their answer, or not as good."""
     place = fitting.index(chosen)
     better, worse = fitting[:place], fitting[place + 1 :]
-    lower = f"The one that was taken is emptier: {chosen.figures}."
+    lower = f"The one that was taken is emptier, or has the smaller id: {chosen.figures}."
     reason = Reason(Code.RANKED_LOWER, lower)
     return [*_passed(better, passed), *(_verdict(each, passed, reason) for each in worse)]
 
