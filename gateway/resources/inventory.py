@@ -8,6 +8,7 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.inventory.oversight import Overview
+from gateway.model import Resource
 from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
 from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION, GET_INSTANCES
 from gateway.web import paging
@@ -76,6 +77,13 @@ class InventorySchema(Schema):
         allow_none=True,
         dump_only=True,
     )
+    hosts = Whole("Instance hosts that the last list had.", required=True, dump_only=True)
+    stores = Whole(
+        "Stores of owned instances, as far as we made or saw them.", required=True, dump_only=True
+    )
+    users = Whole(
+        "Users of owned instances, as far as we made or saw them.", required=True, dump_only=True
+    )
     unowned = Whole("Instances there that nobody owns.", required=True, dump_only=True)
     missing = Whole("Instances of ours that it does not list.", required=True, dump_only=True)
     changed = Whole(
@@ -103,6 +111,9 @@ def view(found: Overview) -> dict[str, Any]:
         **state,
         "deployment": found.deployment,
         "doubt": doubt and {**doubt, "since": datetime.fromisoformat(doubt["since"])},
+        "hosts": found.hosts,
+        "stores": found.held.get(Resource.STORES, 0),
+        "users": found.held.get(Resource.USERS, 0),
         "unowned": found.unowned,
         "missing": found.drifts.missing,
         "changed": found.drifts.changed,

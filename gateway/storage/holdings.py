@@ -21,13 +21,29 @@ from sqlalchemy import (
 )
 
 from gateway.model import FINAL, Resource
-from gateway.storage.tables import holdings, operations
+from gateway.storage.deployments import GONE
+from gateway.storage.tables import holdings, instances, operations
 
 
 def of(connection: Connection, instance: str) -> dict[Resource, int]:
     """Return what an instance holds, by resource; what was never admitted or seen is left out."""
     query = select(holdings).where(holdings.c.instance == instance)
     return {Resource(row.resource): row.held for row in connection.execute(query)}
+
+
+def on_deployments(connection: Connection) -> dict[str, dict[Resource, int]]:
+    """Return what the instances of each deployment hold together, those that are gone left out."""
+    there = instances.c.status.not_in(GONE)
+    query = (
+        select(instances.c.deployment, holdings.c.resource, func.sum(holdings.c.held).label("held"))
+        .join(instances, instances.c.id == holdings.c.instance)
+        .where(there)
+        .group_by(instances.c.deployment, holdings.c.resource)
+    )
+    found: dict[str, dict[Resource, int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.deployment, {})[Resource(row.resource)] = int(row.held)
+    return found
 
 
 def add(connection: Connection, instance: str, gains: Mapping[Resource, int]) -> None:

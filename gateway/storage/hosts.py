@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from gateway.storage.database import inserted
 from gateway.storage.tables import hosts
@@ -31,6 +41,14 @@ def of(connection: Connection, deployment: str) -> Sequence[Host]:
     mine = hosts.c.deployment == deployment
     query = select(hosts).where(mine).order_by(hosts.c.server_name)
     return [Host(**row) for row in connection.execute(query).mappings()]
+
+
+def numbers(connection: Connection) -> dict[str, int]:
+    """Return how many each deployment listed last; one without any is left out."""
+    listed = hosts.c.observe_time.is_not(None)
+    query = select(hosts.c.deployment, func.count().label("number")).where(listed)
+    rows = connection.execute(query.group_by(hosts.c.deployment))
+    return {row.deployment: row.number for row in rows}
 
 
 def cordon(connection: Connection, deployment: str, server_name: str, cordoned: bool) -> None:  # noqa: FBT001 - a column's value

@@ -50,6 +50,22 @@ def test_a_deployment_is_asked_when_an_operator_wants_it(own_world: World, site:
     assert refreshed(own_world, site)["unowned"] == 0
 
 
+def test_what_instances_hold_is_counted_where_they_are(own_world: World) -> None:
+    def counted() -> dict[str, tuple[int, int]]:
+        items = own_world.call("GET", "/inventory")["items"]
+        return {item["deployment"]: (item["stores"], item["users"]) for item in items}
+
+    before = counted()
+    made = own_world.new_archive("A")
+    after = counted()
+    stores, users = before[made["deployment"]]
+    assert after == before | {made["deployment"]: (stores + 1, users + 1)}
+
+
+def test_the_hosts_of_the_last_list_are_counted(own_world: World, site: Site) -> None:
+    assert refreshed(own_world, site)["hosts"] == len(site.control.state()["hosts"])
+
+
 def test_why_a_deployment_could_not_be_asked_is_kept(own_world: World, site: Site) -> None:
     before = refreshed(own_world, site)
     site.control.fault("failed", "GetInstances", text="out of order")

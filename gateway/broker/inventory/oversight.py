@@ -1,6 +1,6 @@
 """How old our knowledge of each deployment is, and what stands against it. For operators."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +12,8 @@ from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
 from gateway.broker.inventory.synchronisation import Acceptance, Synchronisation
 from gateway.errors import Conflict
-from gateway.storage import deployments, inventories, sightings, unowned
+from gateway.model import Resource
+from gateway.storage import deployments, holdings, hosts, inventories, sightings, unowned
 from gateway.storage.inventories import Inventory
 from gateway.storage.sightings import Drifts
 
@@ -23,13 +24,16 @@ ANOTHER = "The list lacks other instances by now than you name; look at the inve
 class Overview:
     """A deployment's read model in numbers.
 
-    ``state`` is None for a deployment that was never asked.
+    ``state`` is None for a deployment that was never asked. ``held`` is what its instances have
+    together, as far as we admitted or saw it.
     """
 
     deployment: str
     state: Inventory | None
     unowned: int
     drifts: Drifts
+    hosts: int
+    held: Mapping[Resource, int]
 
 
 class Oversight:
@@ -54,13 +58,7 @@ class Oversight:
         self._permit(caller)
         with self._database.read() as connection:
             found = [one.id for one in deployments.page(connection, after, limit)]
-            states = inventories.states(connection)
-            strangers = unowned.numbers(connection)
-            drifts = sightings.drifts(connection)
-        return [
-            Overview(one, states.get(one), strangers.get(one, 0), drifts.get(one, Drifts()))
-            for one in found
-        ]
+            return _overviews(connection, found)
 
     def _permit(self, caller: Caller) -> None:
         own = caller.principal.reseller
@@ -76,12 +74,7 @@ class Oversight:
         """
         found = self._broker.deployment(caller, deployment).id
         with self._database.read() as connection:
-            return Overview(
-                found,
-                inventories.find(connection, found),
-                unowned.numbers(connection).get(found, 0),
-                sightings.drifts(connection).get(found, Drifts()),
-            )
+            return _overviews(connection, [found])[0]
 
     def refresh(self, caller: Caller, deployment: str) -> Overview:
         """Ask a deployment now.
@@ -117,6 +110,24 @@ class Oversight:
         if self._synchronisation.accept(found, acceptance).doubt is not None:
             raise Conflict(ANOTHER)
         return self.one(caller, deployment)
+
+
+def _overviews(connection: Connection, found: Sequence[str]) -> Sequence[Overview]:
+    """Return the read models of deployments, in their order."""
+    states, drifts = inventories.states(connection), sightings.drifts(connection)
+    strangers, servers = unowned.numbers(connection), hosts.numbers(connection)
+    held = holdings.on_deployments(connection)
+    return [
+        Overview(
+            one,
+            states.get(one),
+            strangers.get(one, 0),
+            drifts.get(one, Drifts()),
+            servers.get(one, 0),
+            held.get(one, {}),
+        )
+        for one in found
+    ]
 
 
 def _note(caller: Caller, deployment: str, connection: Connection) -> None:
