@@ -19,6 +19,9 @@ from gateway.errors import GatewayError
 from gateway.model import Deployment, now
 from gateway.storage import chores, deployments
 
+VISIT = "deployments.visit"
+"""The name of the chore."""
+
 GLANCE_SECONDS = 30.0
 """Between two looks at who is due."""
 
@@ -52,7 +55,7 @@ class Rounds:
     @property
     def chore(self) -> Chore:
         """What the worker does."""
-        return Chore("deployments.visit", GLANCE_SECONDS, self.run)
+        return Chore(VISIT, GLANCE_SECONDS, self.run)
 
     def run(self) -> None:
         """Set out to those that are due; nobody goes where a certificate has to be confirmed."""

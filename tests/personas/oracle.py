@@ -49,7 +49,8 @@ def check_refusal(world: World, response: TestResponse, wanted: Expected) -> Non
     """Check that a refusal says why, and that nothing at all was sent."""
     problem = assert_problem(response, wanted.status, wanted.code)
     assert problem.get("permission", "") == wanted.permission
-    assert world.journal() == []
+    journal = world.journal()
+    assert journal == [], journal
 
 
 def check_nothing_leaks(response: TestResponse, persona: Persona, kind: Kind) -> None:
