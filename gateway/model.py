@@ -194,13 +194,13 @@ class Instance:
     instance_host: str
     base_directory: str
     status: InstanceStatus
-    observed: Mapping[str, Any]
-    observe_time: datetime | None
-    kept_state: Mapping[str, Any]
-    delete_time: datetime | None
-    purge_time: datetime | None
     create_time: datetime
     update_time: datetime
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    observe_time: datetime | None = None
+    kept_state: Mapping[str, Any] = field(default_factory=dict)
+    delete_time: datetime | None = None
+    purge_time: datetime | None = None
     drift: Mapping[str, Any] | None = None
 
 

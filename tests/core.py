@@ -356,11 +356,6 @@ def fresh_instance(instance_id: str, deployment: str, owner: Reseller, host: str
         instance_host=host,
         base_directory=derived_directory(BASE, opaque),
         status=InstanceStatus.ACTIVE,
-        observed={},
-        observe_time=None,
-        kept_state={},
-        delete_time=None,
-        purge_time=None,
         create_time=now(),
         update_time=now(),
     )
@@ -368,14 +363,7 @@ def fresh_instance(instance_id: str, deployment: str, owner: Reseller, host: str
 
 def add_instance(connection: Connection, instance: Instance) -> None:
     """Reserve an instance's id and insert its row."""
-    names.reserve(
-        connection,
-        instance.deployment,
-        instance.instance_id,
-        instance=instance.id,
-        reseller=instance.reseller,
-        time=instance.create_time,
-    )
+    names.reserve_for(connection, instance)
     instances.add(connection, instance)
 
 

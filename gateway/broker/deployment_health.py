@@ -8,8 +8,9 @@ from typing import Final
 
 from gateway.broker.broker import Broker
 from gateway.broker.caller import Caller
+from gateway.broker.deployments import not_carried_out
 from gateway.broker.engine.connections import Connections
-from gateway.errors import CredentialsRefused, ReplyInvalid, UpstreamError
+from gateway.errors import CredentialsRefused, UpstreamError
 from gateway.model import Deployment, now
 from gateway.spe.catalogue import COMMANDS
 from gateway.spe.certificate import Certificate
@@ -154,11 +155,7 @@ def _ping(client: Client) -> None:
     """
     status = client.invoke(PING, {}, seconds=PING_SECONDS)
     if not (status.succeeded or status.is_running):
-        raise ReplyInvalid(
-            "The server did not carry out Ping; is it an SPE Management Server?",
-            command=PING.name,
-            message=status.error_message or status.code,
-        )
+        raise not_carried_out(PING, status)
 
 
 def _reasons(health: Health) -> Iterator[Reason]:
@@ -169,7 +166,7 @@ def _reasons(health: Health) -> Iterator[Reason]:
         yield Reason("DRAINED", "It takes no changes and no instances; uncordon it to end this.")
     elif deployment.cordoned:
         yield Reason("CORDONED", "No instances are placed on it; uncordon it to end this.")
-    if health.certificate and health.certificate.not_after - now() < ENDING:
+    if health.certificate and health.certificate.ends_within(ENDING):
         yield Reason(
             "CERTIFICATE_ENDS_SOON",
             f"Its certificate ends on {health.certificate.not_after:%Y-%m-%d}: after an exchange "

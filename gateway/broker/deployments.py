@@ -25,8 +25,10 @@ from gateway.errors import (
 from gateway.model import Deployment, Prefix, new_id, now
 from gateway.spe.certificate import Certificate, normalise_pin, probe
 from gateway.spe.client import Client
+from gateway.spe.command import Command
 from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
 from gateway.spe.mapping import Phase, map_errors
+from gateway.spe.status import Status
 from gateway.storage import deployments
 
 PROBE_SECONDS = 10.0
@@ -241,15 +243,20 @@ class Deployments:
             raise InUse(USED) from None
 
 
-def _succeeded(client: Client, command: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _succeeded(client: Client, command: Command) -> Any:  # noqa: ANN401 - any JSON value
     status = finished(client, client.invoke(command, {}))
     if not status.succeeded:
-        raise ReplyInvalid(
-            f"The server did not carry out {command.name}; is it an SPE Management Server?",
-            command=command.name,
-            message=status.error_message or status.code,
-        )
+        raise not_carried_out(command, status)
     return status.result
+
+
+def not_carried_out(command: Command, status: Status) -> ReplyInvalid:
+    """Return why a server is not taken for one of SPE's: it refuses what each of them can do."""
+    return ReplyInvalid(
+        f"The server did not carry out {command.name}; is it an SPE Management Server?",
+        command=command.name,
+        message=status.error_message or status.code,
+    )
 
 
 def signatures(client: Client) -> dict[str, list[str]]:

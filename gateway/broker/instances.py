@@ -116,15 +116,7 @@ class Instances:
         def reserve(connection: Connection) -> None:
             resellers.require(connection, owner.id)  # the admission holds it
             require_place(connection, owner, new.wish, spot)
-            for name in {new.instance_id, new.alias or new.instance_id}:
-                names.reserve(
-                    connection,
-                    spot.deployment.id,
-                    name,
-                    instance=instance.id,
-                    reseller=owner.id,
-                    time=instance.create_time,
-                )
+            names.reserve_for(connection, instance)
             instances.add(connection, instance)
             ownership.note(connection, instance.id)
 
@@ -345,11 +337,6 @@ def _instance(owner: Reseller, new: NewInstance, spot: Spot) -> Instance:
         instance_host=spot.host,
         base_directory=derived_directory(spot.base_directory, opaque),
         status=InstanceStatus.PROVISIONING,
-        observed={},
-        observe_time=None,
-        kept_state={},
-        delete_time=None,
-        purge_time=None,
         create_time=time,
         update_time=time,
     )

@@ -6,18 +6,18 @@ certificate that ends.
 
 from datetime import timedelta
 from functools import partial
-from zlib import crc32
 
 import structlog
 
+from gateway.broker.appointments import Appointments
 from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.chores import Chore
 from gateway.broker.deployment_health import ENDING
 from gateway.broker.engine.connections import Connections
 from gateway.errors import GatewayError
-from gateway.model import Deployment, now
-from gateway.storage import chores, deployments
+from gateway.model import Deployment
+from gateway.storage import chores
 
 VISIT = "deployments.visit"
 """The name of the chore."""
@@ -51,6 +51,8 @@ class Rounds:
         self._broker = broker
         self._capabilities = capabilities
         self._connections = connections
+        period = timedelta(seconds=VISIT_SECONDS)
+        self._appointments = Appointments(broker.database, "visit ", period)
 
     @property
     def chore(self) -> Chore:
@@ -58,26 +60,9 @@ class Rounds:
         return Chore(VISIT, GLANCE_SECONDS, self.run)
 
     def run(self) -> None:
-        """Set out to those that are due; nobody goes where a certificate has to be confirmed."""
-        with self._broker.database.read() as connection:
-            found = deployments.every(connection)
-        for deployment in found:
-            if deployment.quarantine is None and self._is_due(deployment.id):
-                self._broker.aside(deployment.id, partial(self._visit, deployment))
-
-    def _is_due(self, deployment: str) -> bool:
-        """Whether its time has come; the first time lies within an hour, by its id."""
-        name, period = f"visit {deployment}", timedelta(seconds=VISIT_SECONDS)
-        with self._broker.database.read() as connection:
-            due = chores.is_due(connection, name, period)
-        if due is False:
-            return False
-        with self._broker.database.write() as connection:
-            if due:
-                return chores.take(connection, name, period)
-            first = crc32(deployment.encode()) % VISIT_SECONDS
-            chores.plan(connection, name, timedelta(seconds=first))
-        return False
+        """Set out to those that are due."""
+        for deployment in self._appointments.take():
+            self._broker.aside(deployment.id, partial(self._visit, deployment))
 
     def _visit(self, deployment: Deployment) -> None:
         try:
@@ -93,7 +78,7 @@ class Rounds:
 
     def _look_at_certificate(self, deployment: Deployment) -> None:
         certificate = self._connections.certificate(deployment)
-        if certificate is not None and certificate.not_after - now() < ENDING:
+        if certificate is not None and certificate.ends_within(ENDING):
             log.warning(
                 "deployment.certificate_ends",
                 deployment=deployment.id,

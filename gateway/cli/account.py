@@ -150,3 +150,19 @@ def _required(answer: Answer) -> Answer:
     if answer.status >= PROBLEMS:
         raise Refused(answer.body)
     return answer
+
+
+@contextmanager
+def explained(steps: Mapping[str, str], subject: str) -> Iterator[None]:
+    """Say of a refusal what to do next.
+
+    Args:
+        steps: the words by the problem's code, with ``{0}`` for the subject; others are raised.
+        subject: what the call was about.
+    """
+    try:
+        yield
+    except Refused as error:
+        if error.code not in steps:
+            raise
+        raise Failure(steps[error.code].format(subject)) from error

@@ -12,6 +12,7 @@ from gateway.cli.deployment_names import deployment_id, every_deployment
 from gateway.cli.deployment_view import certificates_of, lines_of, rows_of, state_of
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
+from gateway.cli.options import json_option
 from gateway.cli.watching import pretty
 
 COMPARE: Final = (
@@ -23,7 +24,6 @@ NOBODY: Final = (
     "--password-file."
 )
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as REST has it.")
 deployment_argument = click.argument("deployment", metavar="ID|NAME")
 
 

@@ -1,23 +1,22 @@
 """``spe-gateway inventory``: what deployments have, adopted and released."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import rich_click as click
 
-from gateway.cli.account import Refused, access_options, account_of
+from gateway.cli.account import access_options, account_of, explained
 from gateway.cli.api_client import Call
 from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
+from gateway.cli.options import cursor_option, json_option, limit_option
 from gateway.cli.progress import printable
 from gateway.cli.table import Row, table_of
 from gateway.cli.watching import pretty
 from gateway.errors import NotFound
 
-MOST: Final = 500
 FILTERS: Final = ("deployment", "limit", "cursor")
 HEAD: Final = ("ID", "INSTANCE", "STATUS", "DEPLOYMENT", "HOST", "WAS OF")
 OVERVIEW: Final = (
@@ -39,18 +38,6 @@ NEXT: Final[Mapping[str, str]] = {
 }
 """What to say of what is not there, by the command."""
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as REST has it.")
-limit_option = click.option(
-    "--limit",
-    type=click.IntRange(1, MOST),
-    default=50,
-    show_default=True,
-    metavar="N",
-    help="How many at most.",
-)
-cursor_option = click.option(
-    "--cursor", metavar="CURSOR", help="Go on where an earlier list ended."
-)
 check_option = click.option("--check", is_flag=True, help="Only say whether it would be done.")
 instance_argument = click.argument("instance", metavar="ID")
 
@@ -86,7 +73,7 @@ def refresh(deployment: str, *, as_json: bool, **access: str | None) -> None:
     """Ask a deployment now for all its instances; every few minutes that happens by itself."""
     account = account_of(access)
     opaque = deployment_id(account, deployment)
-    with _explained("refresh", deployment):
+    with explained({NotFound.code: NEXT["refresh"]}, deployment):
         found = account.call(Call("POST", f"/deployments/{opaque}/inventory/refresh")).body
     rows = [_overview(found)]
     click.echo(pretty(found) if as_json else "\n".join(table_of(OVERVIEW, rows)))
@@ -226,16 +213,5 @@ def _told(
     """Return what is answered; None where it was only checked."""
     query = "?validateOnly=true" if check else ""
     call = Call("POST", f"/inventory/{quote(instance, safe='')}/{verb}{query}", body=body)
-    with _explained(verb, instance):
+    with explained({NotFound.code: NEXT[verb]}, instance):
         return account_of(access).call(call).body
-
-
-@contextmanager
-def _explained(verb: str, instance: str) -> Iterator[None]:
-    """Say of what is not there what to do next."""
-    try:
-        yield
-    except Refused as error:
-        if error.code != NotFound.code:
-            raise
-        raise Failure(NEXT[verb].format(instance)) from error

@@ -1,25 +1,24 @@
 """``spe-gateway operations``: what is under way and what became of it."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import rich_click as click
 
-from gateway.cli.account import Refused, access_options, account_of
+from gateway.cli.account import access_options, account_of, explained
 from gateway.cli.api_client import Call
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
 from gateway.cli.following import Following
 from gateway.cli.operation_view import advice_of, lines_of, rows_of
+from gateway.cli.options import cursor_option, json_option, limit_option
 from gateway.cli.progress import printable
 from gateway.cli.watching import EXIT_WORDS, STATUSES, pretty, tell, views_of
 from gateway.cli.watching import watch as watch_to_end
 from gateway.errors import Conflict, NotFound
 from gateway.model import OperationStatus
 
-MOST: Final = 500
 FILTERS: Final = ("status", "instance", "kind", "parent", "limit", "cursor")
 STATES: Final = tuple(status.value for status in OperationStatus)
 SETTLED: Final = (OperationStatus.SUCCEEDED.value, OperationStatus.FAILED.value)
@@ -35,7 +34,6 @@ NEXT: Final[Mapping[str, str]] = {
 
 Access = Mapping[str, str | None]
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, as REST has it.")
 operation_argument = click.argument("operation", metavar="ID")
 
 
@@ -71,15 +69,8 @@ def operations() -> None:
     help="Only those begun by this operationId of the API; one that it has not is refused.",
 )
 @click.option("--parent", metavar="ID", help="Only the parts of this operation (op_…).")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MOST),
-    default=50,
-    show_default=True,
-    metavar="N",
-    help="How many at most.",
-)
-@click.option("--cursor", metavar="CURSOR", help="Go on where an earlier list ended.")
+@limit_option
+@cursor_option
 @access_options
 @json_option
 def list_(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each its own type
@@ -138,7 +129,7 @@ def log(operation: str, *, as_json: bool, **access: str | None) -> None:
 )
 def watch(operation: str, *, as_json: bool, **access: str | None) -> None:
     """Watch an operation up to its end."""
-    with _explained(operation):
+    with explained(NEXT, operation):
         ended = watch_to_end(Following(account_of(access), operation), views_of(as_json=as_json))
     tell(ended, as_json=as_json)
 
@@ -202,20 +193,9 @@ def resolve(
 
 def _one(access: Access, operation: str, call: Call) -> Any:  # noqa: ANN401 - any JSON value
     """Return what a call about one operation is answered."""
-    with _explained(operation):
+    with explained(NEXT, operation):
         return account_of(access).call(call).body
 
 
 def _path(operation: str) -> str:
     return f"/operations/{quote(operation, safe='')}"
-
-
-@contextmanager
-def _explained(operation: str) -> Iterator[None]:
-    """Say of a refusal what to do next."""
-    try:
-        yield
-    except Refused as error:
-        if error.code not in NEXT:
-            raise
-        raise Failure(NEXT[error.code].format(operation)) from error

@@ -54,15 +54,20 @@ class CertificateTrustSchema(Schema):
             raise ma.ValidationError(Fault("Give either pin or trust.", "ONE_OF"))
 
 
-class CertificateSchema(Schema):
-    """A certificate as a server presents it."""
+class PresentedSchema(Schema):
+    """What every certificate says that a server presents."""
 
     subject = Text("Whose it is.", min_length=0, required=True, dump_only=True)
     issuer = Text("Who signed it.", min_length=0, required=True, dump_only=True)
     sha1 = Text("The thumbprint that MailStore shows.", required=True, dump_only=True)
-    sha256 = Text("The thumbprint to pin.", required=True, dump_only=True)
     not_before = Time("Valid from.", required=True, dump_only=True)
     not_after = Time("Valid to.", required=True, dump_only=True)
+
+
+class CertificateSchema(PresentedSchema):
+    """A certificate as a server presents it."""
+
+    sha256 = Text("The thumbprint to pin.", required=True, dump_only=True)
     self_signed = Flag("Whether it is signed by itself.", required=True, dump_only=True)
 
 
@@ -73,15 +78,10 @@ class ProbeSchema(Schema):
     port = Whole("TCP port.", least=1, most=PORTS, load_default=8474)
 
 
-class QuarantineSchema(Schema):
+class QuarantineSchema(PresentedSchema):
     """The certificate that a deployment presented in the place of the pinned one."""
 
     sha256 = Text("Its thumbprint.", required=True, dump_only=True)
-    sha1 = Text("The thumbprint that MailStore shows.", required=True, dump_only=True)
-    subject = Text("Whose it is.", min_length=0, required=True, dump_only=True)
-    issuer = Text("Who signed it.", min_length=0, required=True, dump_only=True)
-    not_before = Time("Valid from.", required=True, dump_only=True)
-    not_after = Time("Valid to.", required=True, dump_only=True)
     found_time = Time("When it was presented.", required=True, dump_only=True)
     reason = Choice(
         ("CERTIFICATE_PIN_MISMATCH", "CERTIFICATE_EXPIRED"),

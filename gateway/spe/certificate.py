@@ -6,7 +6,7 @@ import re
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from cryptography import x509
@@ -108,6 +108,10 @@ class Certificate:
         """Whether it is the one that a normalised pin names."""
         thumbprint = self.sha1 if len(pin) == _SHA1_DIGITS else self.sha256
         return hmac.compare_digest(thumbprint, pin)
+
+    def ends_within(self, period: timedelta) -> bool:
+        """Whether it has ended, or will within a period."""
+        return self.not_after - datetime.now(UTC) < period
 
     def check_dates(self) -> None:
         """Refuses a certificate that is not valid today.

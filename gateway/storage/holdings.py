@@ -3,7 +3,7 @@
 Whoever changes a number holds the instance's row (``instances.hold``), or adds to what is there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,13 +31,15 @@ def of(connection: Connection, instance: str) -> dict[Resource, int]:
     return {Resource(row.resource): row.held for row in connection.execute(query)}
 
 
-def on_deployments(connection: Connection) -> dict[str, dict[Resource, int]]:
-    """Return what the instances of each deployment hold together, those that are gone left out."""
-    there = instances.c.status.not_in(GONE)
+def on_deployments(
+    connection: Connection, among: Collection[str]
+) -> dict[str, dict[Resource, int]]:
+    """Return what the instances of some deployments hold together, but for those that are gone."""
+    there = instances.c.deployment.in_(among), instances.c.status.not_in(GONE)
     query = (
         select(instances.c.deployment, holdings.c.resource, func.sum(holdings.c.held).label("held"))
         .join(instances, instances.c.id == holdings.c.instance)
-        .where(there)
+        .where(*there)
         .group_by(instances.c.deployment, holdings.c.resource)
     )
     found: dict[str, dict[Resource, int]] = {}

@@ -1,6 +1,6 @@
 """The instance hosts of a deployment as last seen, and those on which we place nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,10 +43,10 @@ def of(connection: Connection, deployment: str) -> Sequence[Host]:
     return [Host(**row) for row in connection.execute(query).mappings()]
 
 
-def numbers(connection: Connection) -> dict[str, int]:
-    """Return how many each deployment listed last; one without any is left out."""
-    listed = hosts.c.observe_time.is_not(None)
-    query = select(hosts.c.deployment, func.count().label("number")).where(listed)
+def numbers(connection: Connection, among: Collection[str]) -> dict[str, int]:
+    """Return how many each of some deployments listed last; one without any is left out."""
+    listed = hosts.c.deployment.in_(among), hosts.c.observe_time.is_not(None)
+    query = select(hosts.c.deployment, func.count().label("number")).where(*listed)
     rows = connection.execute(query.group_by(hosts.c.deployment))
     return {row.deployment: row.number for row in rows}
 

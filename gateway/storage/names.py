@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, delete, insert, select, tuple_, update
 
 from gateway.errors import NameTaken
+from gateway.model import Instance
 from gateway.storage.database import inserted
 from gateway.storage.tables import names
 
@@ -48,6 +49,23 @@ def reserve(
     )
     if not inserted(connection, row):
         raise NameTaken(REFUSAL)
+
+
+def reserve_for(connection: Connection, instance: Instance) -> None:
+    """Take the id and the alias of an instance that is about to be ours.
+
+    Raises:
+        NameTaken: whatever the reason.
+    """
+    for name in sorted({instance.instance_id, instance.alias or instance.instance_id}):
+        reserve(
+            connection,
+            instance.deployment,
+            name,
+            instance=instance.id,
+            reseller=instance.reseller,
+            time=instance.create_time,
+        )
 
 
 def _retake(

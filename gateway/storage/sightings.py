@@ -1,6 +1,6 @@
 """What is written of many instances at once when their deployment was asked for all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,13 +124,13 @@ def _values(sighting: Sighting) -> dict[str, Any]:
     }
 
 
-def drifts(connection: Connection) -> dict[str, Drifts]:
-    """Return the numbers of each deployment that has an instance which is not as we know it."""
+def drifts(connection: Connection, among: Collection[str]) -> dict[str, Drifts]:
+    """Return the numbers of those deployments that have an instance which is not as we know it."""
     i = instances.c
     missing = func.count(i.drift["missing"].as_string())
     query = (
         select(i.deployment, missing.label("missing"), func.count().label("all"))
-        .where(i.drift.is_not(None), i.status.not_in(GONE))
+        .where(i.deployment.in_(among), i.drift.is_not(None), i.status.not_in(GONE))
         .group_by(i.deployment)
     )
     rows = connection.execute(query).mappings()

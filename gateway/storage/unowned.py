@@ -1,6 +1,6 @@
 """Instances that a deployment lists and nobody owns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -63,9 +63,11 @@ def of(connection: Connection, deployment: str) -> dict[str, Unowned]:
     return {each.instance_id: each for each in found}
 
 
-def numbers(connection: Connection) -> dict[str, int]:
-    """Return how many each deployment has; one without any is left out."""
-    query = select(unowned.c.deployment, func.count().label("number"))
+def numbers(connection: Connection, among: Collection[str]) -> dict[str, int]:
+    """Return how many each of some deployments has; one without any is left out."""
+    query = select(unowned.c.deployment, func.count().label("number")).where(
+        unowned.c.deployment.in_(among)
+    )
     rows = connection.execute(query.group_by(unowned.c.deployment))
     return {row.deployment: row.number for row in rows}
 

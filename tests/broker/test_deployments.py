@@ -25,27 +25,15 @@ from gateway.model import OperationStatus
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.stores import RENAME_STORE
 from gateway.storage import deployments
-from tests.core import Core, copied, make_home, registration, until
+from tests.core import Core, copied, registration, until
 from tests.simulated import Control
 
 WRONG = "AB" * 32
 
 
 @pytest.fixture
-def site() -> Iterator[Simulator]:
-    """A deployment of the test's own, whose certificate it may spoil."""
-    with Simulator("beta") as running:
-        yield running
-
-
-@pytest.fixture
 def site_control(site: Simulator) -> Control:
     return Control(site.control_url)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_home(tmp_path_factory.mktemp("empty"))
 
 
 @pytest.fixture

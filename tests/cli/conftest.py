@@ -194,3 +194,11 @@ def _furnish(served: Served, simulator: Simulator) -> str:
     answer = requests.post(f"{served.url}/instances", json=with_store, headers=headers, timeout=30)
     assert answer.status_code == 201, answer.text
     return made.json()["id"]
+
+
+@pytest.fixture
+def operator(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody whose environment names the gateway and the client."""
+    for name, value in served.env.items():
+        if name.startswith("SPE_GATEWAY_"):
+            monkeypatch.setenv(name, value)

@@ -11,12 +11,7 @@ NOBODYS = "ins_01a1fd5103af767aadbe1f4d3b44b8c3"
 OWNER = "res_01a1fd4c26a37b53a24c2ebdf1d2cb79"
 
 
-@pytest.fixture(autouse=True)
-def operator(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody whose environment names the gateway and the client."""
-    for name, value in served.env.items():
-        if name.startswith("SPE_GATEWAY_"):
-            monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("operator")
 
 
 @pytest.fixture

@@ -9,13 +9,7 @@ from tests.cli.cutter import Cutter
 from tests.cli.program import PROGRAM, line_with, run, talking
 from tests.cli.test_watching import LAST_LINE
 
-
-@pytest.fixture(autouse=True)
-def operator(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody whose environment names the gateway and the client."""
-    for name, value in served.env.items():
-        if name.startswith("SPE_GATEWAY_"):
-            monkeypatch.setenv(name, value)
+pytestmark = pytest.mark.usefixtures("operator")
 
 
 @pytest.fixture

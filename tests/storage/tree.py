@@ -106,11 +106,6 @@ def planted_instance(name: str, owner: Reseller) -> Instance:
         instance_host="host",
         base_directory="D:\\",
         status=InstanceStatus.ACTIVE,
-        observed={},
-        observe_time=None,
-        kept_state={},
-        delete_time=None,
-        purge_time=None,
         create_time=now(),
         update_time=now(),
     )

@@ -142,9 +142,11 @@ class Connections:
             if found is None:
                 raise DeploymentUnreachable("The deployment is not registered any more.")
             _require_trust(found)
+            kept = self._kept(found)
+            if kept is not None:
+                return kept
             sealed = deployments.sealed_password(connection, deployment)
-        kept = self._kept(found)
-        return kept or self._keep(found, self._made(found, self._vault.open(sealed)))
+        return self._keep(found, self._made(found, self._vault.open(sealed)))
 
     def _made(self, deployment: Deployment, password: str) -> Client:
         """Make a client to keep; a name that does not resolve is a failure of the line."""

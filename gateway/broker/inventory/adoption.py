@@ -205,11 +205,6 @@ def _instance(found: Unowned, reseller: Reseller, owner: NewOwner) -> Instance:
         instance_host="",
         base_directory="",
         status=InstanceStatus.ACTIVE,
-        observed={},
-        observe_time=None,
-        kept_state={},
-        delete_time=None,
-        purge_time=None,
         create_time=time,
         update_time=time,
     )
@@ -247,15 +242,7 @@ def _require_open(connection: Connection, lineage: Lineage, deployment: str) -> 
 
 def _reserve(connection: Connection, instance: Instance) -> None:
     try:
-        for name in sorted({instance.instance_id, instance.alias or instance.instance_id}):
-            names.reserve(
-                connection,
-                instance.deployment,
-                name,
-                instance=instance.id,
-                reseller=instance.reseller,
-                time=instance.create_time,
-            )
+        names.reserve_for(connection, instance)
     except NameTaken:
         raise NameTaken(TAKEN) from None
 

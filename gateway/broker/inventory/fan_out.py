@@ -15,8 +15,8 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Visits:
-    """The visits to one deployment.
+class Asking:
+    """How one deployment is being asked.
 
     Attributes:
         under_way: whether it answered, once it has.
@@ -46,7 +46,7 @@ class FanOut:
         self._refresh = refresh
         self._seconds = seconds
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="list")
-        self._visits: dict[str, Visits] = {}
+        self._asked: dict[str, Asking] = {}
         self._lock = Lock()
         self._is_closed = False
 
@@ -67,29 +67,29 @@ class FanOut:
     def _join(self, deployment: str) -> Future[bool] | None:
         """Return a visit that begins now or later; None if the one under way hangs."""
         with self._lock:
-            visits = self._visits.get(deployment)
-            if visits is None:
+            asking = self._asked.get(deployment)
+            if asking is None:
                 return self._begin(deployment)
-            if monotonic() - visits.since > self._seconds:
+            if monotonic() - asking.since > self._seconds:
                 return None
-            visits.following = visits.following or Future()
-            return visits.following
+            asking.following = asking.following or Future()
+            return asking.following
 
     def _begin(self, deployment: str, visit: Future[bool] | None = None) -> Future[bool] | None:
         if self._is_closed:
             return None
-        visits = Visits(visit or Future(), monotonic())
-        self._visits[deployment] = visits
+        asking = Asking(visit or Future(), monotonic())
+        self._asked[deployment] = asking
         self._executor.submit(self._visit, deployment)
-        return visits.under_way
+        return asking.under_way
 
     def _visit(self, deployment: str) -> None:
         answered = self._answers(deployment)
         with self._lock:
-            visits = self._visits.pop(deployment)
-            if visits.following is not None:
-                self._begin(deployment, visits.following)
-        visits.under_way.set_result(answered)
+            asking = self._asked.pop(deployment)
+            if asking.following is not None:
+                self._begin(deployment, asking.following)
+        asking.under_way.set_result(answered)
 
     def _answers(self, deployment: str) -> bool:
         try:

@@ -114,9 +114,9 @@ class Oversight:
 
 def _overviews(connection: Connection, found: Sequence[str]) -> Sequence[Overview]:
     """Return the read models of deployments, in their order."""
-    states, drifts = inventories.states(connection), sightings.drifts(connection)
-    strangers, servers = unowned.numbers(connection), hosts.numbers(connection)
-    held = holdings.on_deployments(connection)
+    states, drifts = inventories.states(connection), sightings.drifts(connection, found)
+    strangers, servers = unowned.numbers(connection, found), hosts.numbers(connection, found)
+    held = holdings.on_deployments(connection, found)
     return [
         Overview(
             one,

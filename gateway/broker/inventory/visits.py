@@ -9,18 +9,18 @@ from datetime import timedelta
 from functools import partial
 from threading import Lock
 from typing import Final
-from zlib import crc32
 
 import structlog
 from sqlalchemy import Connection
 
+from gateway.broker.appointments import Appointments
 from gateway.broker.broker import Broker
 from gateway.broker.chores import Chore
 from gateway.broker.inventory.synchronisation import Synchronisation
 from gateway.broker.ledger import Ending
 from gateway.errors import UpstreamError
 from gateway.model import Deployment, Operation
-from gateway.storage import chores, deployments
+from gateway.storage import chores
 
 GLANCE_SECONDS: Final = 5.0
 """Between two looks at who is due."""
@@ -51,6 +51,7 @@ class Visits:
         self._broker = broker
         self._synchronisation = synchronisation
         self._period = timedelta(seconds=seconds)
+        self._appointments = Appointments(broker.database, _PREFIX, self._period)
         self._under_way: set[str] = set()
         self._lock = Lock()
 
@@ -61,25 +62,10 @@ class Visits:
         return wanted if self._period else ()
 
     def run(self) -> None:
-        """Set out to those that are due; a deployment in quarantine is asked nothing."""
-        with self._broker.database.read() as connection:
-            turns = chores.turns(connection, _PREFIX, self._period)
-            found = [one for one in deployments.every(connection) if one.quarantine is None]
-        for deployment in found:
-            if self._takes(deployment.id, turns) and self._sets_out(deployment.id):
+        """Set out to those that are due."""
+        for deployment in self._appointments.take():
+            if self._sets_out(deployment.id):
                 self._broker.aside(deployment.id, partial(self._visit, deployment))
-
-    def _takes(self, deployment: str, turns: Mapping[str, bool]) -> bool:
-        """Whether it is ours now; the first time lies within the period, by its id."""
-        due = turns.get(_turn(deployment))
-        if due is False:
-            return False
-        with self._broker.database.write() as connection:
-            if due:
-                return chores.take(connection, _turn(deployment), self._period)
-            first = self._period * (crc32(deployment.encode()) / 2**32)
-            chores.plan(connection, _turn(deployment), first)
-        return False
 
     def _sets_out(self, deployment: str) -> bool:
         """Whether nobody of this process is on the way; else its turn passes."""
@@ -109,8 +95,4 @@ def prompting(endings: Mapping[str, Ending]) -> dict[str, Ending]:
 
 def _end_and_prompt(ending: Ending, connection: Connection, operation: Operation) -> None:
     ending(connection, operation)
-    chores.hasten(connection, _turn(str(operation.deployment)), SOON)
-
-
-def _turn(deployment: str) -> str:
-    return f"{_PREFIX}{deployment}"
+    chores.hasten(connection, f"{_PREFIX}{operation.deployment}", SOON)

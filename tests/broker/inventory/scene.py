@@ -118,7 +118,7 @@ class Scene:
     def drifts(self) -> Drifts:
         """Return how many instances are not as we know them."""
         with self.core.database.read() as connection:
-            return sightings.drifts(connection).get(self.deployment, Drifts())
+            return sightings.drifts(connection, [self.deployment]).get(self.deployment, Drifts())
 
 
 def row_of(known: Instance, **values: object) -> dict[str, Any]:

@@ -112,8 +112,8 @@ def test_who_comes_while_one_is_asked_waits_for_a_look_that_begins_later(estate:
 
 def _waiting(made: FanOut) -> int:
     """Return how many wait for the visit after the one under way."""
-    visits = made._visits.get("dep_a")  # noqa: SLF001 # nothing outside tells
-    following = visits and visits.following
+    asking = made._asked.get("dep_a")  # noqa: SLF001 # nothing outside tells
+    following = asking and asking.following
     return len(following._waiters) if following else 0  # noqa: SLF001 # the standard library's
 
 

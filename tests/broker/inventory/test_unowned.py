@@ -82,5 +82,5 @@ def test_they_are_read_in_pages_and_found_by_their_ids(scene: Scene) -> None:
         assert [len(first), len(second)] == [3, 2]
         assert unowned.find(connection, first[0].id) == first[0]
         assert unowned.find(connection, "ins_0") is None
-        assert unowned.numbers(connection) == {scene.deployment: 5}
+        assert unowned.numbers(connection, [scene.deployment]) == {scene.deployment: 5}
     assert {each.instance_id for each in (*first, *second)} == set(scene.strangers())
