@@ -7,14 +7,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway.access.principal import Principal
-from gateway.broker import admission, audit, authorise, rotation
+from gateway.broker import admission, rotation
 from gateway.broker.archive_admin import ArchiveAdmin
 from gateway.broker.attendance import Attendance
 from gateway.broker.audit_log import AuditLog
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.capabilities import Capabilities
-from gateway.broker.chores import Chore, chores_of_the_audit
+from gateway.broker.chores import chores_of_the_audit
 from gateway.broker.clients import Clients
 from gateway.broker.commands import Commands
 from gateway.broker.deployment_breakers import DeploymentBreakers
@@ -52,12 +51,11 @@ from gateway.broker.reports import Reports
 from gateway.broker.resellers import Resellers
 from gateway.broker.revocations import Revocations
 from gateway.broker.rounds import Rounds
-from gateway.broker.services import Services
 from gateway.broker.stores import Stores
 from gateway.broker.token_chores import chores_of_the_tokens
 from gateway.broker.transfers import Transfers
 from gateway.errors import GatewayError, RequestError
-from gateway.model import Instance, Operation
+from gateway.model import Chore, Instance, Operation
 from gateway.resources import BLUEPRINTS
 from gateway.settings import Settings
 from gateway.storage import instances, schema
@@ -66,12 +64,15 @@ from gateway.storage.database import Database
 from gateway.storage.rates import Rates
 from gateway.storage.vault import Vault, load_keys
 from gateway.storage.witness import Witness
+from gateway.tenancy import audit, authorise
+from gateway.tenancy.caller import Caller
 from gateway.web.event_streams import Streams
 from gateway.web.install import install
 from gateway.web.oauth.outside_tokens import OutsideIssuer, OutsideVerifier
 from gateway.web.oauth.tokens import Claims, TokenIssuer, TokenVerifier
 from gateway.web.operation import check_every_view
 from gateway.web.paging import Cursors
+from gateway.web.services import Services
 from gateway.web.waits import Waits
 
 

@@ -147,6 +147,42 @@ class Settings(BaseSettings):
         description="Seconds from one look at all instances of a deployment to the next; after a "
         "change of ours it comes sooner; 0 means that only calls look.",
     )
+    licence_seconds: int = Field(
+        default=3600,
+        ge=0,
+        le=86400,
+        description="Seconds from one reading of the licences of a deployment to the next; 0 means "
+        "that nothing is read.",
+    )
+    watch_seconds: int = Field(
+        default=86400,
+        ge=0,
+        le=604800,
+        description="Seconds from one look into an instance to the next: users, sizes, stores, and "
+        "whether it archives; 0 means that nobody looks.",
+    )
+    event_days: int = Field(
+        default=90, ge=1, le=3650, description="Days for which events are kept."
+    )
+    usage_event_days: int = Field(
+        default=400,
+        ge=31,
+        le=3650,
+        description="Days for which usage events are kept; older ones are replaced by a baseline.",
+    )
+    webhook_threads: int = Field(
+        default=8, ge=1, le=256, description="Threads of a process that deliver to webhooks."
+    )
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Networks (CIDR, separated by commas) that webhooks may lead to although they "
+        "are not public, also by `http:` and on any port. For laboratories; empty means none.",
+    )
+    webhook_authorities: str = Field(
+        default="",
+        description="PEM file of the authorities that certificates of webhooks' servers may come "
+        "from; empty means those of the system.",
+    )
     executor_threads: int = Field(
         default=64,
         ge=1,
@@ -218,14 +254,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"has {domain!r}, which is no domain: example.com is one")
         return tuple(domain.lower() for domain in value)
 
-    @field_validator("deployment_networks", "report_domains", mode="before")
+    @field_validator("deployment_networks", "report_domains", "webhook_networks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(word.strip() for word in value.split(",") if word.strip())
         return value
 
-    @field_validator("deployment_networks")
+    @field_validator("deployment_networks", "webhook_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for network in value:

@@ -19,7 +19,6 @@ from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
 from gateway.broker.bootstrap import set_up
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.deployment_health import DeploymentHealth
 from gateway.broker.deployments import Deployments, NewDeployment
 from gateway.broker.endings import ENDINGS
@@ -57,6 +56,7 @@ from gateway.storage.breakers import Lines
 from gateway.storage.database import Database
 from gateway.storage.tables import operations as rows
 from gateway.storage.vault import Vault, create_keys, load_keys
+from gateway.tenancy.caller import Caller
 from tests.simulated import JSON, Control
 
 T = TypeVar("T")

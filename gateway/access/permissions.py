@@ -35,6 +35,7 @@ class Permission(StrEnum):
     DIRECTORY_SERVICES_READ = "directory-services:read"
     DIRECTORY_SERVICES_RUN = "directory-services:run"
     DIRECTORY_SERVICES_UPDATE = "directory-services:update"
+    EVENTS_READ = "events:read"
     FOLDERS_DELETE = "folders:delete"
     FOLDERS_READ = "folders:read"
     FOLDERS_UPDATE = "folders:update"
@@ -50,6 +51,7 @@ class Permission(StrEnum):
     INSTANCES_OPERATE = "instances:operate"
     INSTANCES_PURGE = "instances:purge"
     INSTANCES_READ = "instances:read"
+    INSTANCES_SUSPEND = "instances:suspend"
     INSTANCES_UPDATE = "instances:update"
     JOBS_CREATE = "jobs:create"
     JOBS_DELETE = "jobs:delete"
@@ -66,18 +68,22 @@ class Permission(StrEnum):
     PROFILES_READ = "profiles:read"
     PROFILES_RUN = "profiles:run"
     PROFILES_UPDATE = "profiles:update"
+    RECONCILIATION_READ = "reconciliation:read"
     REPORTS_SEND = "reports:send"
     RESELLERS_CREATE = "resellers:create"
     RESELLERS_DELETE = "resellers:delete"
     RESELLERS_READ = "resellers:read"
-    RESELLERS_UPDATE = "resellers:update"
     RESELLERS_UNLIMITED = "resellers:unlimited"
+    RESELLERS_UPDATE = "resellers:update"
     RETENTION_POLICIES_READ = "retention-policies:read"
     RETENTION_POLICIES_RUN = "retention-policies:run"
     RETENTION_POLICIES_UPDATE = "retention-policies:update"
     SMTP_READ = "smtp:read"
     SMTP_RUN = "smtp:run"
     SMTP_UPDATE = "smtp:update"
+    STATEMENTS_ACKNOWLEDGE = "statements:acknowledge"
+    STATEMENTS_CORRECT = "statements:correct"
+    STATEMENTS_READ = "statements:read"
     STORES_CREATE = "stores:create"
     STORES_DELETE = "stores:delete"
     STORES_PATHS = "stores:paths"
@@ -86,12 +92,17 @@ class Permission(StrEnum):
     STORES_UPDATE = "stores:update"
     SYSTEM_SMTP_READ = "system-smtp:read"
     SYSTEM_SMTP_UPDATE = "system-smtp:update"
+    USAGE_READ = "usage:read"
     USERS_ADMIN = "users:admin"
     USERS_CREATE = "users:create"
     USERS_CREDENTIALS = "users:credentials"
     USERS_DELETE = "users:delete"
     USERS_READ = "users:read"
     USERS_UPDATE = "users:update"
+    WEBHOOKS_CREATE = "webhooks:create"
+    WEBHOOKS_DELETE = "webhooks:delete"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_UPDATE = "webhooks:update"
     WORKER_RESULTS_READ = "worker-results:read"
 
 
@@ -125,6 +136,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.DIRECTORY_SERVICES_READ: "See where users come from, without passwords.",
     Permission.DIRECTORY_SERVICES_RUN: "Synchronise users with directory services.",
     Permission.DIRECTORY_SERVICES_UPDATE: "Change where users come from.",
+    Permission.EVENTS_READ: "See what happened, in the own reseller and below.",
     Permission.FOLDERS_DELETE: "Delete empty folders.",
     Permission.FOLDERS_READ: "See folders and their sizes.",
     Permission.FOLDERS_UPDATE: "Move folders.",
@@ -140,6 +152,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.INSTANCES_OPERATE: "Start, stop, restart, freeze and thaw instances.",
     Permission.INSTANCES_PURGE: "Remove deleted instances from SPE for good.",
     Permission.INSTANCES_READ: "See instances, their configuration and statistics.",
+    Permission.INSTANCES_SUSPEND: "Suspend instances, and resume them.",
     Permission.INSTANCES_UPDATE: "Change instances.",
     Permission.JOBS_CREATE: "Create jobs that run what the creator may run.",
     Permission.JOBS_DELETE: "Delete jobs.",
@@ -156,18 +169,22 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.PROFILES_READ: "See profiles, without their passwords.",
     Permission.PROFILES_RUN: "Run profiles.",
     Permission.PROFILES_UPDATE: "Change when profiles run by themselves.",
+    Permission.RECONCILIATION_READ: "Compare what is counted with what SPE reports for licensing.",
     Permission.REPORTS_SEND: "Send status reports by mail.",
     Permission.RESELLERS_CREATE: "Create resellers below the own one.",
     Permission.RESELLERS_DELETE: "Delete resellers that hold nothing.",
     Permission.RESELLERS_READ: "See the own reseller and those below.",
-    Permission.RESELLERS_UPDATE: "Change and suspend those below the own one, transfer instances.",
     Permission.RESELLERS_UNLIMITED: "Lift the quotas above for a reseller and all below it.",
+    Permission.RESELLERS_UPDATE: "Change and suspend those below the own one, transfer instances.",
     Permission.RETENTION_POLICIES_READ: "See after which time mail is deleted.",
     Permission.RETENTION_POLICIES_RUN: "Delete the mail whose time has come.",
     Permission.RETENTION_POLICIES_UPDATE: "Change after which time mail is deleted.",
     Permission.SMTP_READ: "See the mail settings of instances, without passwords.",
     Permission.SMTP_RUN: "Send a test mail.",
     Permission.SMTP_UPDATE: "Change the mail settings of instances.",
+    Permission.STATEMENTS_ACKNOWLEDGE: "Acknowledge closed statements.",
+    Permission.STATEMENTS_CORRECT: "Add corrections to closed statements.",
+    Permission.STATEMENTS_READ: "See the monthly statements.",
     Permission.STORES_CREATE: "Create archive stores.",
     Permission.STORES_DELETE: "Detach archive stores; their data stays on disk.",
     Permission.STORES_PATHS: "Attach archive stores, and say where they lie on disk.",
@@ -176,19 +193,25 @@ DESCRIPTIONS: dict[Permission, str] = {
     Permission.STORES_UPDATE: "Rename archive stores and change their state.",
     Permission.SYSTEM_SMTP_READ: "See the mail settings of a deployment.",
     Permission.SYSTEM_SMTP_UPDATE: "Change and test the mail settings of a deployment.",
+    Permission.USAGE_READ: "See licences, users, messages and sizes over time.",
     Permission.USERS_ADMIN: "Make administrators, and change those there are.",
     Permission.USERS_CREATE: "Create users.",
     Permission.USERS_CREDENTIALS: "Set users' passwords, second factors and app passwords.",
     Permission.USERS_DELETE: "Delete users; their archived mail stays.",
     Permission.USERS_READ: "See users and their privileges.",
     Permission.USERS_UPDATE: "Change users, their privileges and their folders.",
+    Permission.WEBHOOKS_CREATE: "Have events sent to an URL.",
+    Permission.WEBHOOKS_DELETE: "Delete webhooks.",
+    Permission.WEBHOOKS_READ: "See webhooks and their deliveries, without secrets.",
+    Permission.WEBHOOKS_UPDATE: "Change webhooks, rotate their secrets, send events again.",
     Permission.WORKER_RESULTS_READ: "See the results of profiles, and their reports.",
 }
 
 _DEPLOYMENT_WIDE = frozenset(
     p
     for p in Permission
-    if p.split(":")[0] in {"administrators", "commands", "deployments", "hosts", "system-smtp"}
+    if p.split(":")[0]
+    in {"administrators", "commands", "deployments", "hosts", "reconciliation", "system-smtp"}
 ) | {
     Permission.CLIENTS_FEDERATE,
     Permission.INSTANCES_ADOPT,
@@ -197,6 +220,7 @@ _DEPLOYMENT_WIDE = frozenset(
     Permission.OPERATIONS_RESOLVE,
     Permission.PROFILES_ANY,
     Permission.RESELLERS_UNLIMITED,
+    Permission.STATEMENTS_CORRECT,
     Permission.STORES_PATHS,
 }
 
@@ -208,7 +232,14 @@ ROLES: dict[str, frozenset[Permission]] = {
     "support": _READ
     | {Permission.INSTANCES_OPERATE, Permission.STORES_RUN, Permission.OPERATIONS_CANCEL},
     "read-only": _READ,
-    "billing": frozenset({Permission.INSTANCES_READ, Permission.RESELLERS_READ}),
+    "billing": frozenset(
+        {
+            Permission.INSTANCES_READ,
+            Permission.RESELLERS_READ,
+            Permission.STATEMENTS_READ,
+            Permission.USAGE_READ,
+        }
+    ),
     "portal": frozenset(
         {
             Permission.INSTANCES_READ,

@@ -1,11 +1,11 @@
 """The log-in as archive administrator of an instance."""
 
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.engine.plan import Invocation
 from gateway.model import Operation
 from gateway.spe.commands.archive_admin import CREATE_CLIENT_ONE_TIME_URL_FOR_ARCHIVE_ADMIN
 from gateway.storage import deployments
+from gateway.tenancy.caller import Caller
 
 
 class ArchiveAdmin:

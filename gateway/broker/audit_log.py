@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from gateway.broker.authorise import absent, permit
-from gateway.broker.caller import Caller
 from gateway.storage import audit_log, resellers
 from gateway.storage.audit_log import Entry, Wanted
 from gateway.storage.database import Database
+from gateway.tenancy.authorise import absent, permit
+from gateway.tenancy.caller import Caller
 
 
 class AuditLog:

@@ -10,9 +10,7 @@ import structlog
 from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
-from gateway.broker import admission, audit, claims
-from gateway.broker.authorise import absent, permit
-from gateway.broker.caller import Caller, Validated
+from gateway.broker import admission
 from gateway.broker.drain import require_undrained
 from gateway.broker.engine.diagnosis import diagnose
 from gateway.broker.engine.lanes import WIDTH, Lanes
@@ -33,6 +31,9 @@ from gateway.errors import (
 from gateway.model import Deployment, Instance, InstanceStatus, Operation, Share, Step, Urgency
 from gateway.storage import deployments, instances, operations
 from gateway.storage.database import Database
+from gateway.tenancy import audit, claims
+from gateway.tenancy.authorise import absent, permit
+from gateway.tenancy.caller import Caller, Validated
 
 LOOK_SECONDS = 30.0
 OURS = ""

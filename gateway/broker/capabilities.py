@@ -7,9 +7,7 @@ from typing import Any
 
 import structlog
 
-from gateway.broker import audit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.deployments import signatures
 from gateway.broker.engine.connections import Connections
 from gateway.broker.engine.reader import Reader
@@ -17,6 +15,8 @@ from gateway.model import Deployment, now
 from gateway.spe.catalogue import COMMANDS
 from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO
 from gateway.storage import deployments
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 log = structlog.get_logger()
 

@@ -1,8 +1,6 @@
 """What the worker does beside tracking operations, each in its own time."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
+from gateway.model import Chore
 from gateway.storage import audit_log
 from gateway.storage.database import Database
 from gateway.storage.witness import Witness
@@ -11,23 +9,6 @@ SEQUENCE_SECONDS = 1.0
 ANCHOR_SECONDS = 60.0
 WITNESS_SECONDS = 5.0
 BATCH = 500
-
-
-@dataclass(frozen=True)
-class Chore:
-    """Something to be done again and again, by whichever process comes first in each period.
-
-    Attributes:
-        name: in the log, and of the turn.
-        seconds: between two times.
-        run: does it once; what it raises is logged, and it is tried again.
-        everywhere: done by every process, since each host has a file of its own.
-    """
-
-    name: str
-    seconds: float
-    run: Callable[[], None]
-    everywhere: bool = False
 
 
 def chores_of_the_audit(database: Database, witness: Witness) -> tuple[Chore, ...]:

@@ -5,12 +5,12 @@ from typing import Any
 
 from gateway.access.bounds import Lineage
 from gateway.access.networks import lie_within, network_of
-from gateway.broker import audit
-from gateway.broker.caller import Caller
 from gateway.broker.client_keys import require_usable
 from gateway.errors import Conflict, InputFault, InvalidInput
 from gateway.model import Client
 from gateway.storage.database import Database
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 DISABLED_ABOVE = "A reseller above yours disabled this client; only from there it is enabled again."
 

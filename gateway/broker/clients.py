@@ -15,14 +15,14 @@ from gateway.access.bounds import Lineage
 from gateway.access.permissions import Permission
 from gateway.access.principal import permissions_of, void_grants
 from gateway.access.scope import Covers, Unrestricted
-from gateway.broker import audit
-from gateway.broker.authorise import absent, denied, permit
-from gateway.broker.caller import Caller
 from gateway.broker.client_bounds import marks_of, require_sound, require_within
 from gateway.errors import Conflict
 from gateway.model import Client, Prefix, Reach, Reseller, new_id, now
 from gateway.storage import clients, facts, instances, resellers
 from gateway.storage.database import Database
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.caller import Caller
 
 T = TypeVar("T")
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.engine.plan import Invocation, Place
 from gateway.errors import Conflict, InputFault, InvalidInput, NotFound
 from gateway.model import Deployment, Instance, Operation, Reach
 from gateway.spe.catalogue import COMMANDS
 from gateway.spe.command import Command, Target
 from gateway.storage import instances, names
+from gateway.tenancy.caller import Caller
 
 REFUSED = {
     "CreateInstance": "CreateInstance goes through /instances, which keeps owners.",

@@ -1,10 +1,10 @@
 """The breakers of deployments, for operators: seen, and closed by hand."""
 
-from gateway.broker import audit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.engine.breakers import Breakers, Reading
 from gateway.model import Deployment
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 
 class DeploymentBreakers:

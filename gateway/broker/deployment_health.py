@@ -7,7 +7,6 @@ from time import monotonic
 from typing import Final
 
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.deployments import not_carried_out
 from gateway.broker.engine.connections import Connections
 from gateway.errors import CredentialsRefused, UpstreamError
@@ -18,6 +17,7 @@ from gateway.spe.client import Client
 from gateway.spe.commands.environment import PING
 from gateway.storage import deployments, inventories
 from gateway.storage.inventories import Inventory
+from gateway.tenancy.caller import Caller
 
 PING_SECONDS: Final = 5.0
 """Longer nobody is kept waiting to hear that a deployment does not answer."""

@@ -6,10 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from gateway.broker import audit
-from gateway.broker.authorise import denied, permit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.engine.connections import Connections, Networks
 from gateway.broker.engine.reader import finished
 from gateway.broker.engine.redaction import masked
@@ -30,6 +27,9 @@ from gateway.spe.commands.environment import GET_ENVIRONMENT_INFO, PING
 from gateway.spe.mapping import Phase, map_errors
 from gateway.spe.status import Status
 from gateway.storage import deployments
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import denied, permit
+from gateway.tenancy.caller import Caller
 
 PROBE_SECONDS = 10.0
 IDENTITY = frozenset({"host", "port", "pin", "user_name"})

@@ -12,10 +12,7 @@ import uuid
 from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
-from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
-from gateway.broker.claims import IdempotencyInFlight
 from gateway.broker.creation import is_resumable
 from gateway.broker.engine.plan import command_of
 from gateway.broker.engine.removal import is_removed
@@ -23,6 +20,9 @@ from gateway.errors import RequestError
 from gateway.model import Operation, OperationStatus, Prefix, Reach, now
 from gateway.storage import deployments, idempotency_keys, instances, operations
 from gateway.storage.idempotency_keys import Claim, Known, Use
+from gateway.tenancy.authorise import absent, permit
+from gateway.tenancy.caller import Caller
+from gateway.tenancy.claims import IdempotencyInFlight
 
 EVERYTHING = Reach("/")
 PURGE = "purgeInstance"

@@ -11,15 +11,15 @@ from gateway.access.bounds import Lineage
 from gateway.access.networks import admits
 from gateway.access.permissions import Permission
 from gateway.access.principal import permissions_of
-from gateway.broker import audit
 from gateway.broker.attendance import Attendance
-from gateway.broker.caller import Caller
 from gateway.broker.clients import hasher
 from gateway.broker.logins import is_client_id
 from gateway.broker.revocations import Revocations
 from gateway.model import Client, Reach, now
 from gateway.storage import clients, instances
 from gateway.storage.database import Database
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 _NOBODY = hasher.hash(secrets.token_urlsafe(32))
 

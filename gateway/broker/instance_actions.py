@@ -14,11 +14,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.broker import admission, audit, claims
+from gateway.broker import admission
 from gateway.broker import parts as rules
-from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
-from gateway.broker.caller import Caller, Validated
 from gateway.broker.engine import lanes
 from gateway.broker.engine.plan import Invocation, operation_for
 from gateway.broker.engine.problems import problem_of
@@ -29,6 +27,9 @@ from gateway.model import Instance, Operation, OperationStatus, Prefix, Urgency,
 from gateway.spe.command import Command
 from gateway.storage import instances, operations, parts
 from gateway.storage.parts import Part
+from gateway.tenancy import audit, claims
+from gateway.tenancy.authorise import absent, permit
+from gateway.tenancy.caller import Caller, Validated
 
 ROUND: Final = timedelta(minutes=15)
 """How much later a part may end than those that have their turn before it."""

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gateway.broker import audit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.engine.reader import Reader
 from gateway.errors import NotFound, UpstreamError
 from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
 from gateway.storage import deployments, hosts
 from gateway.storage.hosts import Host
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 
 class InstanceHosts:

@@ -9,11 +9,9 @@ from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
 from gateway.access.scope import Unrestricted
-from gateway.broker import admission, audit, ownership
+from gateway.broker import admission, ownership
 from gateway.broker.admission import Needs
-from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
-from gateway.broker.caller import Caller, Validated
 from gateway.broker.creation import (
     RESUMES,
     NewInstance,
@@ -52,6 +50,9 @@ from gateway.model import (
 )
 from gateway.spe.command import Command
 from gateway.storage import instances, names, resellers
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.caller import Caller, Validated
 
 TRIES = 4
 """How often a place is looked for that others take meanwhile."""

@@ -11,7 +11,7 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from gateway.broker import admission, audit, parts
+from gateway.broker import admission, parts
 from gateway.broker.engine.pace import watched_interval
 from gateway.broker.leases import LeaseLost, Leases
 from gateway.errors import StorageUnavailable
@@ -19,6 +19,7 @@ from gateway.model import Operation, Share, StepStatus, now
 from gateway.storage import idempotency_keys, operations, queues, resellers
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
+from gateway.tenancy import audit
 
 Ending = Callable[[Connection, Operation], None]
 READS_KEPT = timedelta(hours=1)

@@ -15,8 +15,7 @@ from math import ceil
 import structlog
 
 from gateway.access.networks import counted_as
-from gateway.broker.chores import Chore
-from gateway.model import Prefix, now
+from gateway.model import Chore, Prefix, now
 from gateway.storage import logins
 from gateway.storage.database import Database
 

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from gateway.broker import audit
-from gateway.broker.authorise import absent, permit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.queue_places import place_in_queue
 from gateway.broker.resolution import Word, resolve
 from gateway.errors import Conflict
 from gateway.model import Operation, OperationStatus
 from gateway.storage import operations, parts
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import absent, permit
+from gateway.tenancy.caller import Caller
 
 Renew = Callable[[], Caller]
 """Judges the caller of a call that lasts once more; raises when it may not stay."""

@@ -9,7 +9,6 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.broker import audit
 from gateway.broker.engine import lanes
 from gateway.broker.engine.problems import problem_of
 from gateway.errors import GatewayError
@@ -17,6 +16,7 @@ from gateway.model import FINAL, Operation, OperationStatus, now
 from gateway.storage import operations, parts
 from gateway.storage.parts import Tally
 from gateway.storage.vault import Vault
+from gateway.tenancy import audit
 
 WORST: Final = (OperationStatus.FAILED, OperationStatus.UNKNOWN, OperationStatus.CANCELLED)
 """How the whole ends when one of its parts ended so, the first that applies."""

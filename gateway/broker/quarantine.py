@@ -8,12 +8,12 @@ from typing import Any
 
 import structlog
 
-from gateway.broker import audit
 from gateway.errors import CertificateRejected, StorageUnavailable
 from gateway.model import Deployment, now
 from gateway.spe.certificate import Certificate
 from gateway.storage import deployments
 from gateway.storage.database import Database
+from gateway.tenancy import audit
 
 log = structlog.get_logger()
 

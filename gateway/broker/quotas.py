@@ -7,16 +7,16 @@ from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
 from gateway.access.scope import Unrestricted
-from gateway.broker import audit
 from gateway.broker.admission import is_shown
-from gateway.broker.authorise import denied
-from gateway.broker.caller import Caller
 from gateway.broker.resellers import Resellers, note_limits
 from gateway.errors import PermissionMissing
 from gateway.model import Reach, Reseller, Resource, now
 from gateway.storage import quotas, resellers
 from gateway.storage.database import Database
 from gateway.storage.quotas import Limits, Pool
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import denied
+from gateway.tenancy.caller import Caller
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from gateway.broker import audit
 from gateway.broker.bootstrap import FirstOperator, add_operator
 from gateway.broker.engine.problems import problem_of
 from gateway.broker.ledger import conclude
@@ -23,6 +22,7 @@ from gateway.storage.database import Database
 from gateway.storage.facts import Fact
 from gateway.storage.vault import Vault
 from gateway.storage.witness import Attested, Witness
+from gateway.tenancy import audit
 
 CUT_OFF = (
     "The gateway was restored from a time at which this was not finished. What was sent since is "

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.broker.broker import Broker, place_of, require_active
-from gateway.broker.caller import Caller
 from gateway.broker.engine.plan import Invocation
 from gateway.errors import InputFault, InvalidInput, RequestError
 from gateway.model import Instance, Operation, now
 from gateway.spe.commands.reports import SEND_STATUS_REPORT
 from gateway.storage import operations
+from gateway.tenancy.caller import Caller
 
 DAY = timedelta(days=1)
 ANY = "*"

@@ -11,15 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from gateway.access.bounds import Lineage, bound_of
 from gateway.access.permissions import ROOT_ONLY, Permission
 from gateway.access.scope import Unrestricted
-from gateway.broker import audit
-from gateway.broker.authorise import absent, denied, permit
-from gateway.broker.caller import Caller
 from gateway.errors import Conflict, InUse, PermissionMissing
 from gateway.model import Prefix, Reseller, new_id, now
 from gateway.storage import facts, quotas, resellers
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
 from gateway.storage.quotas import Limits
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.caller import Caller
 
 OWN = "Your own reseller is changed by the one above it."
 HELD = "The reseller still has clients, instances or resellers below it."

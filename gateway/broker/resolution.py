@@ -11,14 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.broker import audit
-from gateway.broker.caller import Caller
 from gateway.broker.endings import OBSERVING
 from gateway.broker.engine.problems import problem_of
 from gateway.broker.ledger import Ending, Ledger
 from gateway.errors import UpstreamError
 from gateway.model import BY_PERSON, Operation, OperationStatus, Step, StepStatus, now
 from gateway.storage import operations, transfers
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 
 class ResolvedAsFailed(UpstreamError):

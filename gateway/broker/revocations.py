@@ -7,11 +7,11 @@ after a restart.
 from datetime import UTC, datetime
 from typing import Protocol
 
-from gateway.broker import audit
-from gateway.broker.caller import Caller
 from gateway.errors import Unauthenticated
 from gateway.storage import facts, revoked_tokens
 from gateway.storage.database import Database
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 
 class Identified(Protocol):

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.engine.connections import Connections
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.engine.preparations import latest
@@ -33,6 +32,7 @@ from gateway.spe.commands.system_administrators import (
 from gateway.storage import deployments
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
+from gateway.tenancy.caller import Caller
 
 KIND = "rotateCredential"
 COMMAND = CREATE_SYSTEM_ADMINISTRATOR_API_PASSWORD.name

@@ -9,15 +9,14 @@ from functools import partial
 
 import structlog
 
-from gateway.broker.appointments import Appointments
 from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
-from gateway.broker.chores import Chore
 from gateway.broker.deployment_health import ENDING
 from gateway.broker.engine.connections import Connections
 from gateway.errors import GatewayError
-from gateway.model import Deployment
+from gateway.model import Chore, Deployment
 from gateway.storage import chores
+from gateway.storage.appointments import Appointments
 
 VISIT = "deployments.visit"
 """The name of the chore."""

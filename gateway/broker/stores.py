@@ -5,9 +5,9 @@ from typing import Any
 
 from gateway.access.permissions import Permission
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.engine.store_paths import require_free_of_others
 from gateway.storage import instances
+from gateway.tenancy.caller import Caller
 
 
 class Stores:

@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import Final
 
-from gateway.broker.chores import Chore
 from gateway.broker.key_ring import KeyRing
 from gateway.broker.revocations import Revocations
-from gateway.model import now
+from gateway.model import Chore, now
 
 ROTATION_SECONDS: Final = 60.0
 TIDY_SECONDS: Final = 600.0

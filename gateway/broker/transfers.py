@@ -7,13 +7,14 @@ from sqlalchemy import Connection
 
 from gateway.access.bounds import Lineage
 from gateway.access.scope import Unrestricted
-from gateway.broker import audit, ownership
-from gateway.broker.authorise import absent, denied
+from gateway.broker import ownership
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller, Validated
 from gateway.errors import Conflict, NotFound, OperationInProgress
 from gateway.model import Instance, InstanceStatus, Prefix, Reseller, Transfer, new_id, now
 from gateway.storage import instances, names, operations, resellers, transfers
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import absent, denied
+from gateway.tenancy.caller import Caller, Validated
 
 MOVABLE = frozenset({InstanceStatus.ACTIVE, InstanceStatus.DELETED})
 """Neither half made nor gone; within the days of grace the new owner may undelete it."""

@@ -10,8 +10,8 @@ from typing import Any
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
-from gateway.broker.audit import NAMED, Phase
 from gateway.storage.audit_log import FILTERS, Entry, Wanted
+from gateway.tenancy.audit import NAMED, Phase
 from gateway.web import paging
 from gateway.web.api import Blueprint
 from gateway.web.door import services

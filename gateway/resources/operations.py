@@ -9,11 +9,11 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.broker.creation import RESUMES
-from gateway.broker.engine.plan import ONE_TIME
 from gateway.broker.resolution import Word
 from gateway.errors import NotFound, ReplyInvalid
 from gateway.model import Operation, OperationStatus, StepStatus
 from gateway.resources.operations_kinds import require_known
+from gateway.spe.catalogue import ONE_TIME
 from gateway.web import paging
 from gateway.web.accepted import accepted
 from gateway.web.api import Blueprint

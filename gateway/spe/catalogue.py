@@ -78,3 +78,13 @@ def catalogue(commands: Iterable[Command]) -> Mapping[str, Command]:
 
 
 COMMANDS: Final = catalogue(command for noun in NOUNS for command in noun.COMMANDS)
+
+ONE_TIME: Final = frozenset(
+    {
+        "CreateClientOneTimeUrlForArchiveAdmin",
+        "CreateSystemAdministratorAPIPassword",
+        "InitializeMFA",
+        "InitializeSystemAdministratorMFA",
+    }
+)
+"""Commands whose result is a secret: handed out once, then erased (decision 16)."""

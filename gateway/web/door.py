@@ -10,7 +10,6 @@ from flask import Response, current_app, jsonify, request
 
 from gateway.broker.engine.preparations import version_read
 from gateway.broker.engine.problems import failure_of
-from gateway.broker.services import Services
 from gateway.errors import Conflict, DeclarationError, ReplyInvalid
 from gateway.model import Operation, OperationStatus
 from gateway.spe.command import Command
@@ -21,6 +20,7 @@ from gateway.web.hooks import EXTENSION
 from gateway.web.operation import OPERATIONS
 from gateway.web.promises import promised, require_type
 from gateway.web.schemas import Schema
+from gateway.web.services import Services
 
 
 def services() -> Services:

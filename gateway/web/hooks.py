@@ -12,9 +12,9 @@ from flask import Flask, Response, current_app, g, request
 
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
-from gateway.broker.authorise import ResellerSuspended
-from gateway.broker.caller import Caller
 from gateway.errors import GatewayError, Unauthenticated
+from gateway.tenancy.authorise import ResellerSuspended
+from gateway.tenancy.caller import Caller
 from gateway.web.operation import ANY, OperationSpec, spec_of
 from gateway.web.preferences import (
     VERSION,

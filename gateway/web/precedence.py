@@ -12,7 +12,6 @@ from typing import Final
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from gateway.broker.caller import Caller
 from gateway.errors import (
     GatewayError,
     InvalidInput,
@@ -22,6 +21,7 @@ from gateway.errors import (
     UnsupportedMediaType,
 )
 from gateway.model import Prefix
+from gateway.tenancy.caller import Caller
 from gateway.web.body import read_json
 from gateway.web.door import services
 from gateway.web.problems import answer_gateway_error, answer_http_error

@@ -16,7 +16,6 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from gateway.broker.admission import QuotaExceeded, is_shown
-from gateway.broker.claims import IdempotencyInFlight
 from gateway.broker.engine.breakers import DeploymentPaused
 from gateway.broker.engine.problems import OperationFailed
 from gateway.broker.placement.explanation import NoPlacement, PlacementUnreachable, reasons_told
@@ -37,6 +36,7 @@ from gateway.errors import (
     UnsupportedMediaType,
     UpstreamError,
 )
+from gateway.tenancy.claims import IdempotencyInFlight
 from gateway.web.http_errors import (
     MethodNotAllowed,
     RangeNotSatisfiable,

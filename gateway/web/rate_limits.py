@@ -10,8 +10,8 @@ from typing import Final, Protocol
 from flask import Response, g, request
 
 from gateway.access.networks import counted_as
-from gateway.broker.caller import Caller
 from gateway.storage.rates import Standing
+from gateway.tenancy.caller import Caller
 from gateway.web.http_errors import RateLimited
 
 POLICY_FIELD: Final = "RateLimit-Policy"

@@ -7,7 +7,6 @@ from typing import Final
 
 from flask import Response, current_app, g, request
 
-from gateway.broker.caller import Caller
 from gateway.errors import (
     InvalidInput,
     MalformedRequest,
@@ -17,6 +16,7 @@ from gateway.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from gateway.tenancy.caller import Caller
 from gateway.web.hooks import EXTENSION
 from gateway.web.problems import answer_gateway_error, refusal
 

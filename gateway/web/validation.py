@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from flask import Response, jsonify
 
-from gateway.broker.caller import Validated
+from gateway.tenancy.caller import Validated
 from gateway.web.blueprint import Blueprint
 from gateway.web.door import NO_CONTENT
 from gateway.web.hooks import caller

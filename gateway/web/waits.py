@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from flask import current_app, g, request
 
-from gateway.broker.caller import Caller
+from gateway.tenancy.caller import Caller
 from gateway.web.preferences import DEFAULT_WAIT_SECONDS, wait_seconds, wished_wait
 
 _EXTENSION: Final = "spe-gateway"

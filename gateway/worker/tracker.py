@@ -12,8 +12,8 @@ import structlog
 from celery.beat import EmbeddedService
 
 from gateway.broker.broker import Broker
-from gateway.broker.chores import Chore
 from gateway.broker.turns import Turns
+from gateway.model import Chore
 from gateway.worker.application import create_application
 from gateway.worker.beat import Beat
 from gateway.worker.consumer import create_worker

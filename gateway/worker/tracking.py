@@ -13,10 +13,9 @@ from typing import Final
 import structlog
 
 from gateway.broker.broker import Broker
-from gateway.broker.chores import Chore
 from gateway.broker.turns import Turns
 from gateway.errors import StorageUnavailable
-from gateway.model import Prefix
+from gateway.model import Chore, Prefix
 
 GLANCE_SECONDS = 0.25
 """Between two sweeps of a process."""

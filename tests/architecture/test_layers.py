@@ -31,7 +31,7 @@ def test_every_contract_is_kept() -> None:
 def test_a_planted_import_upwards_is_found(tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     shutil.copytree(GATEWAY, tmp_path / "gateway", ignore=shutil.ignore_patterns("static"))
-    model = tmp_path / "gateway/model.py"
+    model = tmp_path / "gateway/model/ids.py"
     model.write_text(model.read_text() + "\nfrom gateway.simulator import clock  # planted\n")
     spe = tmp_path / "gateway/spe/tls.py"
     spe.write_text(spe.read_text() + "\nfrom gateway.broker import caller  # planted\n")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gateway.broker.caller import Caller, Validated
 from gateway.broker.creation import NewInstance
 from gateway.broker.placement.explanation import Choice, NoPlacement, PlacementUnreachable
 from gateway.broker.placement.placement import Placement
@@ -20,6 +19,7 @@ from gateway.model import InstanceStatus, OperationStatus, Prefix, Reseller, new
 from gateway.spe.command import Command
 from gateway.storage import deployments, hosts, instances
 from gateway.storage.tables import unowned
+from gateway.tenancy.caller import Caller, Validated
 from tests.broker.test_placement_rules import deployment
 from tests.core import Core
 from tests.simulated import JSON, Control

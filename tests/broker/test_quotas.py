@@ -10,7 +10,6 @@ import time_machine
 
 from gateway.broker import admission
 from gateway.broker.admission import SKEW, QuotaExceeded
-from gateway.broker.caller import Validated
 from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.operations import Operations
@@ -20,6 +19,7 @@ from gateway.spe.command import Command
 from gateway.spe.commands.stores import CREATE_STORE, DETACH_STORE, GET_STORES, VERIFY_STORE
 from gateway.spe.commands.users import CREATE_USER, DELETE_USER, GET_USERS
 from gateway.storage import instances, quotas
+from gateway.tenancy.caller import Validated
 from tests.core import Core, until
 from tests.simulated import Control
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.broker.caller import Caller
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.operations import Operations
 from gateway.broker.resolution import Word
@@ -22,6 +21,7 @@ from gateway.spe.commands.instances import (
     STOP_INSTANCES,
 )
 from gateway.spe.commands.stores import VERIFY_STORE
+from gateway.tenancy.caller import Caller
 from tests.core import Core
 from tests.faults.cases import configuration
 from tests.simulated import Control

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
 from gateway.broker import broker as module
-from gateway.broker.caller import Validated
 from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.operations import Operations
@@ -17,6 +16,7 @@ from gateway.errors import Conflict, NameTaken, NotFound, OperationInProgress, P
 from gateway.model import Instance, InstanceStatus, Reach, Reseller, now
 from gateway.spe.commands.instances import STOP_INSTANCES
 from gateway.storage import facts, instances, names, operations, resellers
+from gateway.tenancy.caller import Validated
 from tests.core import Core
 from tests.simulated import Control
 

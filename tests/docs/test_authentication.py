@@ -77,4 +77,4 @@ def test_a_revoked_token_takes_the_portals_along(outputs: list[list[Any]]) -> No
 
 def test_the_assertion_gave_a_token(outputs: list[list[Any]]) -> None:
     (token,) = outputs[4]
-    assert token["scope"] == "instances:read resellers:read"
+    assert token["scope"] == "instances:read resellers:read statements:read usage:read"

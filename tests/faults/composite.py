@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from gateway.broker.caller import Caller
 from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import command_of
 from gateway.broker.idempotency import IdempotencyKeys
@@ -15,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.model import Operation, Reseller, Resource, Step
 from gateway.storage import quotas
 from gateway.storage.idempotency_keys import Known, Use
+from gateway.tenancy.caller import Caller
 from tests.core import Core
 from tests.simulated import JSON, Control
 

@@ -13,7 +13,6 @@ import time_machine
 
 from gateway.access.principal import Principal
 from gateway.broker.broker import place_of
-from gateway.broker.caller import Caller
 from gateway.broker.engine.plan import Invocation, operation_for
 from gateway.broker.recovery import Recovery, Report
 from gateway.factory import create_app
@@ -25,6 +24,7 @@ from gateway.storage.backup import Archive
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, load_keys
 from gateway.storage.witness import Witness
+from gateway.tenancy.caller import Caller
 from tests.served import Served
 from tests.world import World
 

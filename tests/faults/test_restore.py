@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from gateway.broker import audit
 from gateway.errors import ConfigurationError
 from gateway.factory import create_app
 from gateway.model import Reach, now
@@ -21,6 +20,7 @@ from gateway.storage.backup import Archive
 from gateway.storage.tables import names
 from gateway.storage.tables import operations as ledger
 from gateway.storage.witness import DatabaseBehind, Witness, WitnessBroken
+from gateway.tenancy import audit
 from tests.faults.drill import Drill, Place, empty_place, go_on, prepare, unseen
 from tests.served import CheckedClient, Served
 from tests.world import world

@@ -8,12 +8,12 @@ from threading import Barrier
 import pytest
 
 from gateway.broker.admission import QuotaExceeded
-from gateway.broker.claims import IdempotencyInFlight
 from gateway.broker.engine.plan import Invocation
 from gateway.errors import Conflict, GatewayError, NotFound, OperationInProgress
 from gateway.model import Operation, OperationStatus, Resource
 from gateway.spe.commands.instances import START_INSTANCES, STOP_INSTANCES
 from gateway.storage import instances, quotas
+from gateway.tenancy.claims import IdempotencyInFlight
 from tests.core import Core
 from tests.faults.composite import EVERYTHING, STEPS, Portal, before, made_by
 from tests.simulated import Control

@@ -9,10 +9,10 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
-from gateway.broker import audit
 from gateway.errors import StorageUnavailable
 from gateway.model import now
 from gateway.storage.idempotency_keys import LEASE
+from gateway.tenancy import audit
 from tests.idempotency.conftest import Post
 from tests.served import assert_problem
 from tests.world import World

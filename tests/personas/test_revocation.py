@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.broker.caller import Caller
 from gateway.factory import create_app
 from gateway.storage import counters, facts
 from gateway.storage.revoked_tokens import EPOCH, verdict
+from gateway.tenancy.caller import Caller
 from tests.answers import JSON
 from tests.personas.forging import Forger
 from tests.personas.oauth import details, exchange, exchanged, post, sign_in, token_of

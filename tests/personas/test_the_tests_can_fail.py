@@ -14,12 +14,12 @@ from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
 from gateway.access.scope import Allowed, Holds, Verdict
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.inventory import listing
 from gateway.factory import Gateway
 from gateway.model import Instance, Reach
 from gateway.spe import encoding
 from gateway.storage import clients, instances, operations
+from gateway.tenancy.caller import Caller
 from gateway.web import hooks
 from gateway.web.converters import InstanceId
 from tests.personas.model import ABSENT, PERSONAS

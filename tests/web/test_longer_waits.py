@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from gateway.access.principal import Principal
-from gateway.broker.caller import Caller
 from gateway.model import Reach
+from gateway.tenancy.caller import Caller
 from gateway.web.preferences import DEFAULT_WAIT_SECONDS
 from gateway.web.waits import longer_patience
 from tests.served import served

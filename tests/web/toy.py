@@ -12,10 +12,10 @@ from joserfc.jwk import ECKey, KeySet
 from gateway import errors
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
-from gateway.broker.caller import Caller
 from gateway.errors import RequestError, Unauthenticated
 from gateway.model import Reach
 from gateway.storage.rates import Rates
+from gateway.tenancy.caller import Caller
 from gateway.web import etags, paging
 from gateway.web.accepted import accepted
 from gateway.web.api import Api, Blueprint

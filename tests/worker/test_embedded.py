@@ -9,11 +9,10 @@ import pytest
 import time_machine
 from cryptography.fernet import Fernet
 
-from gateway.broker.chores import Chore
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.ledger import READS_KEPT
 from gateway.errors import StorageUnavailable
-from gateway.model import Operation, OperationStatus, now
+from gateway.model import Chore, Operation, OperationStatus, now
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.instances import GET_INSTANCES
 from gateway.spe.commands.stores import RENAME_STORE, VERIFY_STORE

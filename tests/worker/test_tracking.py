@@ -6,12 +6,11 @@ from threading import Event
 
 import pytest
 
-from gateway.broker.chores import Chore
 from gateway.broker.engine.lanes import Lanes
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.turns import Turns
 from gateway.errors import StorageUnavailable
-from gateway.model import Operation, OperationStatus
+from gateway.model import Chore, Operation, OperationStatus
 from gateway.simulator.server import Simulator
 from gateway.spe.commands.stores import RENAME_STORE
 from gateway.worker import tracking

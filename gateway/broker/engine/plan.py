@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from gateway.broker.caller import Caller
 from gateway.errors import DeclarationError
 from gateway.model import Instance, Operation, Prefix, Step, Urgency, new_id, now
-from gateway.spe.catalogue import COMMANDS
+from gateway.spe.catalogue import COMMANDS, ONE_TIME
 from gateway.spe.command import Command, Effect, Target
 from gateway.spe.encoding import encode
+from gateway.tenancy.caller import Caller
 
 DEADLINES = {
     Effect.READ: timedelta(minutes=5),
@@ -25,17 +25,6 @@ DEADLINES = {
     Effect.RUN: timedelta(hours=48),
 }
 """How long each class of command may take to its end; past it the operation is ended."""
-
-
-ONE_TIME = frozenset(
-    {
-        "CreateClientOneTimeUrlForArchiveAdmin",
-        "CreateSystemAdministratorAPIPassword",
-        "InitializeMFA",
-        "InitializeSystemAdministratorMFA",
-    }
-)
-"""Commands whose result is a secret: handed out once, then erased (decision 16)."""
 
 
 TENANT_UNSURE = frozenset({"SetJobSchedule"})

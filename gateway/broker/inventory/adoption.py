@@ -11,11 +11,9 @@ from sqlalchemy import Connection
 
 from gateway.access.bounds import Lineage
 from gateway.access.scope import Unrestricted
-from gateway.broker import admission, audit, ownership
+from gateway.broker import admission, ownership
 from gateway.broker.admission import Needs
-from gateway.broker.authorise import absent, denied, permit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller, Validated
 from gateway.broker.instances import require_confirmed
 from gateway.broker.inventory.archives import require_own_archive
 from gateway.broker.inventory.inspection import Inspection
@@ -37,6 +35,9 @@ from gateway.storage import (
     unowned,
 )
 from gateway.storage.unowned import Unowned
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.caller import Caller, Validated
 
 TAKEN = (
     "The id or the alias of the instance was another reseller's before, is another instance's, or "

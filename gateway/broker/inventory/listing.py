@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.access.principal import Principal
-from gateway.broker.authorise import permit
-from gateway.broker.caller import Caller
 from gateway.broker.inventory.fan_out import FanOut
 from gateway.errors import UpstreamError
 from gateway.model import Instance, now
 from gateway.storage import instances, inventories
 from gateway.storage.database import Database
 from gateway.storage.instance_filters import OBSERVABLE
+from gateway.tenancy.authorise import permit
+from gateway.tenancy.caller import Caller
 
 
 class ListIncomplete(UpstreamError):

@@ -6,16 +6,16 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from gateway.broker import audit
-from gateway.broker.authorise import denied, permit
 from gateway.broker.broker import Broker
-from gateway.broker.caller import Caller
 from gateway.broker.inventory.synchronisation import Acceptance, Synchronisation
 from gateway.errors import Conflict
 from gateway.model import Resource
 from gateway.storage import deployments, holdings, hosts, inventories, sightings, unowned
 from gateway.storage.inventories import Inventory
 from gateway.storage.sightings import Drifts
+from gateway.tenancy import audit
+from gateway.tenancy.authorise import denied, permit
+from gateway.tenancy.caller import Caller
 
 ANOTHER = "The list lacks other instances by now than you name; look at the inventory again."
 

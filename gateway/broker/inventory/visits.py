@@ -13,14 +13,13 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from gateway.broker.appointments import Appointments
 from gateway.broker.broker import Broker
-from gateway.broker.chores import Chore
 from gateway.broker.inventory.synchronisation import Synchronisation
 from gateway.broker.ledger import Ending
 from gateway.errors import UpstreamError
-from gateway.model import Deployment, Operation
+from gateway.model import Chore, Deployment, Operation
 from gateway.storage import chores
+from gateway.storage.appointments import Appointments
 
 GLANCE_SECONDS: Final = 5.0
 """Between two looks at who is due."""

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 
 from gateway.access.principal import Principal
-from gateway.broker.caller import Caller
+from gateway.tenancy.caller import Caller
 from gateway.web.oauth import assertions
 from gateway.web.oauth.errors import refused
 from gateway.web.oauth.jwts import NotAccepted

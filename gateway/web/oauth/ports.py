@@ -6,8 +6,8 @@ from typing import Any, Protocol, cast
 import flask
 
 from gateway.access.principal import Principal
-from gateway.broker.caller import Caller
 from gateway.model import Reach
+from gateway.tenancy.caller import Caller
 from gateway.web.hooks import EXTENSION
 from gateway.web.oauth.tokens import Claims, KeyRing, TokenIssuer
 

@@ -134,7 +134,7 @@ POINTS = (
     Point(
         "K0",
         "before the intent is committed",
-        ("gateway.broker.audit", "intended"),
+        ("gateway.tenancy.audit", "intended"),
         AFTER,
         _intended,
     ),

@@ -6,10 +6,10 @@ object that may be seen is named. Refusals of changes are audited.
 
 from gateway.access.permissions import Permission
 from gateway.access.scope import Holds
-from gateway.broker import audit
-from gateway.broker.caller import Caller
 from gateway.errors import NotFound, PermissionMissing, RequestError
 from gateway.storage.database import Database
+from gateway.tenancy import audit
+from gateway.tenancy.caller import Caller
 
 
 class ResellerSuspended(RequestError):

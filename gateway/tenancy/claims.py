@@ -8,10 +8,10 @@ from math import ceil
 
 from sqlalchemy import Connection
 
-from gateway.broker.caller import Caller
 from gateway.errors import Conflict
 from gateway.model import now
 from gateway.storage import idempotency_keys
+from gateway.tenancy.caller import Caller
 
 
 class IdempotencyInFlight(Conflict):

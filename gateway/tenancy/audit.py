@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.broker import claims
-from gateway.broker.caller import Caller
-from gateway.broker.engine.plan import ONE_TIME
 from gateway.errors import RequestError
 from gateway.model import Operation, Prefix
+from gateway.spe.catalogue import ONE_TIME
 from gateway.storage import audit_log, outbox, resellers
+from gateway.tenancy import claims
+from gateway.tenancy.caller import Caller
 
 ACTOR = "actor"
 """Where an operation's context says who began it."""

@@ -1,0 +1,1 @@
+"""What the instances use: read, kept, added up, and put on statements."""

@@ -1,0 +1,1 @@
+"""What happened, told: one log for each reseller, and webhooks that carry it out."""

@@ -1,0 +1,60 @@
+"""What the instances use, as it was read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    """What is counted of an instance."""
+
+    LICENCES = "licences"
+    USERS = "users"
+    MESSAGES = "messages"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One look at a deployment, or at an instance of it.
+
+    Attributes:
+        id: opaque.
+        deployment: which was asked.
+        instance: which it was asked about; None for the deployment as a whole.
+        command: what it was asked.
+        time: when the answer came, or did not.
+        raw: the SHA-256 of the answer as it was kept, 64 hex; None where there is none.
+        problem: the code of the error that came instead.
+    """
+
+    id: str
+    deployment: str
+    instance: str | None
+    command: str
+    time: datetime
+    raw: str | None
+    problem: str | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value that held from a time on, until the next one of the same instance and measure.
+
+    Attributes:
+        instance: opaque id.
+        measure: what was counted.
+        time: of the reading that showed it first.
+        value: None where a reading showed that the instance was not there.
+        reseller: who owned it then.
+        deployment: where it lay.
+        reading: the id of that reading.
+    """
+
+    instance: str
+    measure: Measure
+    time: datetime
+    value: int | None
+    reseller: str
+    deployment: str
+    reading: str

@@ -1,0 +1,159 @@
+"""The logs of events: one for each reseller, numbered without gaps.
+
+An event is told in the transaction of what it tells of, and waits in the outbox; the sequencer
+gives it a number in the log of its reseller and of each above it (decisions 17 and 20). Readers
+see numbered events only, so that none comes late under a lower number.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, select, true
+
+from gateway.model import USAGE_EVENTS, Event, Happening, Prefix, new_id
+from gateway.storage import counters, outbox
+from gateway.storage.tables import events, usage_events
+from gateway.storage.tables import outbox as waiting
+
+TOPIC = "event"
+SEQUENCER = "event-sequencer"
+
+
+def tell(connection: Connection, path: str, happening: Happening) -> str:
+    """Tell that something happens, in the transaction in which it does.
+
+    Args:
+        connection: the transaction.
+        path: of the reseller to which it happens; those above it are told too.
+        happening: what.
+
+    Returns:
+        The id of the event.
+    """
+    event = new_id(Prefix.EVENT)
+    payload = {**vars(happening), "data": dict(happening.data), "id": event, "path": path}
+    outbox.put(connection, TOPIC, _line(path)[-1], payload)
+    return event
+
+
+def is_waiting(connection: Connection) -> bool:
+    """Whether an event waits for its number."""
+    return bool(outbox.after(connection, TOPIC, 0, 1))
+
+
+def sequence(connection: Connection, limit: int) -> int:
+    """Give numbers to what has become visible in the outbox.
+
+    One process at a time: the others wait for the sequencer's counter, and find the rows gone.
+
+    Returns:
+        How many events were moved.
+    """
+    counters.take(connection, SEQUENCER)
+    rows = outbox.after(connection, TOPIC, 0, limit)
+    _number(connection, events, rows)
+    _number(connection, usage_events, [row for row in rows if row.payload["type"] in USAGE_EVENTS])
+    connection.execute(delete(waiting).where(waiting.c.id.in_([row.id for row in rows])))
+    return len(rows)
+
+
+def _number(connection: Connection, log: Table, rows: Sequence[Row[Any]]) -> None:
+    """Append events to the logs of all whom they concern."""
+    heard = [(reseller, row) for row in rows for reseller in _line(row.payload["path"])]
+    many = Counter(reseller for reseller, _ in heard)
+    last = {each: _take(connection, log, each, many[each]) - many[each] for each in sorted(many)}
+    entries = []
+    for reseller, row in heard:
+        last[reseller] += 1
+        entries.append(_entry(reseller, last[reseller], row))
+    if entries:
+        connection.execute(insert(log), entries)
+
+
+def _take(connection: Connection, log: Table, reseller: str, many: int) -> int:
+    return counters.take(connection, f"{log.name}:{reseller}", many)
+
+
+def _entry(reseller: str, number: int, row: Row[Any]) -> dict[str, Any]:
+    told = {name: value for name, value in row.payload.items() if name != "path"}
+    return {"reseller": reseller, "number": number, **told, "create_time": row.create_time}
+
+
+def _line(path: str) -> list[str]:
+    """Return the resellers of a path, from the root on."""
+    return path.strip("/").split("/")
+
+
+def last(connection: Connection, reseller: str) -> int:
+    """Return the number of the last event of a log; 0 where there was none."""
+    return counters.value(connection, f"{events.name}:{reseller}")
+
+
+def oldest(connection: Connection, reseller: str) -> int:
+    """Return the number of the oldest event that is kept, or of the next one."""
+    query = select(func.min(events.c.number)).where(events.c.reseller == reseller)
+    return connection.execute(query).scalar_one_or_none() or last(connection, reseller) + 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which events of a log.
+
+    Attributes:
+        until: the last number; None for no end.
+        types: only these; None for all.
+        instances: only what concerns one of these; None for all.
+    """
+
+    until: int | None = None
+    types: Sequence[str] | None = None
+    instances: frozenset[str] | None = None
+
+    def condition(self) -> ColumnElement[bool]:
+        """Return it as a condition."""
+        found: ColumnElement[bool] = true()
+        if self.until is not None:
+            found &= events.c.number <= self.until
+        if self.types is not None:
+            found &= events.c.type.in_(self.types)
+        if self.instances is not None:
+            found &= events.c.instance.in_(sorted(self.instances))
+        return found
+
+
+def part(
+    connection: Connection, reseller: str, wanted: Wanted, after: int, limit: int
+) -> Sequence[Event]:
+    """Return at most ``limit`` events of a log with a number after ``after``, in their order."""
+    query = select(events).where(
+        events.c.reseller == reseller, events.c.number > after, wanted.condition()
+    )
+    rows = connection.execute(query.order_by(events.c.number).limit(limit))
+    return [Event(**row) for row in rows.mappings()]
+
+
+def trim(connection: Connection, before: datetime, limit: int) -> int:
+    """Forget the oldest events.
+
+    Args:
+        connection: a transaction.
+        before: what happened earlier than this.
+        limit: how many at most.
+
+    Returns:
+        How many.
+    """
+    old = (
+        select(events.c.reseller, events.c.number)
+        .where(events.c.create_time < before)
+        .order_by(events.c.create_time)
+        .limit(limit)
+    )
+    keys = [tuple(row) for row in connection.execute(old)]
+    for reseller, number in keys:
+        which = (events.c.reseller == reseller, events.c.number == number)
+        connection.execute(delete(events).where(*which))
+    return len(keys)

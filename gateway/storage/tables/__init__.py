@@ -1,0 +1,101 @@
+"""The tables. Core, not ORM: one query says what one query does."""
+
+from gateway.storage.tables.events import (
+    deliveries,
+    delivery_attempts,
+    events,
+    usage_events,
+    webhooks,
+)
+from gateway.storage.tables.fleet import (
+    deployments,
+    holdings,
+    hosts,
+    instances,
+    inventories,
+    names,
+    transfers,
+    unowned,
+)
+from gateway.storage.tables.identity import (
+    client_secrets,
+    clients,
+    login_failures,
+    quotas,
+    resellers,
+    revoked_tokens,
+    signing_keys,
+    used_assertions,
+)
+from gateway.storage.tables.records import (
+    audit_log,
+    counters,
+    facts,
+    outbox,
+)
+from gateway.storage.tables.types import (
+    ID,
+    Instant,
+    Told,
+    metadata,
+)
+from gateway.storage.tables.usage import (
+    closed_days,
+    figures,
+    raws,
+    readings,
+    statement_entries,
+    statement_lines,
+    statements,
+    usage_days,
+    watches,
+)
+from gateway.storage.tables.work import (
+    chores,
+    idempotency_keys,
+    operations,
+)
+
+__all__ = [
+    "ID",
+    "Instant",
+    "Told",
+    "audit_log",
+    "chores",
+    "client_secrets",
+    "clients",
+    "closed_days",
+    "counters",
+    "deliveries",
+    "delivery_attempts",
+    "deployments",
+    "events",
+    "facts",
+    "figures",
+    "holdings",
+    "hosts",
+    "idempotency_keys",
+    "instances",
+    "inventories",
+    "login_failures",
+    "metadata",
+    "names",
+    "operations",
+    "outbox",
+    "quotas",
+    "raws",
+    "readings",
+    "resellers",
+    "revoked_tokens",
+    "signing_keys",
+    "statement_entries",
+    "statement_lines",
+    "statements",
+    "transfers",
+    "unowned",
+    "usage_days",
+    "usage_events",
+    "used_assertions",
+    "watches",
+    "webhooks",
+]
