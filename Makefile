@@ -49,6 +49,7 @@ test-long: setup ## 50,000 random calls against the model of tenancy, with new s
 .PHONY: test-faults
 test-faults: setup ## Kill gateways and workers at every fail point, on every stack (about half an hour)
 	$(BIN)/python -m tests.faults.kills
+	$(BIN)/python -m tests.faults.events
 
 .PHONY: bench
 bench: setup ## Measure lists over simulated deployments; fails when a ratio misses its goal

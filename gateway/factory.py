@@ -1,12 +1,25 @@
 """The composition root: builds everything once, from the settings."""
 
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway.access.principal import Principal
+from gateway.billing.asking import Asking
+from gateway.billing.closing import Closing
+from gateway.billing.day_close import DayClose
+from gateway.billing.licences import Licences
+from gateway.billing.reconciliation import Reconciliation
+from gateway.billing.retention import Retention
+from gateway.billing.statements import Statements
+from gateway.billing.usage import Usage
+from gateway.billing.usage_log import UsageLog
+from gateway.billing.watch.watches import Watches
 from gateway.broker import admission, rotation
 from gateway.broker.archive_admin import ArchiveAdmin
 from gateway.broker.attendance import Attendance
@@ -26,10 +39,12 @@ from gateway.broker.engine.connections import Connections, Networks
 from gateway.broker.engine.preparations import PREPARATIONS
 from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
+from gateway.broker.engine.suspension import SUSPENDING
 from gateway.broker.idempotency import IdempotencyKeys
 from gateway.broker.identity import RegisteredClients
 from gateway.broker.instance_actions import InstanceActions
 from gateway.broker.instance_hosts import InstanceHosts
+from gateway.broker.instance_reads import InstanceReads
 from gateway.broker.instances import Instances
 from gateway.broker.inventory.adoption import Adoption
 from gateway.broker.inventory.fan_out import FanOut
@@ -42,6 +57,7 @@ from gateway.broker.key_ring import KeyRing
 from gateway.broker.ledger import Ledger
 from gateway.broker.logins import Logins, chore_of_the_logins
 from gateway.broker.operations import Operations
+from gateway.broker.outages import Outages
 from gateway.broker.placement.placement import Placement
 from gateway.broker.placement.survey import Survey
 from gateway.broker.principals import Principals
@@ -54,7 +70,15 @@ from gateway.broker.rounds import Rounds
 from gateway.broker.stores import Stores
 from gateway.broker.token_chores import chores_of_the_tokens
 from gateway.broker.transfers import Transfers
-from gateway.errors import GatewayError, RequestError
+from gateway.errors import ConfigurationError, GatewayError, RequestError
+from gateway.events.chores import chores_of_the_events
+from gateway.events.deliverer import Deliverer
+from gateway.events.deliveries import Deliveries
+from gateway.events.dispatch import Dispatch
+from gateway.events.log import EventLog
+from gateway.events.own import Own
+from gateway.events.sender import Sender
+from gateway.events.webhooks import Webhooks
 from gateway.model import Chore, Instance, Operation
 from gateway.resources import BLUEPRINTS
 from gateway.settings import Settings
@@ -82,6 +106,7 @@ class Gateway:
 
     services: Services
     connections: Connections
+    deliverer: Deliverer
     issuer: TokenIssuer
     verifier: TokenVerifier
     key_ring: KeyRing
@@ -143,6 +168,7 @@ class Gateway:
 
     def close(self) -> None:
         """Let what is under way end, then close every connection."""
+        self.deliverer.close()
         self.services.broker.close()
         self.services.instances.close()
         self.services.inventory.close()
@@ -158,6 +184,7 @@ def create_gateway(settings: Settings) -> Gateway:
         ConfigurationError: a setting, a key or the database is not usable.
     """
     vault = Vault(load_keys(settings.home, settings.master_keys.get_secret_value()))
+    sender = _sender(settings)
     database = Database(settings.database)
     witness = Witness(settings.witness_file, database)
     try:
@@ -168,7 +195,8 @@ def create_gateway(settings: Settings) -> Gateway:
         raise
     networks = Networks(settings.deployment_networks)
     lines = Lines(settings.redis_url)
-    breakers = Breakers(lines, settings.breaker_failures, settings.breaker_seconds)
+    outages = Outages(database)
+    breakers = Breakers(lines, settings.breaker_failures, settings.breaker_seconds, outages.note)
     rejected = Quarantine(database).begin
     connections = Connections(database, vault, networks, rejected, breakers)
     reader = Reader(connections)
@@ -178,6 +206,12 @@ def create_gateway(settings: Settings) -> Gateway:
     key_ring = KeyRing(database, vault)
     registered, revocations = RegisteredClients(database), Revocations(database)
     issuers = [OutsideIssuer(**each.model_dump()) for each in settings.trusted_issuers]
+    dispatch = Dispatch(database, settings.issuer)
+    deliverer = Deliverer(database, vault, sender, settings.webhook_threads)
+    laboratories = [ip_network(each) for each in settings.webhook_networks]
+    webhooks = Webhooks(database, vault, laboratories)
+    deliveries = Deliveries(database, webhooks, dispatch, deliverer)
+    usage_log = UsageLog(database, settings.usage_event_days)
     return Gateway(
         services=Services(
             database=database,
@@ -188,9 +222,11 @@ def create_gateway(settings: Settings) -> Gateway:
             capabilities=capabilities,
             clients=Clients(database, [each.issuer for each in issuers]),
             commands=Commands(broker),
+            deliveries=deliveries,
             deployment_health=DeploymentHealth(broker, connections),
             deployment_breakers=DeploymentBreakers(broker, breakers),
             deployments=Deployments(broker, connections, networks),
+            event_log=EventLog(database, settings.issuer),
             idempotency_keys=IdempotencyKeys(broker),
             instance_actions=InstanceActions(broker),
             instance_hosts=InstanceHosts(broker, reader),
@@ -203,13 +239,21 @@ def create_gateway(settings: Settings) -> Gateway:
             operations=Operations(broker),
             oversight=Oversight(broker, synchronisation),
             quotas=Quotas(database, Resellers(database)),
+            reconciliation=Reconciliation(
+                database, Asking(broker.aside, reader.read), settings.list_seconds
+            ),
             reports=Reports(broker, settings.report_domains, settings.reports_per_day),
             resellers=Resellers(database),
             rotation=rotation.Rotation(broker),
+            statements=Statements(database, settings.licence_seconds),
             stores=Stores(broker),
             transfers=Transfers(broker, admission.admit_transfer),
+            usage=Usage(database, settings.licence_seconds),
+            usage_log=usage_log,
+            webhooks=webhooks,
         ),
         connections=connections,
+        deliverer=deliverer,
         issuer=TokenIssuer(settings.issuer, key_ring, settings.token_seconds),
         verifier=TokenVerifier(settings.issuer, key_ring, settings.token_seconds),
         key_ring=key_ring,
@@ -222,8 +266,18 @@ def create_gateway(settings: Settings) -> Gateway:
             *chores_of_the_audit(database, witness),
             *chores_of_the_tokens(key_ring, revocations, settings.key_days),
             chore_of_the_logins(database),
+            *chores_of_the_events(database, settings.event_days),
+            dispatch.chore,
+            deliverer.chore,
+            deliveries.chore,
+            *Licences(database, broker.aside, reader.read, settings.licence_seconds).chores,
+            DayClose(database, settings.licence_seconds, settings.watch_seconds).chore,
+            Closing(database, settings.licence_seconds).chore,
+            Retention(database).chore,
+            usage_log.chore,
             Rounds(broker, capabilities, connections).chore,
             *Visits(broker, synchronisation, settings.inventory_seconds).chores,
+            *Watches(database, broker.aside, InstanceReads(reader), settings.watch_seconds).chores,
         ),
         cursors=Cursors(MultiFernet([Fernet(key) for key in vault.keys])),
         logins=Logins(database),
@@ -238,6 +292,25 @@ def create_gateway(settings: Settings) -> Gateway:
     )
 
 
+def _sender(settings: Settings) -> Sender:
+    """Return what posts webhooks; the gateway itself is no receiver.
+
+    Raises:
+        ConfigurationError: the file of authorities is not usable.
+    """
+    authorities = settings.webhook_authorities
+    try:
+        return Sender(
+            [ip_network(each) for each in settings.webhook_networks],
+            Own([urlsplit(settings.issuer).hostname or ""]),
+            ca_file=Path(authorities) if authorities else None,
+        )
+    except OSError as error:
+        raise ConfigurationError(
+            f"SPE_GATEWAY_WEBHOOK_AUTHORITIES: {authorities} holds no certificates: {error}"
+        ) from None
+
+
 def _broker(
     settings: Settings, database: Database, vault: Vault, connections: Connections
 ) -> Broker:
@@ -249,7 +322,7 @@ def _broker(
 
     checks, endings = rotation.rules(database, vault, connections)
     ledger = Ledger(database, vault, prompting(ENDINGS | endings))
-    runner = Runner(connections, instance_of, PREPARATIONS, CHECKS | checks)
+    runner = Runner(connections, instance_of, PREPARATIONS | SUSPENDING, CHECKS | checks)
     return Broker(database, ledger, runner, settings.executor_threads)
 
 

@@ -21,7 +21,7 @@ from gateway.errors import ConfigurationError, SetupError, StorageUnavailable
 from gateway.factory import Gateway, create_gateway
 from gateway.home import held
 from gateway.settings import Settings
-from gateway.storage import operations
+from gateway.storage import deliveries, operations
 from gateway.storage.database import Database
 from gateway.web.hooks import EXTENSION
 from gateway.web.request_ids import HEADER
@@ -72,6 +72,7 @@ def _take_over(settings: Settings) -> None:
     try:
         with database.write() as connection:
             operations.free(connection)
+            deliveries.free(connection)
     finally:
         database.close()
 

@@ -34,6 +34,7 @@ SOMETIMES = frozenset(
 """Documented for answers that need not carry them; 202 must carry its Retry-After."""
 
 STREAM = "text/event-stream"
+TEXTS = ("text/csv", "application/x-ndjson")
 BESIDE = re.compile(r"/openapi\.(json|yaml)|/docs(/problems|/assets/[^/]+)?")
 """Pages that are no part of the contract."""
 
@@ -117,7 +118,7 @@ class Contract:
             _require(not response.data, "has a body where none is documented")
             return
         _require(response.mimetype in content, f"is {response.mimetype}, not {list(content)}")
-        bodies = _events(response) if response.mimetype == STREAM else [json.loads(response.data)]
+        bodies = _bodies(response)
         for body in bodies:
             self.check_body(content[response.mimetype]["schema"], body)
 
@@ -143,6 +144,13 @@ def _check_headers(documented: set[str], response: TestResponse) -> None:
     missing = {name for name in documented if name not in response.headers}
     optional = SOMETIMES - ({"Retry-After"} if response.status_code == 202 else set())
     _require(missing <= optional, f"lacks the header {sorted(missing - optional)}")
+
+
+def _bodies(response: TestResponse) -> list[Any]:
+    """Return what an answer tells: an object, the events of a stream, or a text."""
+    if response.mimetype in TEXTS:
+        return [response.text]
+    return _events(response) if response.mimetype == STREAM else [json.loads(response.data)]
 
 
 def _events(response: TestResponse) -> list[JSON]:

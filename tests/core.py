@@ -29,6 +29,7 @@ from gateway.broker.engine.plan import Invocation, Place, operation_for
 from gateway.broker.engine.preparations import PREPARATIONS
 from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
+from gateway.broker.engine.suspension import SUSPENDING
 from gateway.broker.instances import Instances
 from gateway.broker.ledger import Ledger
 from gateway.broker.placement.placement import Placement
@@ -134,7 +135,8 @@ class Core:
             self.breakers,
         )
         self.ledger = Ledger(self.database, self.vault, ENDINGS)
-        self.runner = Runner(self.connections, self._instance_of, PREPARATIONS, CHECKS)
+        rules = PREPARATIONS | SUSPENDING
+        self.runner = Runner(self.connections, self._instance_of, rules, CHECKS)
         self.broker = Broker(self.database, self.ledger, self.runner, 8)
         self.deployment_health = DeploymentHealth(self.broker, self.connections)
         self.deployments = Deployments(self.broker, self.connections, self.networks)

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gateway.billing.licences import READ
 from gateway.broker.bootstrap import FirstOperator, set_up
 from gateway.broker.rounds import VISIT
 from gateway.factory import Gateway, create_app
@@ -23,12 +24,14 @@ from tests.answers import Contract
 UNHURRIED = "100000/minute"
 DEFAULTS: Mapping[str, Any] = {
     "deployment_networks": ("127.0.0.0/8", "::1/128"),
+    "webhook_networks": ("127.0.0.0/8", "::1/128"),
     "client_rate": UNHURRIED,
     "reseller_rate": UNHURRIED,
     "address_rate": UNHURRIED,
     "http_threads": 128,
     "report_domains": ("example.com",),
     "inventory_seconds": 0,  # what a deployment is asked, is what a test has asked
+    "watch_seconds": 0,
 }
 """Settings of a gateway under test; many calls of few clients come from one address."""
 
@@ -126,8 +129,8 @@ def beside(first: Served) -> Iterator[Served]:
 def _running(settings: Settings, operator: FirstOperator) -> Iterator[Served]:
     app = create_app(settings)
     gateway: Gateway = app.extensions["spe-gateway"]
-    # The hourly visit of a deployment would come into the middle of some test's journal.
-    chores = [chore for chore in gateway.chores if chore.name != VISIT]
+    # The hourly calls of a deployment would come into the middle of some test's journal.
+    chores = [chore for chore in gateway.chores if chore.name not in {VISIT, READ}]
     tracker = Tracker(gateway.services.broker, chores)
     tracker.start()
     try:

@@ -56,6 +56,10 @@ class Control:
         """Plant `hosts`, `clientAccessServers`, `administrators` and `instances`."""
         self._call("POST", "/seed", document)
 
+    def alter(self, instance_id: str, **document: object) -> None:
+        """Plant in an instance that is there, or alter its stores."""
+        self._call("POST", "/archive", {"instanceID": instance_id, **document})
+
     def reset(self) -> None:
         """Go back to the scenario."""
         self._call("POST", "/reset")

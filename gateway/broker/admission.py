@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.broker import telling
 from gateway.errors import RequestError
 from gateway.model import (
     BY_PERSON,
@@ -114,7 +115,7 @@ def admit(operation: Operation, connection: Connection) -> None:
     for pool in _held_pools(connection, operation.reseller_path, needs):
         itself = int(pool.resource is Resource.CONCURRENT_OPERATIONS)
         used = quotas.used(connection, pool.path, pool.resource) - itself
-        _require_room(pool, used, needs[pool.resource])
+        _take_room(connection, pool, used, needs[pool.resource])
 
 
 def book(operation: Operation, connection: Connection) -> None:
@@ -160,7 +161,7 @@ def admit_to(connection: Connection, path: str, needs: Needs, former: str = "") 
     for pool in _held_pools(connection, path, needs):
         if pool not in before:
             used = quotas.used(connection, pool.path, pool.resource)
-            _require_room(pool, used, needs[pool.resource])
+            _take_room(connection, pool, used, needs[pool.resource])
 
 
 def foresee(database: Database, path: str, needs: Needs) -> None:
@@ -191,6 +192,11 @@ def _held_pools(connection: Connection, path: str, needs: Needs) -> list[Pool]:
 def _nearest_first(pools: list[Pool]) -> list[Pool]:
     """What a refusal names is the nearest limit that is in the way."""
     return pools[::-1]
+
+
+def _take_room(connection: Connection, pool: Pool, used: int, need: int) -> None:
+    _require_room(pool, used, need)
+    telling.use(connection, pool, used, used + need)
 
 
 def _require_room(pool: Pool, used: int, need: int) -> None:
@@ -280,7 +286,20 @@ def _put(
     """Write down what was seen, unless a change beside it may have made it old."""
     instances.hold(connection, instance)
     if holdings.is_quiet(connection, instance, time - SKEW, itself):
+        pools = _pools_of_more(connection, instance, seen)
+        before = [quotas.used(connection, pool.path, pool.resource) for pool in pools]
         holdings.put(connection, instance, seen, time)
+        for pool, used in zip(pools, before, strict=True):
+            after = quotas.used(connection, pool.path, pool.resource)
+            telling.use(connection, pool, used, after)
+
+
+def _pools_of_more(connection: Connection, instance: str, seen: Needs) -> list[Pool]:
+    """Return the limits that come nearer by what was seen, and let nobody count there meanwhile."""
+    known = holdings.of(connection, instance)
+    more = {each: number for each, number in seen.items() if number > known.get(each, 0)}
+    found = instances.tracked(connection, instance) if more else None
+    return _held_pools(connection, found.reseller_path, more) if found else []
 
 
 def _listed(operation: Operation) -> dict[Resource, int]:

@@ -317,6 +317,16 @@ def _look(
         future.set_exception(error)
 
 
+class InstanceSuspended(Conflict):
+    """Nothing is done to a suspended instance, or inside it, until it is resumed."""
+
+    code = "INSTANCE_SUSPENDED"
+    title = "The instance is suspended"
+
+    def __init__(self) -> None:
+        super().__init__("The instance is suspended: resume it first, with POST …/resume.")
+
+
 def place_of(instance: Instance) -> Place:
     """Where commands about an instance go."""
     return Place(instance.deployment, instance.reseller, instance.reseller_path, instance)
@@ -344,10 +354,13 @@ def _bind(caller: Caller, operation: Operation, connection: Connection) -> None:
 
 
 def require_active(instance: Instance) -> None:
-    """Refuse work inside an instance that is being made, deleted or has failed.
+    """Refuse work on an instance that is being made, suspended, deleted or has failed.
 
     Raises:
+        InstanceSuspended: it must be resumed first.
         Conflict: says what it is.
     """
+    if instance.status is InstanceStatus.SUSPENDED:
+        raise InstanceSuspended
     if instance.status is not InstanceStatus.ACTIVE:
         raise Conflict(f"The instance is {instance.status}; it must be active for this.")

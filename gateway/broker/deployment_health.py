@@ -6,6 +6,7 @@ from datetime import timedelta
 from time import monotonic
 from typing import Final
 
+from gateway.broker import outages
 from gateway.broker.broker import Broker
 from gateway.broker.deployments import not_carried_out
 from gateway.broker.engine.connections import Connections
@@ -144,6 +145,7 @@ class DeploymentHealth:
         time = now()
         with self._database.write() as connection:
             deployments.observe(connection, deployment.id, {"last_contact_time": time})
+            outages.end(connection, deployment.id)
         return replace(deployment, last_contact_time=time)
 
 

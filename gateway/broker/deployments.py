@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
+from gateway.broker import telling
 from gateway.broker.broker import Broker
 from gateway.broker.engine.connections import Connections, Networks
 from gateway.broker.engine.reader import finished
@@ -19,7 +20,7 @@ from gateway.errors import (
     ReplyInvalid,
     UpstreamError,
 )
-from gateway.model import Deployment, Prefix, new_id, now
+from gateway.model import Deployment, EventType, Prefix, new_id, now
 from gateway.spe.certificate import Certificate, normalise_pin, probe
 from gateway.spe.client import Client
 from gateway.spe.command import Command
@@ -187,6 +188,9 @@ class Deployments:
             with self._database.write() as connection:
                 deployments.change(connection, deployment, columns)
                 audit.changed(connection, caller, deployment, columns)
+                if changed.pin != found.pin:
+                    kind = EventType.DEPLOYMENT_CERTIFICATE_CHANGED
+                    telling.deployment(connection, kind, deployment, {"pin": changed.pin})
         except IntegrityError:
             raise Conflict("A deployment of this name or address is registered already.") from None
         return changed

@@ -7,16 +7,36 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.broker import ownership
+from gateway.broker import ownership, telling
+from gateway.broker.engine.plan import command_of
 from gateway.broker.engine.preparations import CONSENT, STOPPED, latest
 from gateway.broker.engine.removal import is_removed, told
 from gateway.broker.ledger import Ending
-from gateway.model import Instance, InstanceStatus, Operation, OperationStatus, StepStatus, now
-from gateway.spe.commands.instances import CREATE_INSTANCE
+from gateway.model import (
+    BY_PERSON,
+    Instance,
+    InstanceStatus,
+    Operation,
+    OperationStatus,
+    StepStatus,
+    now,
+)
+from gateway.spe.commands.archive_admin import SET_ARCHIVE_ADMIN_ENABLED
+from gateway.spe.commands.instances import CREATE_INSTANCE, SET_INSTANCE_CONFIGURATION
 from gateway.storage import instances, names
 
 FACTUAL = frozenset({"status", "alias"})
 """Columns that must outlive a restore."""
+
+HOLD = "legalHold"
+LEFT: Mapping[str, object] = {"startMode": "disabled", "ran": False, HOLD: None}
+"""What is read of an instance that we have stopped and disabled, by the keys of what is kept."""
+
+SETTING: Mapping[str, frozenset[str]] = {
+    SET_INSTANCE_CONFIGURATION.name: frozenset(),
+    SET_ARCHIVE_ADMIN_ENABLED.name: frozenset({"archiveAdmin"}),
+}
+"""Commands that change an instance, and which field; none for those that the call has named."""
 
 MISSING = {"status": "missing"}
 """What is seen of an instance that its deployment does not list."""
@@ -61,6 +81,7 @@ def note(connection: Connection, operation: Operation, **columns: object) -> Non
     if known is None or not values:
         return
     instances.change(connection, known.id, {**values, "update_time": now()})
+    telling.life(connection, known, values.get("status", known.status))
     if FACTUAL & set(values):
         ownership.note(connection, known.id)
 
@@ -103,6 +124,24 @@ def _configured(connection: Connection, operation: Operation) -> None:
     if alias and _is_unset(operation):
         names.give_back(connection, str(operation.instance), alias, operation.create_time)
     note(connection, operation, **own)
+    _tell_update(connection, operation, own)
+
+
+def _tell_update(connection: Connection, operation: Operation, own: Mapping[str, Any]) -> None:
+    """Tell what was changed; when a person has settled it, only what that is the evidence of."""
+    changed: set[str] = set(own)
+    for step in operation.steps:
+        is_news = operation.resolution is None or step.evidence == BY_PERSON
+        if is_news and step.status is StepStatus.SUCCEEDED and step.command in SETTING:
+            changed |= SETTING[step.command] or set(operation.context["changes"])
+    known = instances.tracked(connection, str(operation.instance))
+    if known is not None:
+        telling.updated(connection, known, changed)
+
+
+def _switched(connection: Connection, operation: Operation) -> None:
+    note(connection, operation)
+    _tell_update(connection, operation, {})
 
 
 def _is_unset(operation: Operation) -> bool:
@@ -123,38 +162,99 @@ def _deleted(connection: Connection, operation: Operation) -> None:
         status=InstanceStatus.DELETED,
         delete_time=time,
         purge_time=time + timedelta(days=operation.context["graceDays"]),
-        kept_state=_before(operation),
+        kept_state=_before_deletion(connection, operation),
     )
 
 
-def _before(operation: Operation) -> dict[str, Any]:
-    """Return how an instance was before its deletion, as far as that was read.
+def _before_deletion(connection: Connection, operation: Operation) -> dict[str, Any]:
+    known = instances.tracked(connection, str(operation.instance))
+    is_suspended = known is not None and known.status is InstanceStatus.SUSPENDED
+    return _before(known, operation) | ({"suspended": True} if is_suspended else {})
 
-    A person may settle a deletion that a restore cut off before it had read anything.
+
+def _before(known: Instance | None, operation: Operation) -> dict[str, Any]:
+    """Return how an instance was before it was stopped and disabled, as far as that is known.
+
+    What is read of one that we left so already, suspended or by a suspension that broke off, is
+    how we left it: what was kept then counts.
+    """
+    read = _read_before(operation)
+    if known is None:
+        return read
+    is_suspended = known.status is InstanceStatus.SUSPENDED
+    for name in LEFT.keys() & known.kept_state.keys():
+        is_ours = is_suspended and name != HOLD
+        if is_ours or read.get(name) in {None, LEFT[name]}:
+            read[name] = known.kept_state[name]
+    return read
+
+
+def _read_before(operation: Operation) -> dict[str, Any]:
+    """Return how an operation found an instance, as far as it had read anything.
+
+    A person may settle one that a restore cut off before it had.
     """
     listed = operation.steps[0].result
     configuration = latest(operation, "GetInstanceConfiguration")
     compliance = latest(operation, "GetComplianceConfiguration")
-    kept: dict[str, Any] = {"legalHold": None}
+    kept: dict[str, Any] = {HOLD: None}
     if listed:
         kept["ran"] = listed[0].get("status") != STOPPED
     if isinstance(configuration, dict):
         kept["startMode"] = configuration.get("startMode")
     if isinstance(compliance, dict):
-        kept["legalHold"] = compliance.get("legalHoldEnabled")
+        kept[HOLD] = compliance.get("legalHoldEnabled")
     return kept
 
 
 def _undeleted(connection: Connection, operation: Operation) -> None:
+    """What was suspended when it was deleted is so again."""
+    if operation.status is not OperationStatus.SUCCEEDED:
+        return
+    known = instances.tracked(connection, str(operation.instance))
+    kept = dict(known.kept_state) if known else {}
+    is_suspended = kept.pop("suspended", False)
+    note(
+        connection,
+        operation,
+        status=InstanceStatus.SUSPENDED if is_suspended else InstanceStatus.ACTIVE,
+        delete_time=None,
+        purge_time=None,
+        kept_state=kept if is_suspended else {},
+    )
+
+
+def _suspended(connection: Connection, operation: Operation) -> None:
+    """How it was is kept before all: also of one that broke off after it had changed something."""
+    known = instances.tracked(connection, str(operation.instance))
+    kept: dict[str, Any] = {"kept_state": _before(known, operation)}
     if operation.status is OperationStatus.SUCCEEDED:
-        note(
-            connection,
-            operation,
-            status=InstanceStatus.ACTIVE,
-            delete_time=None,
-            purge_time=None,
-            kept_state={},
-        )
+        note(connection, operation, status=InstanceStatus.SUSPENDED, **kept)
+    else:
+        note(connection, operation, **({} if _is_untouched(operation) else kept))
+
+
+def _resumed(connection: Connection, operation: Operation) -> None:
+    if operation.status is OperationStatus.SUCCEEDED:
+        note(connection, operation, status=InstanceStatus.ACTIVE, kept_state={})
+    else:
+        note(connection, operation)
+
+
+def _is_untouched(operation: Operation) -> bool:
+    """Whether an operation has certainly changed nothing."""
+    undone = {StepStatus.QUEUED, StepStatus.SKIPPED, StepStatus.FAILED, StepStatus.CANCELLED}
+    return all(
+        step.status in undone or not command_of(step).effect.changes for step in operation.steps
+    )
+
+
+def _stopped(connection: Connection, operation: Operation) -> None:
+    """Whoever stops what a broken off suspension had left, does not want it to run later."""
+    known = instances.tracked(connection, str(operation.instance))
+    kept = dict(known.kept_state) if known else {}
+    is_wanted = kept.pop("ran", None) and operation.status is OperationStatus.SUCCEEDED
+    note(connection, operation, **({"kept_state": kept} if is_wanted else {}))
 
 
 def _purged(connection: Connection, operation: Operation) -> None:
@@ -183,8 +283,12 @@ OBSERVING = frozenset(
 
 ENDINGS: dict[str, Ending] = {
     **dict.fromkeys(OBSERVING, _observe),
+    "stopInstance": _stopped,
     "createInstance": _created,
+    "setArchiveAdmin": _switched,
     "updateInstance": _configured,
+    "suspendInstance": _suspended,
+    "resumeInstance": _resumed,
     "deleteInstance": _deleted,
     "undeleteInstance": _undeleted,
     "purgeInstance": _purged,

@@ -7,24 +7,33 @@ problem that it would have been answered alone; the others go on.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.broker import admission
+from gateway.access.permissions import Permission
+from gateway.broker import admission, telling
 from gateway.broker import parts as rules
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
 from gateway.broker.engine import lanes
 from gateway.broker.engine.plan import Invocation, operation_for
 from gateway.broker.engine.problems import problem_of
+from gateway.broker.engine.suspension import RESUMPTION, SUSPENSION
+from gateway.broker.instances import require_living
 from gateway.broker.ledger import conclude
 from gateway.broker.lifecycle import operating
 from gateway.errors import Conflict, StorageUnavailable
 from gateway.model import Instance, Operation, OperationStatus, Prefix, Urgency, new_id, now
-from gateway.spe.command import Command
+from gateway.spe.commands.instances import (
+    FREEZE_INSTANCES,
+    RESTART_INSTANCES,
+    START_INSTANCES,
+    STOP_INSTANCES,
+    THAW_INSTANCES,
+)
 from gateway.storage import instances, operations, parts
 from gateway.storage.parts import Part
 from gateway.tenancy import audit, claims
@@ -33,6 +42,37 @@ from gateway.tenancy.caller import Caller, Validated
 
 ROUND: Final = timedelta(minutes=15)
 """How much later a part may end than those that have their turn before it."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What is done to each of many instances.
+
+    Attributes:
+        kind: of each part: the operationId of the same on one instance.
+        wishes: what is sent for each.
+        require: refuses an instance that is not in the state for it.
+        more: permissions that it needs besides that of all acts.
+    """
+
+    kind: str
+    wishes: Sequence[Invocation]
+    require: Callable[[Instance], None] = require_active
+    more: tuple[Permission, ...] = ()
+
+
+_SUSPEND: Final = (require_living, (Permission.INSTANCES_SUSPEND,))
+
+ACTS: Final[Mapping[str, Act]] = {
+    "start": Act("startInstance", operating(START_INSTANCES, {})),
+    "stop": Act("stopInstance", operating(STOP_INSTANCES, {})),
+    "restart": Act("restartInstance", operating(RESTART_INSTANCES, {})),
+    "freeze": Act("freezeInstance", operating(FREEZE_INSTANCES, {})),
+    "thaw": Act("thawInstance", operating(THAW_INSTANCES, {})),
+    "suspend": Act("suspendInstance", SUSPENSION, *_SUSPEND),
+    "resume": Act("resumeInstance", RESUMPTION, *_SUSPEND),
+}
+"""By the verb of the route of one instance."""
 
 
 @dataclass
@@ -56,13 +96,12 @@ class InstanceActions:
         self._database = broker.database
         self._ledger = broker.ledger
 
-    def run(self, caller: Caller, kind: str, command: Command, chosen: Sequence[str]) -> Operation:
+    def run(self, caller: Caller, act: Act, chosen: Sequence[str]) -> Operation:
         """Do the same with some instances.
 
         Args:
             caller: who asks.
-            kind: of each part: the operationId of the same action on one instance.
-            command: what is sent for each.
+            act: what.
             chosen: opaque ids, each once.
 
         Returns:
@@ -74,10 +113,10 @@ class InstanceActions:
             QuotaExceeded: one operation more is too many.
             Validated: nothing is in the way, and ``validate_only`` asked for no more.
         """
-        found = self._seen(caller, chosen)
+        found = self._seen(caller, chosen, *act.more)
         whole = _whole(caller)
-        each = replace(caller, operation=kind, urgency=Urgency.BULK)
-        wishes = self._wishes(each, whole, command, found)
+        each = replace(caller, operation=act.kind, urgency=Urgency.BULK)
+        wishes = self._wishes(each, whole, act, found)
         whole.deadline = max(wish.operation.deadline for wish in wishes)
         with self._database.write() as connection:
             due = self._intend(connection, caller, whole, wishes)
@@ -91,43 +130,44 @@ class InstanceActions:
         with self._database.read() as connection:
             return parts.of(connection, whole.id)
 
-    def _seen(self, caller: Caller, chosen: Sequence[str]) -> Sequence[Instance]:
+    def _seen(self, caller: Caller, chosen: Sequence[str], *more: Permission) -> Sequence[Instance]:
         with self._database.read() as connection:
             found = instances.some(connection, caller.principal.reach, chosen)
         for instance in chosen:
             if instance not in found:
                 raise absent(self._database, caller, instance)
-        permit(self._database, caller, caller.principal.reseller)
+        permit(self._database, caller, caller.principal.reseller, *more)
         return [found[instance] for instance in chosen]
 
     def _wishes(
-        self, caller: Caller, whole: Operation, command: Command, found: Sequence[Instance]
+        self, caller: Caller, whole: Operation, act: Act, found: Sequence[Instance]
     ) -> Sequence[Wish]:
         """Make the parts, in the order of the call; each is judged as if it came alone."""
-        invocations = operating(command, {})
-        lacking = self._lacking(caller, invocations, found)
+        feasible = self._feasible(caller, act, found)
         wishes = []
         for instance in found:
-            operation = operation_for(caller, place_of(instance), invocations)
+            sent = feasible[instance.deployment]
+            lacking = sent if isinstance(sent, Conflict) else None
+            steps = act.wishes if isinstance(sent, Conflict) else sent
+            operation = operation_for(caller, place_of(instance), steps)
             operation.parent = whole.id
             operation.context = whole.context
-            refusal = _inactive(instance) or lacking[instance.deployment]
-            wishes.append(Wish(instance, operation, refusal))
+            wishes.append(Wish(instance, operation, _unfit(act, instance) or lacking))
         _line_up(wishes)
         return wishes
 
-    def _lacking(
-        self, caller: Caller, invocations: Sequence[Invocation], found: Sequence[Instance]
-    ) -> Mapping[str, Conflict | None]:
-        """Return by deployment why it cannot do this at all."""
+    def _feasible(
+        self, caller: Caller, act: Act, found: Sequence[Instance]
+    ) -> Mapping[str, Sequence[Invocation] | Conflict]:
+        """Return by deployment what is sent there, or why it cannot do this at all."""
         places = {instance.deployment: place_of(instance) for instance in found}
-        reasons: dict[str, Conflict | None] = dict.fromkeys(places)
+        feasible: dict[str, Sequence[Invocation] | Conflict] = {}
         for deployment, place in places.items():
             try:
-                self._broker.supported(caller, place, invocations)
+                feasible[deployment] = self._broker.supported(caller, place, act.wishes)
             except Conflict as error:
-                reasons[deployment] = error
-        return reasons
+                feasible[deployment] = error
+        return feasible
 
     def _intend(
         self, connection: Connection, caller: Caller, whole: Operation, wishes: Sequence[Wish]
@@ -139,6 +179,7 @@ class InstanceActions:
         """
         operations.add(connection, whole, self._ledger.vault, None)
         audit.intended(connection, whole)
+        telling.started(connection, whole)
         for wish in sorted(wishes, key=_by_instance):
             self._begin(connection, caller, wish)
         admission.admit(whole, connection)
@@ -160,6 +201,7 @@ class InstanceActions:
         _refuse(wish.operation, wish.refusal)
         operations.add(connection, wish.operation, self._ledger.vault, None)
         audit.refused(connection, replace(caller, target=""), wish.instance.id, wish.refusal)
+        telling.ended(connection, wish.operation)
 
     def _lock(self, connection: Connection, wish: Wish) -> None:
         """Insert a part under its instance's lock, or leave nothing of it behind.
@@ -218,9 +260,9 @@ def _line_up(wishes: Iterable[Wish]) -> None:
         wish.operation.next_poll_time = wish.operation.deadline
 
 
-def _inactive(instance: Instance) -> Conflict | None:
+def _unfit(act: Act, instance: Instance) -> Conflict | None:
     try:
-        require_active(instance)
+        act.require(instance)
     except Conflict as error:
         return error
     return None

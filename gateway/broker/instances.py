@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from gateway.access.permissions import Permission
 from gateway.access.scope import Unrestricted
-from gateway.broker import admission, ownership
+from gateway.broker import admission, ownership, telling
 from gateway.broker.admission import Needs
 from gateway.broker.broker import Broker, place_of, require_active, require_unchanged
 from gateway.broker.creation import (
@@ -23,6 +23,7 @@ from gateway.broker.creation import (
 from gateway.broker.drain import DeploymentDrained
 from gateway.broker.endings import note, observed, seen
 from gateway.broker.engine.plan import Place
+from gateway.broker.engine.suspension import RESUMPTION, SUSPENSION
 from gateway.broker.lifecycle import (
     CONFIGURATION,
     DELETION,
@@ -204,6 +205,7 @@ class Instances:
             require_unchanged(known, connection)
             instances.change(connection, known.id, {**values, "update_time": now()})
             audit.changed(connection, caller, known.id, values)
+            telling.updated(connection, known, values)
         return replace(known, **values)
 
     def configure(
@@ -266,12 +268,26 @@ class Instances:
         found = self._broker.instance(caller, instance)
         if found.status is InstanceStatus.DELETED:
             raise Conflict("The instance is deleted already; its days of grace are running.")
-        require_active(found)
+        if found.status is not InstanceStatus.SUSPENDED:
+            require_active(found)
         context = {"graceDays": self._grace_days}
         return self._broker.start(caller, place_of(found), DELETION, context=context)
 
+    def suspend(self, caller: Caller, instance: str) -> Operation:
+        """Stop it and disable its start; how it was before is kept. Twice is once."""
+        return self._broker.start(caller, place_of(self._living(caller, instance)), SUSPENSION)
+
+    def resume(self, caller: Caller, instance: str) -> Operation:
+        """Bring a suspended instance back, as it was started before; an active one stays so."""
+        return self._broker.start(caller, place_of(self._living(caller, instance)), RESUMPTION)
+
+    def _living(self, caller: Caller, instance: str) -> Instance:
+        found = self._broker.instance(caller, instance)
+        require_living(found)
+        return found
+
     def undelete(self, caller: Caller, instance: str) -> Operation:
-        """Bring a deleted instance back, as it was started before."""
+        """Bring a deleted instance back, as it was before: started, stopped or suspended."""
         found = self._deleted(caller, instance)
         return self._broker.start(caller, place_of(found), UNDELETION)
 
@@ -305,6 +321,18 @@ class Instances:
         if found.status is not InstanceStatus.DELETED:
             raise Conflict(f"The instance is {found.status}, not deleted.")
         return found
+
+
+def require_living(instance: Instance) -> None:
+    """Demand an instance that can be suspended and resumed.
+
+    Raises:
+        Conflict: says what it is.
+    """
+    if instance.status not in {InstanceStatus.ACTIVE, InstanceStatus.SUSPENDED}:
+        raise Conflict(
+            f"The instance is {instance.status}; it must be active or suspended for this."
+        )
 
 
 def require_confirmed(instance: Instance, confirmed: str) -> None:

@@ -11,7 +11,7 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
-from gateway.broker import admission, parts
+from gateway.broker import admission, parts, telling
 from gateway.broker.engine.pace import watched_interval
 from gateway.broker.leases import LeaseLost, Leases
 from gateway.errors import StorageUnavailable
@@ -81,6 +81,7 @@ class Ledger:
             prepare(connection)
         if operation.changes:
             audit.intended(connection, operation)
+        telling.started(connection, operation)
 
     def announce(self, operation: Operation) -> None:
         """Commit the intent of a read that shows what is secret; other reads have none."""
@@ -129,6 +130,7 @@ class Ledger:
             ending(connection, operation)
         if audit.concerns(operation):
             audit.ended(connection, operation)
+        telling.ended(connection, operation)
 
     def is_halted(self, operation: Operation) -> bool:
         """Whether what is not sent yet stays unsent: its client's reseller is suspended.
@@ -152,6 +154,7 @@ class Ledger:
             admission.resettle(connection, operation)
             for bring_about in consequences:
                 bring_about(connection, operation)
+            telling.resolved(connection, operation)
         self._notify()
         return True
 

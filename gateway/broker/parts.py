@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.broker import telling
 from gateway.broker.engine import lanes
 from gateway.broker.engine.problems import problem_of
 from gateway.errors import GatewayError
@@ -68,11 +69,14 @@ def settle(connection: Connection, whole: str, vault: Vault) -> None:
         parts.advance(connection, whole, 100 * done // tally.total())
         return
     found = operations.get(connection, whole, vault)
-    is_first = not found.status.is_final
+    before = found.status
     _conclude(found, tally)
     parts.conclude(connection, found)
-    if is_first:
+    if not before.is_final:
         audit.ended(connection, found)
+        telling.ended(connection, found)
+    elif found.status is not before:
+        telling.resolved(connection, found)
 
 
 def _conclude(whole: Operation, tally: Tally) -> None:

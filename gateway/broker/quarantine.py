@@ -8,8 +8,9 @@ from typing import Any
 
 import structlog
 
+from gateway.broker import telling
 from gateway.errors import CertificateRejected, StorageUnavailable
-from gateway.model import Deployment, now
+from gateway.model import Deployment, EventType, now
 from gateway.spe.certificate import Certificate
 from gateway.storage import deployments
 from gateway.storage.database import Database
@@ -51,6 +52,12 @@ class Quarantine:
                         deployment.id,
                         fields=["quarantine"],
                         problem=error.code,
+                    )
+                    telling.deployment(
+                        connection,
+                        EventType.DEPLOYMENT_QUARANTINED,
+                        deployment.id,
+                        {"problem": error.code},
                     )
         except StorageUnavailable:
             log.warning("deployment.quarantine_not_noted", deployment=deployment.id)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from gateway.broker import telling
 from gateway.broker.bootstrap import FirstOperator, add_operator
 from gateway.broker.engine.problems import problem_of
 from gateway.broker.ledger import conclude
 from gateway.errors import AnswerLost, ConfigurationError
 from gateway.model import OperationStatus, StepStatus, now
-from gateway.storage import facts, operations, resellers, restoration, schema
+from gateway.storage import event_log, facts, operations, resellers, restoration, schema
 from gateway.storage.backup import Advance, Archive
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
@@ -39,6 +40,8 @@ class Report:
         epoch: tokens issued up to then, in seconds since 1970, are void.
         clients_deleted: those that were deleted since, and are again.
         clients_disabled: those that changed since.
+        webhooks_deleted: those that were deleted since, and are gone again.
+        webhooks_disabled: those that changed since.
         tokens_revoked: how many.
         resellers_changed: those with other bounds, or suspended, or resumed.
         resellers_limited: those whose quotas are those that they had last.
@@ -56,6 +59,8 @@ class Report:
     epoch: int = 0
     clients_deleted: Sequence[str] = ()
     clients_disabled: Sequence[str] = ()
+    webhooks_deleted: Sequence[str] = ()
+    webhooks_disabled: Sequence[str] = ()
     tokens_revoked: int = 0
     resellers_changed: Sequence[str] = ()
     resellers_limited: Sequence[str] = ()
@@ -135,9 +140,11 @@ class Recovery:
         _apply(connection, report, later, self.grace)
         if not follow:
             report.clients_disabled = restoration.disable_all_clients(connection)
+            report.webhooks_disabled = restoration.disable_all_webhooks(connection)
         report.epoch = restoration.raise_epoch(connection, later, int(now().timestamp()))
         facts.note(connection, Fact.EPOCH, "tokens", {"epoch": report.epoch})
         facts.note(connection, Fact.RESTORE, "database", {"after": known})
+        event_log.leap(connection)
         self._tell(connection, report)
         return report
 
@@ -150,6 +157,7 @@ class Recovery:
             report.operator = add_operator(connection, root)
         gone, out = report.clients_deleted, report.clients_disabled
         audit.restored(connection, root.id, report.counts(), gone, out)
+        telling.restored(connection, root)
 
     def _witnessed(self, report: Report, *, follow: bool) -> Report:
         """Bring the witness up to the database, once that is committed."""
@@ -165,6 +173,8 @@ def _apply(
     report.clients_deleted = restoration.remove_deleted_clients(connection, later)
     restoration.remove_former_secrets(connection, later)
     report.clients_disabled = restoration.disable_changed_clients(connection, later)
+    report.webhooks_deleted = restoration.remove_deleted_webhooks(connection, later)
+    report.webhooks_disabled = restoration.disable_changed_webhooks(connection, later)
     report.tokens_revoked = restoration.revoke_tokens(connection, later)
     report.resellers_changed = restoration.bound_resellers(connection, later)
     report.resellers_made = restoration.remake_owners(connection, later)
@@ -188,4 +198,5 @@ def _end_operations(connection: Connection, vault: Vault) -> list[str]:
         operations.save(connection, operation, vault)
         if audit.concerns(operation):
             audit.ended(connection, operation)
+        telling.ended(connection, operation)
     return ended

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from gateway.access.bounds import Lineage, bound_of
 from gateway.access.permissions import ROOT_ONLY, Permission
 from gateway.access.scope import Unrestricted
+from gateway.broker import telling
 from gateway.errors import Conflict, InUse, PermissionMissing
-from gateway.model import Prefix, Reseller, new_id, now
+from gateway.model import EventType, Prefix, Reseller, new_id, now
 from gateway.storage import facts, quotas, resellers
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
@@ -22,7 +23,7 @@ from gateway.tenancy.authorise import absent, denied, permit
 from gateway.tenancy.caller import Caller
 
 OWN = "Your own reseller is changed by the one above it."
-HELD = "The reseller still has clients, instances or resellers below it."
+HELD = "The reseller still has clients, webhooks, instances or resellers below it."
 OWN_ROOT = "The reseller of the operators has none above it, and stays as it is."
 LEVELS = 20
 """How deep the tree may be; the column of a path has room for a few more."""
@@ -188,6 +189,7 @@ class Resellers:
             audit.changed(connection, caller, reseller, ["suspended"])
             changed = _own(connection, reseller)
             _note(connection, changed)
+            telling.reseller(connection, _switched(time), changed)
         return changed
 
     def remove(self, caller: Caller, reseller: str) -> None:
@@ -195,7 +197,7 @@ class Resellers:
 
         Raises:
             Conflict: it is the caller's own.
-            InUse: it has clients, instances or resellers below it, or once had instances.
+            InUse: it has clients, webhooks, instances or resellers below it, or once had instances.
         """
         self.below(caller, reseller)
         try:
@@ -240,6 +242,11 @@ def _require_covered(caller: Caller, added: frozenset[Permission]) -> None:
 def _own(connection: Connection, reseller: str) -> Reseller:
     """Return a reseller that was judged before, as it is in this transaction."""
     return Lineage(resellers.lineage(connection, reseller)).own
+
+
+def _switched(suspend_time: datetime | None) -> EventType:
+    is_over = suspend_time is None
+    return EventType.RESELLER_RESUMED if is_over else EventType.RESELLER_SUSPENDED
 
 
 def _named(reseller: Reseller) -> frozenset[Permission]:

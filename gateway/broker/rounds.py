@@ -9,12 +9,13 @@ from functools import partial
 
 import structlog
 
+from gateway.broker import telling
 from gateway.broker.broker import Broker
 from gateway.broker.capabilities import Capabilities
 from gateway.broker.deployment_health import ENDING
 from gateway.broker.engine.connections import Connections
 from gateway.errors import GatewayError
-from gateway.model import Chore, Deployment
+from gateway.model import Chore, Deployment, EventType
 from gateway.storage import chores
 from gateway.storage.appointments import Appointments
 
@@ -31,6 +32,7 @@ RENEWAL_SECONDS = 86_400.0
 """After which its commands are asked for even if the version is the same."""
 
 _RENEWAL = timedelta(seconds=RENEWAL_SECONDS)
+_ONCE = timedelta(days=3650)
 
 log = structlog.get_logger()
 
@@ -78,11 +80,21 @@ class Rounds:
     def _look_at_certificate(self, deployment: Deployment) -> None:
         certificate = self._connections.certificate(deployment)
         if certificate is not None and certificate.ends_within(ENDING):
-            log.warning(
-                "deployment.certificate_ends",
-                deployment=deployment.id,
-                not_after=certificate.not_after.isoformat(),
-            )
+            end = certificate.not_after.isoformat()
+            log.warning("deployment.certificate_ends", deployment=deployment.id, not_after=end)
+            self._tell(deployment.id, certificate.sha256, end)
+
+    def _tell(self, deployment: str, digest: str, end: str) -> None:
+        """Tell that a certificate ends, once: the turn to tell it does not come again."""
+        turn = f"ending {deployment} {digest[:12]}"
+        with self._broker.database.read() as connection:
+            is_told = chores.is_due(connection, turn, _ONCE) is not None
+        if is_told:
+            return
+        with self._broker.database.write() as connection:
+            if chores.take(connection, turn, _ONCE):
+                kind = EventType.DEPLOYMENT_CERTIFICATE_ENDING
+                telling.deployment(connection, kind, deployment, {"notAfter": end})
 
     def _is_old(self, deployment: str) -> bool:
         with self._broker.database.read() as connection:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from gateway.access.bounds import Lineage
 from gateway.access.scope import Unrestricted
-from gateway.broker import ownership
+from gateway.broker import ownership, telling
 from gateway.broker.broker import Broker
 from gateway.errors import Conflict, NotFound, OperationInProgress
 from gateway.model import Instance, InstanceStatus, Prefix, Reseller, Transfer, new_id, now
@@ -16,8 +16,8 @@ from gateway.tenancy import audit
 from gateway.tenancy.authorise import absent, denied
 from gateway.tenancy.caller import Caller, Validated
 
-MOVABLE = frozenset({InstanceStatus.ACTIVE, InstanceStatus.DELETED})
-"""Neither half made nor gone; within the days of grace the new owner may undelete it."""
+MOVABLE = frozenset({InstanceStatus.ACTIVE, InstanceStatus.SUSPENDED, InstanceStatus.DELETED})
+"""Neither half made nor gone; the new owner may resume it, or undelete it in its days of grace."""
 
 Admission = Callable[[Connection, Instance, Reseller], None]
 
@@ -91,10 +91,12 @@ class Transfers:
         audit.changed(connection, caller, found.id, ["reseller"])  # the former owner's row
         instances.change(connection, found.id, {"reseller": owner.id, "update_time": now()})
         names.transfer(connection, found.id, owner.id)
-        transfers.add(connection, _transfer(caller, found, owner))
+        transfer, moved = _transfer(caller, found, owner), _owned_by(owner, found)
+        transfers.add(connection, transfer)
+        telling.transferred(connection, found, moved, transfer.id)
         audit.changed(connection, caller, found.id, ["reseller"])  # the new owner's row
         ownership.note(connection, found.id)
-        return replace(found, reseller=owner.id, reseller_path=owner.path)
+        return moved
 
 
 def _require_movable(connection: Connection, instance: Instance, lineage: Lineage) -> None:
@@ -107,7 +109,7 @@ def _require_movable(connection: Connection, instance: Instance, lineage: Lineag
     if running is not None:
         raise OperationInProgress(running)
     if instance.status not in MOVABLE:
-        raise Conflict(f"The instance is {instance.status}; it must be active or deleted for this.")
+        raise Conflict(f"The instance is {instance.status}, and cannot get another owner.")
     if instance.reseller == lineage.own.id:
         raise Conflict("The instance is this reseller's already.")
     if lineage.is_suspended:
@@ -115,6 +117,10 @@ def _require_movable(connection: Connection, instance: Instance, lineage: Lineag
     open_to = resellers.deployments_of(connection, lineage.own)
     if open_to is not None and instance.deployment not in open_to:
         raise Conflict("The deployment of the instance is not open to the new owner.")
+
+
+def _owned_by(owner: Reseller, instance: Instance) -> Instance:
+    return replace(instance, reseller=owner.id, reseller_path=owner.path)
 
 
 def _transfer(caller: Caller, instance: Instance, owner: Reseller) -> Transfer:

@@ -39,6 +39,7 @@ class WorkerResults:
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     unreadable: list[Window] = field(default_factory=list)
     calls: int = 0
+    answered: int = 0
 
     def read(self, start: datetime, end: datetime) -> "WorkerResults":
         """Read from one time up to, and without, another.
@@ -49,7 +50,7 @@ class WorkerResults:
         failure = None
         for window in self._windows((start, end)):
             failure = self._read(window) or failure
-        if failure is not None and not self.rows:
+        if failure is not None and not self.answered:
             raise failure
         return self
 
@@ -79,6 +80,7 @@ class WorkerResults:
                 self._raise_cause()
             self.unreadable.append(window)
             return error
+        self.answered += 1
         self.rows |= {row["id"]: row for row in found}
         return None
 

@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "rotate-keys": "gateway.cli.rotate_keys",
         "serve": "gateway.cli.serve",
         "simulate": "gateway.cli.simulate",
+        "statements": "gateway.cli.statements",
         "upgrade": "gateway.cli.upgrade",
         "worker": "gateway.cli.worker",
     }
@@ -46,7 +47,7 @@ click.rich_click.COMMAND_GROUPS = {
         },
         {
             "name": "Look after it",
-            "commands": ["backup", "restore", "upgrade", "rotate-keys", "audit"],
+            "commands": ["backup", "restore", "upgrade", "rotate-keys", "audit", "statements"],
         },
         {"name": "For developers", "commands": ["openapi", "coverage"]},
     ]

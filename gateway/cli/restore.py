@@ -28,6 +28,8 @@ from gateway.storage.witness import Witness
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "clients_deleted": ("client", "deleted again"),
     "clients_disabled": ("client", "disabled"),
+    "webhooks_deleted": ("webhook", "deleted again"),
+    "webhooks_disabled": ("webhook", "disabled"),
     "resellers_changed": ("reseller", "with the bounds known last"),
     "resellers_limited": ("reseller", "with the quotas known last"),
     "resellers_made": ("owner", "made anew, suspended"),

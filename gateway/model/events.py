@@ -37,6 +37,7 @@ class EventType(StrEnum):
     DEPLOYMENT_QUARANTINED = "deployment.quarantined"
     DEPLOYMENT_CERTIFICATE_CHANGED = "deployment.certificate_changed"
     DEPLOYMENT_CERTIFICATE_ENDING = "deployment.certificate_ending"
+    GATEWAY_RESTORED = "gateway.restored"
     LICENCES_CHANGED = "licences.changed"
     ARCHIVING_STOPPED = "archiving.stopped"
     ARCHIVING_RESUMED = "archiving.resumed"
@@ -48,6 +49,7 @@ class EventType(StrEnum):
     STATEMENT_CORRECTED = "statement.corrected"
     WEBHOOK_DISABLED = "webhook.disabled"
     WEBHOOK_TEST = "webhook.test"
+    BASELINE = "usage.baseline"
 
 
 USAGE_EVENTS = frozenset(
@@ -95,6 +97,7 @@ class Event:
         reseller: whose log; those above it have the same event under numbers of their own.
         number: its place there, from one, without gaps.
         id: opaque; the same in every log that has it.
+        origin: to which reseller it happened: that one, or one below it.
         type: what it tells.
         subject: what it is about: an opaque id.
         instance: which it concerns, if one.
@@ -106,6 +109,7 @@ class Event:
     reseller: str
     number: int
     id: str
+    origin: str
     type: str
     subject: str
     instance: str | None

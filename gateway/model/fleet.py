@@ -16,7 +16,8 @@ class Deployment:
     None where the system's trust store decides. ``commands`` holds what get-metadata lists:
     the names of the arguments by the name of the command. ``drained`` ones take no changes.
     ``quarantine`` is the certificate that was found in the place of the pinned one: nothing is
-    sent until a person has said which is right.
+    sent until a person has said which is right. ``down_time`` is when the operators were told that
+    it cannot be reached; None while it can.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Deployment:
     update_time: datetime
     drained: bool = False
     quarantine: Mapping[str, Any] | None = None
+    down_time: datetime | None = None
 
 
 class InstanceStatus(StrEnum):
@@ -45,6 +47,7 @@ class InstanceStatus(StrEnum):
 
     PROVISIONING = "provisioning"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     DELETED = "deleted"
     PURGED = "purged"
     RELEASED = "released"
@@ -55,7 +58,9 @@ class InstanceStatus(StrEnum):
 class Instance:
     """An instance with exactly one owner. Only ``instance_id`` ever reaches SPE.
 
-    ``drift`` says what is otherwise at the deployment than we made or left it.
+    ``drift`` says what is otherwise at the deployment than we made or left it. ``kept_state`` is
+    how a suspended or deleted one was before: ``startMode``, whether it ``ran``, ``legalHold``
+    (null where SPE did not tell), and ``suspended`` of a deleted one that was.
     """
 
     id: str

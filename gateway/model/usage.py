@@ -14,6 +14,18 @@ class Measure(StrEnum):
     BYTES = "bytes"
 
 
+SHOWN_BY = {
+    Measure.LICENCES: "CreateLicenseRequest",
+    Measure.USERS: "GetUsers",
+    Measure.MESSAGES: "GetInstanceStatistics",
+    Measure.BYTES: "GetStores",
+}
+"""The command whose readings show a measure: of a deployment the licences, of an instance others.
+
+A reading counts for a measure only where its command is this one.
+"""
+
+
 @dataclass(frozen=True)
 class Reading:
     """One look at a deployment, or at an instance of it.
@@ -58,3 +70,45 @@ class Figure:
     reseller: str
     deployment: str
     reading: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What the readings of an instance say of a measure together, while it was one owner's.
+
+    Attributes:
+        instance: opaque id.
+        measure: what was counted.
+        reseller: who owned it.
+        deployment: where it lay.
+        readings: how many successful readings listed it; at least one.
+        total: the sum of their values.
+        peak: the greatest.
+        latest: the value of the last one.
+        latest_time: when that was.
+    """
+
+    instance: str
+    measure: Measure
+    reseller: str
+    deployment: str
+    readings: int
+    total: int
+    peak: int
+    latest: int
+    latest_time: datetime
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of time of which nothing is known, and which is never counted as zero.
+
+    Attributes:
+        since: from when on.
+        until: up to when.
+        problem: the code of the readings that failed in it; NOT_READ where there was none.
+    """
+
+    since: datetime
+    until: datetime
+    problem: str

@@ -10,10 +10,13 @@ from gateway.access.permissions import Permission
 from gateway.resources.instance_schemas import InstanceSchema, InstanceStartSchema
 from gateway.resources.instances import answered, shape
 from gateway.spe.command import Command
+from gateway.spe.commands.compliance import GET_COMPLIANCE_CONFIGURATION
 from gateway.spe.commands.instances import (
     FREEZE_INSTANCES,
+    GET_INSTANCE_CONFIGURATION,
     GET_INSTANCES,
     RESTART_INSTANCES,
+    SET_INSTANCE_CONFIGURATION,
     START_INSTANCES,
     STOP_INSTANCES,
     THAW_INSTANCES,
@@ -95,3 +98,68 @@ class InstanceStart(MethodView):
         arguments = {"safeMode": True} if body["safe_mode"] else {}
         started = services().instances.operate(caller(), instance, START_INSTANCES, arguments)
         return answered(started)
+
+
+@blp.route("/suspend")
+class InstanceSuspension(MethodView):
+    """What becomes of the instance of a customer who does not pay."""
+
+    @operation(
+        blp,
+        "suspendInstance",
+        permission=Permission.INSTANCES_SUSPEND,
+        commands=(
+            GET_INSTANCES,
+            GET_INSTANCE_CONFIGURATION,
+            GET_COMPLIANCE_CONFIGURATION,
+            STOP_INSTANCES,
+            SET_INSTANCE_CONFIGURATION,
+            START_INSTANCES,
+        ),
+        asynchronous=True,
+        errors=(409,),
+        shape=shape,
+        reply=answered,
+    )
+    @validates(blp)
+    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
+    def post(self, instance: str) -> Response:
+        """Stop an instance, and let nothing start it until it is resumed.
+
+        Nothing of it is lost, and how it was is kept: whether it ran, and its `startMode`, which is
+        `disabled` until then. Everything inside it, and every other change of it but its labels,
+        its owner and its deletion, is refused with `INSTANCE_SUSPENDED`. It counts for quotas as
+        before. To suspend it twice is to suspend it once; one that was started again past the
+        gateway is stopped. When its start cannot be disabled, it is started again.
+        """
+        return answered(services().instances.suspend(caller(), instance))
+
+
+@blp.route("/resume")
+class InstanceResumption(MethodView):
+    """The way back."""
+
+    @operation(
+        blp,
+        "resumeInstance",
+        permission=Permission.INSTANCES_SUSPEND,
+        commands=(
+            GET_INSTANCES,
+            GET_INSTANCE_CONFIGURATION,
+            STOP_INSTANCES,
+            SET_INSTANCE_CONFIGURATION,
+            START_INSTANCES,
+        ),
+        asynchronous=True,
+        errors=(409,),
+        shape=shape,
+        reply=answered,
+    )
+    @validates(blp)
+    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
+    def post(self, instance: str) -> Response:
+        """Bring a suspended instance back as it was: its `startMode`, and running if it ran.
+
+        One that does not start stays suspended. One that is not suspended stays as it is.
+        """
+        return answered(services().instances.resume(caller(), instance))

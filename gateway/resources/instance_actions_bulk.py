@@ -6,13 +6,11 @@ from flask import Response, jsonify
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.instance_actions import ACTS
 from gateway.errors import InputFault, InvalidInput, StorageUnavailable
 from gateway.model import Operation, OperationStatus
-from gateway.resources.instance_actions import ACTIONS
 from gateway.resources.operations import OperationProblemSchema, OperationSchema, problem_of
 from gateway.resources.operations import shape as shape_of_operation
-from gateway.spe.command import Command
-from gateway.spe.commands.instances import GET_INSTANCES, START_INSTANCES
 from gateway.web.accepted import accepted
 from gateway.web.api import Blueprint
 from gateway.web.door import services
@@ -25,11 +23,8 @@ from gateway.web.validation import validates
 blp = Blueprint("instance-actions-bulk", __name__, description=__doc__)
 
 MOST = 500
-COMMANDS: dict[str, Command] = {
-    "start": START_INSTANCES,
-    **{action.verb: action.command for action in ACTIONS},
-}
-"""By the verb of the route of one instance."""
+COMMANDS = {wish.command.name: wish.command for act in ACTS.values() for wish in act.wishes}
+"""What may be sent, by its name."""
 
 EXAMPLE = {"action": "stop", "instances": ["ins_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b"]}
 
@@ -37,7 +32,7 @@ EXAMPLE = {"action": "stop", "instances": ["ins_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b
 class InstanceActionsSchema(Schema):
     """What is done, and to which instances."""
 
-    action = Choice(tuple(COMMANDS), "What is done to each.", required=True)
+    action = Choice(tuple(ACTS), "What is done to each.", required=True)
     instances = ListOf(
         Id("ins"), "Opaque ids, each once.", min_items=1, max_items=MOST, required=True
     )
@@ -125,7 +120,7 @@ class InstanceActions(MethodView):
         blp,
         "instanceActions",
         permission=Permission.INSTANCES_OPERATE,
-        commands=(*COMMANDS.values(), GET_INSTANCES),
+        commands=tuple(COMMANDS.values()),
         asynchronous=True,
         errors=(404,),
         shape=items,
@@ -135,8 +130,9 @@ class InstanceActions(MethodView):
     @blp.arguments(InstanceActionsSchema, example=EXAMPLE)
     @blp.response(200, InstanceActionsOperationSchema)
     def post(self, body: dict[str, Any]) -> Response:
-        """Start, stop, restart, freeze or thaw up to 500 instances, over deployments.
+        """Start, stop, restart, freeze, thaw, suspend or resume up to 500 instances.
 
+        They may lie on several deployments. Suspending and resuming need `instances:suspend` too.
         All ids are checked before anything is done: one that you do not see refuses the call.
         From then on each instance goes its own way, as an operation of its own; one that cannot
         be acted on now, since it is locked or deleted, has `failed` at once. The answer is 200
@@ -144,6 +140,5 @@ class InstanceActions(MethodView):
         of each. To cancel the operation cancels what has not ended.
         """
         require_distinct(body["instances"])
-        command = COMMANDS[body["action"]]
-        kind = f"{body['action']}Instance"
-        return answered(services().instance_actions.run(caller(), kind, command, body["instances"]))
+        act = ACTS[body["action"]]
+        return answered(services().instance_actions.run(caller(), act, body["instances"]))

@@ -25,6 +25,7 @@ STATUSES = (
     "safeMode",
     "frozen",
     "missing",
+    "suspended",
     "deleted",
     "failed",
     "unknown",

@@ -239,7 +239,7 @@ class OneInstance(MethodView):
     )
     @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def get(self, instance: str) -> Response:
-        """Show an instance as SPE has it now; a deleted one as it was last seen."""
+        """Show an instance as SPE has it now; a suspended or deleted one as it was last seen."""
         known = services().instances.get(caller(), instance)
         if known.status is not InstanceStatus.ACTIVE:
             return shown(known)
@@ -352,7 +352,7 @@ class InstanceUndeletion(MethodView):
     @validates(blp)
     @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
     def post(self, instance: str) -> Response:
-        """Bring a deleted instance back, as it was started before."""
+        """Bring a deleted instance back as it was before: started, stopped, or suspended."""
         return answered(services().instances.undelete(caller(), instance))
 
 

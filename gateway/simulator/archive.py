@@ -121,6 +121,25 @@ class Folder:
 
 
 @dataclass
+class Mail:
+    """What comes in day after day.
+
+    Attributes:
+        per_day: messages of a day on which any come.
+        since: the moment up to which they are in the archive.
+        weekdays: those days, 0 for Monday.
+        from_hour: of such a day, in UTC.
+        to_hour: as well.
+    """
+
+    per_day: int
+    since: float
+    weekdays: list[int] = field(default_factory=lambda: [0, 1, 2, 3, 4])
+    from_hour: float = 8.0
+    to_hour: float = 18.0
+
+
+@dataclass
 class Archive:
     """The data of an instance.
 
@@ -130,6 +149,7 @@ class Archive:
         last_ids: the last number given out, by list.
         mails: what was sent.
         poisoned: moments that make a window of worker results unreadable.
+        mail: what comes in; None where nothing does.
     """
 
     stores: list[Store] = field(default_factory=list)
@@ -147,6 +167,7 @@ class Archive:
     last_ids: dict[str, int] = field(default_factory=dict)
     mails: list[Document] = field(default_factory=list)
     poisoned: list[float] = field(default_factory=list)
+    mail: Mail | None = None
 
     def next_id(self, name: str) -> int:
         """Return the next number of a list, which is never given out again."""
@@ -174,4 +195,6 @@ def read_archive(document: Document) -> Archive:
         name: {key: kind(**entry) for key, entry in document.get(name, {}).items()}
         for name, kind in MAPPINGS.items()
     }
-    return Archive(**{**document, **lists, **mappings})
+    mail = document.get("mail")
+    incoming = {"mail": mail and Mail(**mail)}
+    return Archive(**{**document, **lists, **mappings, **incoming})

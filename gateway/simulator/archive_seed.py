@@ -9,6 +9,7 @@
 | `jobResults`, `workerResults` | executions that ended `daysAgo` (or at `start`, an ISO time) |
 | `poisonedInstants` | ISO times that make a window of worker results unreadable |
 | `folderStatisticsFail` | whether `GetFolderStatistics` fails here |
+| `mail` | what comes in from now on, see `mail`; `null` ends it |
 """  # noqa: E501 - a table
 
 from collections.abc import Callable
@@ -19,12 +20,15 @@ from . import folders
 from .archive import Archive, Folder, JobResult, Store, User, WorkerResult
 from .deployment import Deployment
 from .documents import digest
+from .mail import read_mail
 from .scenario import snake
 from .state import Instance, StoreFiles
-from .stores import place
+from .stores import on_disk, place
 from .users import LOGIN_PRIVILEGES
 
 DAY = 86400
+OF_STORE = {"requestedState", "error", "needsUpgrade", "searchIndexesNeedRebuild"}
+OF_FILES = {"messages", "expired", "broken"}
 Entry = dict[str, Any]
 
 
@@ -43,6 +47,37 @@ def plant(deployment: Deployment, instance: Instance, entry: Entry) -> None:
     archive.directory = entry.get("directory", archive.directory)
     archive.poisoned += [_moment(text) for text in entry.get("poisonedInstants", ())]
     archive.folder_statistics_fail = entry.get("folderStatisticsFail", False)
+    if "mail" in entry:
+        mail, since = entry["mail"], deployment.clock.seconds()
+        archive.mail = None if mail is None else read_mail(mail, since)
+
+
+def alter(deployment: Deployment, instance: Instance, entry: Entry) -> None:
+    """Plant what an entry names, as `plant` does; a store of a known name becomes another.
+
+    Of such a store the members that are given count: `requestedState`, `error`, `needsUpgrade`,
+    `searchIndexesNeedRebuild`, `messages`, `expired` and `broken`.
+    """
+    archive = deployment.archive(instance)
+    known = {store.name: store for store in archive.stores}
+    entries = entry.get("stores", [])
+    for each in entries:
+        if each["name"] in known:
+            _alter_store(deployment, instance, known[each["name"]], each)
+    fresh = [each for each in entries if each["name"] not in known]
+    kept = {"folderStatisticsFail": archive.folder_statistics_fail}
+    plant(deployment, instance, {**kept, **entry, "stores": fresh})
+
+
+def _alter_store(deployment: Deployment, instance: Instance, store: Store, entry: Entry) -> None:
+    found = on_disk(deployment, instance, store)
+    if found is None:
+        raise ValueError(f"The archive store {store.name} has no files.")
+    for member in OF_STORE & entry.keys():
+        setattr(store, snake(member), entry[member])
+    for member in OF_FILES & entry.keys():
+        setattr(found, member, entry[member])
+    found.size = found.messages * deployment.scenario.bytes_per_message
 
 
 def _plant_store(deployment: Deployment, instance: Instance, entry: Entry) -> None:

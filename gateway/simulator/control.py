@@ -6,6 +6,7 @@
 | `GET /journal`, `DELETE /journal` | the requests to the SPE port |
 | `GET /connections` | how many connections came how far |
 | `POST /seed` | plants `hosts`, `clientAccessServers`, `administrators`, `instances`, see `seed` |
+| `POST /archive` | plants in an instance that is there, or alters its stores, see `archive_seed` |
 | `POST /reset` | back to the scenario; tokens, journal and faults are gone |
 | `POST /restart` | loses all tokens, as an upgrade does |
 | `POST /operations/{token or *}/pause` and `/resume` | holds operations where they stand |
@@ -26,6 +27,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from .application import Application
+from .archive_seed import alter
 from .failures import Failure
 from .management_server import ManagementServer
 from .scenario import Asynchronous
@@ -36,12 +38,25 @@ Document = dict[str, Any]
 
 NEEDED = {
     "POST /condition": {"condition"},
+    "POST /archive": {"instanceID"},
     "POST /disk/move": {"instanceID", "from", "to"},
     "POST /asynchronous": {"share"},
 }
 TAKEN = {
     **NEEDED,
     "POST /seed": {"hosts", "clientAccessServers", "administrators", "instances"},
+    "POST /archive": {
+        "instanceID",
+        "directory",
+        "folders",
+        "folderStatisticsFail",
+        "jobResults",
+        "mail",
+        "poisonedInstants",
+        "stores",
+        "users",
+        "workerResults",
+    },
     "POST /asynchronous": {"share", "seed", "seconds", "command"},
     "POST /clock": {"advanceSeconds", "now"},
     "POST /certificate": {"expired"},
@@ -105,6 +120,7 @@ class Control:
             "DELETE /journal": lambda _: self._application.journal.clear(),
             "GET /connections": lambda _: simulator.counts(),
             "POST /seed": self._seed,
+            "POST /archive": self._alter,
             "POST /reset": lambda _: simulator.reset(),
             "POST /restart": lambda _: self._server.operations.forget(),
             "GET /faults": lambda _: self._application.faults.document(),
@@ -172,6 +188,12 @@ class Control:
 
     def _seed(self, document: Document) -> None:
         plant(self._server.deployment, document)
+        self._server.save()
+
+    def _alter(self, document: Document) -> None:
+        self._server.settle()
+        deployment = self._server.deployment
+        alter(deployment, deployment.instance(document["instanceID"]), document)
         self._server.save()
 
     def _asynchronous(self, document: Document) -> None:

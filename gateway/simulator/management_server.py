@@ -39,6 +39,7 @@ from .commands import COMMANDS, Command, read_arguments
 from .deployment import Deployment
 from .failures import Failure
 from .journal import Entry
+from .mail import deliver
 from .operations import LongRun, Operations
 from .reference import metadata, offered
 from .scenario import Asynchronous
@@ -134,7 +135,7 @@ class ManagementServer:
         for run in runs:
             unasked = Entry(0, "", "", "", "", JOB_RUN, b"", effect="change")
             self._begin(COMMANDS[JOB_RUN], run, unasked)
-        if runs:
+        if deliver(self.deployment) or runs:
             self.save()
 
     def recount(self, asynchronous: Asynchronous) -> None:

@@ -89,7 +89,7 @@ def run_temporary_profile(deployment: Deployment, arguments: Arguments) -> LongR
 def can_run_archive_profiles(deployment: Deployment, arguments: Arguments) -> dict[str, Any]:
     """Return whether there is an archive store to archive to."""
     instance = deployment.running_instance(arguments["instanceID"])
-    return {"value": _target(deployment, instance) is not None}
+    return {"value": store_of_new(deployment, instance) is not None}
 
 
 def _find(archive: Archive, profile_id: int) -> Profile:
@@ -123,7 +123,7 @@ def _server_side(*, automatic: bool, pause: int) -> dict[str, Any]:
     return {"automatic": automatic, "automaticPauseBetweenExecutions": pause}
 
 
-def _target(deployment: Deployment, instance: Instance) -> Store | None:
+def store_of_new(deployment: Deployment, instance: Instance) -> Store | None:
     """Return the store that takes new messages: the current one, else the first normal one."""
     stores = [
         store
@@ -166,7 +166,7 @@ def _execution(
 
 
 def _archive(deployment: Deployment, instance: Instance, properties: dict[str, Any]) -> None:
-    store = _target(deployment, instance)
+    store = store_of_new(deployment, instance)
     data = files(deployment, instance, store) if store else None
     if data is None:
         raise Failure("There is no archive store that takes new messages.")

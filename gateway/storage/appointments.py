@@ -3,7 +3,7 @@
 The times lie in the database, so that one process does it for all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from zlib import crc32
 
@@ -32,11 +32,21 @@ class Appointments:
         Nobody goes where a certificate has to be confirmed.
         """
         with self._database.read() as connection:
-            turns = chores.turns(connection, self._prefix, self._period)
             found = deployments.every(connection)
-        for deployment in found:
+        return self._among([each for each in found if each.quarantine is None])
+
+    def take_any(self) -> Iterator[Deployment]:
+        """Yield them likewise, also those in quarantine: for what is noted of every deployment."""
+        with self._database.read() as connection:
+            found = deployments.every(connection)
+        return self._among(found)
+
+    def _among(self, some: Sequence[Deployment]) -> Iterator[Deployment]:
+        with self._database.read() as connection:
+            turns = chores.turns(connection, self._prefix, self._period)
+        for deployment in some:
             name = f"{self._prefix}{deployment.id}"
-            if deployment.quarantine is None and self._takes(deployment.id, name, turns.get(name)):
+            if self._takes(deployment.id, name, turns.get(name)):
                 yield deployment
 
     def _takes(self, deployment: str, name: str, due: bool | None) -> bool:  # noqa: FBT001 - what `chores` says of a turn

@@ -32,7 +32,16 @@ from gateway.model import Prefix, Reach, new_id
 from gateway.storage import counters, facts, outbox
 from gateway.storage.facts import Fact
 from gateway.storage.resellers import reached
-from gateway.storage.tables import audit_log, clients, instances, operations, resellers
+from gateway.storage.tables import (
+    audit_log,
+    clients,
+    deliveries,
+    instances,
+    operations,
+    resellers,
+    statements,
+    webhooks,
+)
 from gateway.storage.tables import outbox as waiting
 
 TOPIC = "audit"
@@ -50,6 +59,8 @@ OWNED: Mapping[str, Table] = {
     Prefix.INSTANCE: instances,
     Prefix.CLIENT: clients,
     Prefix.OPERATION: operations,
+    Prefix.WEBHOOK: webhooks,
+    Prefix.STATEMENT: statements,
 }
 
 
@@ -105,6 +116,10 @@ def owner(connection: Connection, target: str) -> str | None:
     if prefix == Prefix.RESELLER:
         parent = select(resellers.c.parent).where(resellers.c.id == target)
         return connection.execute(parent).scalar_one_or_none()
+    if prefix == Prefix.DELIVERY:
+        its = select(webhooks.c.reseller).join(deliveries, deliveries.c.webhook == webhooks.c.id)
+        query = its.where(deliveries.c.id == target)
+        return connection.execute(query).scalar_one_or_none()
     table = OWNED.get(prefix)
     if table is None:
         return None

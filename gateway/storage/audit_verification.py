@@ -93,8 +93,8 @@ def verify(connection: Connection, witnessed: Sequence[Attested], advance: Advan
         witnessed: all facts, as the witness has them.
         advance: is told of the progress.
     """
-    verdict = Verdict(restores=len(_restores(witnessed)))
-    anchors, intents = _anchors(witnessed), set[str]()
+    verdict = Verdict(restores=len(restores(witnessed)))
+    anchors, intents = anchors_of(witnessed, Fact.AUDIT), set[str]()
     heads = audit_log.heads(connection)
     for reseller in sorted({*audit_log.chains(connection), *anchors}):
         walk = _Walk(reseller, anchors.get(reseller, {}), heads.get(reseller, 0), intents)
@@ -192,17 +192,22 @@ def _one(
         yield entries
 
 
-def _restores(witnessed: Sequence[Attested]) -> Sequence[tuple[int, int]]:
+def restores(witnessed: Sequence[Attested]) -> Sequence[tuple[int, int]]:
     """Return the facts between which each restore has lost rows."""
     return [(fact.state["after"], fact.number) for fact in witnessed if fact.kind == Fact.RESTORE]
 
 
-def _anchors(witnessed: Sequence[Attested]) -> Mapping[str, Mapping[int, str]]:
-    """Return the hashes by resellers and numbers, but for rows that a restore has lost."""
-    lost = _restores(witnessed)
+def anchors_of(witnessed: Sequence[Attested], kind: Fact) -> Mapping[str, Mapping[int, str]]:
+    """Return the hashes by resellers and numbers, but for rows that a restore has lost.
+
+    Args:
+        witnessed: all facts, as the witness has them.
+        kind: of the facts that anchor the chains in question.
+    """
+    lost = restores(witnessed)
     anchors: dict[str, dict[int, str]] = defaultdict(dict)
     for fact in witnessed:
-        if fact.kind == Fact.AUDIT and not any(a < fact.number < b for a, b in lost):
+        if fact.kind == kind and not any(a < fact.number < b for a, b in lost):
             anchors[fact.object][fact.state["number"]] = fact.state["hash"]
     return anchors
 

@@ -14,12 +14,13 @@ def take(connection: Connection, name: str, many: int = 1) -> int:
     Returns:
         The last of them; a counter begins with one.
     """
-    _begin(connection, name)
     query = update(counters).where(counters.c.name == name)
-    taken = connection.execute(
-        query.values(value=counters.c.value + many).returning(counters.c.value)
-    )
-    return int(taken.scalar_one())
+    add = query.values(value=counters.c.value + many).returning(counters.c.value)
+    taken = connection.execute(add).scalar_one_or_none()
+    if taken is None:
+        _begin(connection, name)
+        taken = connection.execute(add).scalar_one()
+    return int(taken)
 
 
 def value(connection: Connection, name: str) -> int:
@@ -32,6 +33,12 @@ def beginning(connection: Connection, prefix: str) -> Mapping[str, int]:
     """Return the counters whose names begin with a prefix, by what comes after it."""
     query = select(counters).where(counters.c.name.startswith(prefix, autoescape=True))
     return {row.name.removeprefix(prefix): row.value for row in connection.execute(query)}
+
+
+def advance(connection: Connection, prefix: str, many: int) -> None:
+    """Leave numbers out of the counters whose names begin with a prefix."""
+    mine = counters.c.name.startswith(prefix, autoescape=True)
+    connection.execute(update(counters).where(mine).values(value=counters.c.value + many))
 
 
 def raise_to(connection: Connection, name: str, least: int) -> None:

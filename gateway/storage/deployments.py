@@ -1,6 +1,7 @@
 """Queries on the registry of deployments."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, delete, exists, insert, null, select, update
 
@@ -89,6 +90,18 @@ def quarantine(connection: Connection, deployment: Deployment, found: Mapping[st
 def observe(connection: Connection, deployment: str, values: Mapping[str, object]) -> None:
     """Update what was observed (version, commands, contact); connections stay."""
     connection.execute(update(deployments).where(deployments.c.id == deployment).values(**values))
+
+
+def fall(connection: Connection, deployment: str, time: datetime) -> bool:
+    """Note that it cannot be reached; False when that was noted, or it is not registered."""
+    up = (deployments.c.id == deployment, deployments.c.down_time.is_(None))
+    return connection.execute(update(deployments).where(*up).values(down_time=time)).rowcount == 1
+
+
+def rise(connection: Connection, deployment: str) -> bool:
+    """Note that it can be reached; False when nothing else was noted."""
+    down = (deployments.c.id == deployment, deployments.c.down_time.is_not(None))
+    return connection.execute(update(deployments).where(*down).values(down_time=None)).rowcount == 1
 
 
 def in_use(connection: Connection, deployment: str) -> bool:

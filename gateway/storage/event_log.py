@@ -9,17 +9,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, insert, select, true
 
 from gateway.model import USAGE_EVENTS, Event, Happening, Prefix, new_id
 from gateway.storage import counters, outbox
-from gateway.storage.tables import events, usage_events
+from gateway.storage.tables import events, resellers, usage_events
 from gateway.storage.tables import outbox as waiting
 
 TOPIC = "event"
 SEQUENCER = "event-sequencer"
+LEAP = 1_000_000
+"""More than is told between a backup and its restore; the columns have room for 2,000 of them."""
 
 
 def tell(connection: Connection, path: str, happening: Happening) -> str:
@@ -33,10 +36,20 @@ def tell(connection: Connection, path: str, happening: Happening) -> str:
     Returns:
         The id of the event.
     """
-    event = new_id(Prefix.EVENT)
-    payload = {**vars(happening), "data": dict(happening.data), "id": event, "path": path}
+    payload = _payload(path, happening)
     outbox.put(connection, TOPIC, _line(path)[-1], payload)
-    return event
+    return str(payload["id"])
+
+
+def tell_all(connection: Connection, told: Sequence[tuple[str, Happening]]) -> None:
+    """Tell of many things that happen at once: paths, and what happens to them; see ``tell``."""
+    rows = [(_line(path)[-1], _payload(path, happening)) for path, happening in told]
+    outbox.put_all(connection, TOPIC, rows)
+
+
+def _payload(path: str, happening: Happening) -> dict[str, Any]:
+    event = new_id(Prefix.EVENT)
+    return {**vars(happening), "data": dict(happening.data), "id": event, "path": path}
 
 
 def is_waiting(connection: Connection) -> bool:
@@ -79,12 +92,24 @@ def _take(connection: Connection, log: Table, reseller: str, many: int) -> int:
 
 def _entry(reseller: str, number: int, row: Row[Any]) -> dict[str, Any]:
     told = {name: value for name, value in row.payload.items() if name != "path"}
-    return {"reseller": reseller, "number": number, **told, "create_time": row.create_time}
+    place = {"reseller": reseller, "number": number, "origin": _line(row.payload["path"])[-1]}
+    return {**place, **told, "create_time": row.create_time}
 
 
 def _line(path: str) -> list[str]:
     """Return the resellers of a path, from the root on."""
     return path.strip("/").split("/")
+
+
+def leap(connection: Connection) -> None:
+    """Leave out the numbers that may have been given since the database was as it is now.
+
+    For a database that goes back in time: who has read those numbers asks on from there.
+    """
+    for log in (events, usage_events):
+        for reseller in connection.execute(select(resellers.c.id)).scalars().all():
+            counters.raise_to(connection, f"{log.name}:{reseller}", 0)  # had told nothing then
+        counters.advance(connection, f"{log.name}:", LEAP)
 
 
 def last(connection: Connection, reseller: str) -> int:
@@ -135,25 +160,48 @@ def part(
     return [Event(**row) for row in rows.mappings()]
 
 
-def trim(connection: Connection, before: datetime, limit: int) -> int:
-    """Forget the oldest events.
+def advanced(connection: Connection, reseller: str, after: int, many: int) -> int | None:
+    """Return the number that lies so many events after another; None where there are fewer."""
+    query = select(events.c.number).where(events.c.reseller == reseller, events.c.number > after)
+    row = query.order_by(events.c.number).offset(many - 1).limit(1)
+    return connection.execute(row).scalar_one_or_none()
+
+
+def aged(connection: Connection, before: datetime, limit: int) -> Sequence[str]:
+    """Return resellers whose logs have events from before a time; not all, but those soonest.
+
+    Args:
+        connection: to look through.
+        before: the time.
+        limit: how many events are looked at, at most.
+    """
+    old = select(events.c.reseller).where(events.c.create_time < before)
+    found = old.order_by(events.c.create_time).limit(limit).subquery()
+    query = select(found.c.reseller).distinct().order_by(found.c.reseller)
+    return connection.execute(query).scalars().all()
+
+
+def trim(connection: Connection, reseller: str, before: datetime, limit: int) -> int:
+    """Forget the first events of a log, up to one that is kept: no hole is ever made.
 
     Args:
         connection: a transaction.
+        reseller: whose log.
         before: what happened earlier than this.
         limit: how many at most.
 
     Returns:
         How many.
     """
-    old = (
-        select(events.c.reseller, events.c.number)
-        .where(events.c.create_time < before)
-        .order_by(events.c.create_time)
+    first = (
+        select(events.c.number, events.c.create_time)
+        .where(events.c.reseller == reseller)
+        .order_by(events.c.number)
         .limit(limit)
     )
-    keys = [tuple(row) for row in connection.execute(old)]
-    for reseller, number in keys:
-        which = (events.c.reseller == reseller, events.c.number == number)
-        connection.execute(delete(events).where(*which))
-    return len(keys)
+    rows = connection.execute(first).all()
+    old = [row.number for row in takewhile(lambda row: row.create_time < before, rows)]
+    if old:
+        up_to = (events.c.reseller == reseller, events.c.number <= old[-1])
+        connection.execute(delete(events).where(*up_to))
+    return len(old)

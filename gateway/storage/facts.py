@@ -29,6 +29,13 @@ class Fact(StrEnum):
     ``secret`` (rotated or removed) or ``deleted``. A client that is made needs no fact.
     """
 
+    WEBHOOK = "webhook"
+    """Where a webhook leads, what signs for it or whether it is sent anything changed.
+
+    ``change``: ``settings`` (its URL or its status), ``secret`` (rotated) or ``deleted``. A webhook
+    that is made needs no fact.
+    """
+
     TOKEN = "token"  # noqa: S105 - the kind of a fact
     """A token was revoked; the object is its ``jti``.
 
@@ -68,6 +75,12 @@ class Fact(StrEnum):
     ``number``: of its last row. ``hash``: of that row.
     """
 
+    STATEMENTS = "statements"
+    """How long the chain of a reseller's statements is; the object is the reseller.
+
+    ``number``: of its last row. ``hash``: of that row.
+    """
+
     RESTORE = "restore"
     """The database was restored; the object is ``database``.
 
@@ -79,6 +92,7 @@ class Fact(StrEnum):
 SHAPES: Mapping[Fact, Mapping[str, tuple[type, ...]]] = MappingProxyType(
     {
         Fact.CLIENT: {"change": (str,)},
+        Fact.WEBHOOK: {"change": (str,)},
         Fact.TOKEN: {"expireTime": (str,)},
         Fact.RESELLER: {
             "suspended": (bool,),
@@ -96,6 +110,7 @@ SHAPES: Mapping[Fact, Mapping[str, tuple[type, ...]]] = MappingProxyType(
         },
         Fact.EPOCH: {"epoch": (int,)},
         Fact.AUDIT: {"number": (int,), "hash": (str,)},
+        Fact.STATEMENTS: {"number": (int,), "hash": (str,)},
         Fact.RESTORE: {"after": (int,)},
     }
 )

@@ -3,8 +3,8 @@
 Only the tracker, which works for nobody in particular, finds an instance without it.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,6 +23,9 @@ from gateway.storage.deployments import ABSENT, GONE
 from gateway.storage.instance_filters import CONDITIONS
 from gateway.storage.resellers import reached
 from gateway.storage.tables import deployments, instances, resellers
+
+BATCH: Final = 500
+"""Ids that one statement has."""
 
 
 def _selected() -> Select[Any]:
@@ -71,6 +74,16 @@ def tracked(connection: Connection, instance: str) -> Instance | None:
     """Return an instance for the tracker, which carries on what was authorised before."""
     row = connection.execute(_selected().where(instances.c.id == instance)).mappings().one_or_none()
     return None if row is None else _instance(row)
+
+
+def among(connection: Connection, ids: Iterable[str]) -> dict[str, Instance]:
+    """Return instances by their ids, whoever's they are and whatever became of them."""
+    found: dict[str, Instance] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), BATCH):
+        query = _selected().where(instances.c.id.in_(wanted[start : start + BATCH]))
+        found |= {row["id"]: _instance(row) for row in connection.execute(query).mappings()}
+    return found
 
 
 def hold(connection: Connection, instance: str) -> None:

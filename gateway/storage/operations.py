@@ -32,7 +32,14 @@ LEASE = timedelta(seconds=30)
 """How long an operation is nobody else's without a sign of life; processes renew in time."""
 
 UNFINISHED = tuple(sorted(set(OperationStatus) - FINAL))
-LIFECYCLE = ("updateInstance", "deleteInstance", "undeleteInstance", "purgeInstance")
+LIFECYCLE = (
+    "updateInstance",
+    "suspendInstance",
+    "resumeInstance",
+    "deleteInstance",
+    "undeleteInstance",
+    "purgeInstance",
+)
 """Kinds of operations that change an instance as a whole."""
 TRIES = 5
 SECRET_FIELDS = ("arguments", "result", "before")

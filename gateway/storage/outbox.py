@@ -11,11 +11,20 @@ from gateway.storage.tables import outbox
 
 def put(connection: Connection, topic: str, reseller: str, payload: Mapping[str, Any]) -> None:
     """Write one row; it becomes visible with the change that it tells of, or not at all."""
-    connection.execute(
-        insert(outbox).values(
-            topic=topic, reseller=reseller, payload=dict(payload), create_time=now()
-        )
-    )
+    put_all(connection, topic, [(reseller, payload)])
+
+
+def put_all(
+    connection: Connection, topic: str, told: Sequence[tuple[str, Mapping[str, Any]]]
+) -> None:
+    """Write many rows by one statement: resellers, and what is told of them."""
+    time = now()
+    rows = [
+        {"topic": topic, "reseller": reseller, "payload": dict(payload), "create_time": time}
+        for reseller, payload in told
+    ]
+    if rows:
+        connection.execute(insert(outbox), rows)
 
 
 def after(connection: Connection, topic: str, number: int, limit: int) -> Sequence[Row[Any]]:

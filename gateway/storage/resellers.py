@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from gateway.errors import NotFound
 from gateway.model import Reach, Reseller
-from gateway.storage.tables import clients, instances, resellers, transfers
+from gateway.storage.tables import clients, instances, resellers, transfers, webhooks
 
 
 def reseller_of(row: RowMapping | Mapping[str, Any]) -> Reseller:
@@ -48,6 +48,12 @@ def find(connection: Connection, reach: Reach, reseller: str) -> Reseller | None
     query = select(resellers).where(resellers.c.id == reseller, reached(reach))
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else reseller_of(row)
+
+
+def every(connection: Connection, reach: Reach) -> Sequence[Reseller]:
+    """Return all resellers that are reached, in the order of ids."""
+    query = select(resellers).where(reached(reach)).order_by(resellers.c.id)
+    return [reseller_of(row) for row in connection.execute(query).mappings()]
 
 
 def root(connection: Connection) -> Reseller | None:
@@ -164,10 +170,11 @@ def require(connection: Connection, reseller: str) -> None:
 
 
 def in_use(connection: Connection, reseller: str) -> bool:
-    """Whether it has resellers below, clients or instances, also purged and former ones."""
+    """Whether it has resellers below, clients, webhooks or instances, also purged and former."""
     holds = [
         exists().where(resellers.c.parent == reseller),
         exists().where(clients.c.reseller == reseller),
+        exists().where(webhooks.c.reseller == reseller),
         exists().where(instances.c.reseller == reseller),
         exists().where(transfers.c.former == reseller),
         exists().where(transfers.c.owner == reseller),

@@ -11,13 +11,28 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, exists, false, insert, or_, select, update
 
-from gateway.model import InstanceStatus, Reseller, Resource, now
+from gateway.model import (
+    DisableReason,
+    InstanceStatus,
+    Reseller,
+    Resource,
+    WebhookStatus,
+    now,
+)
 from gateway.storage import counters, names, quotas, revoked_tokens
 from gateway.storage.deployments import ABSENT
 from gateway.storage.facts import Fact
 from gateway.storage.resellers import root
-from gateway.storage.tables import client_secrets, clients, deployments, instances, resellers
+from gateway.storage.tables import (
+    client_secrets,
+    clients,
+    deployments,
+    instances,
+    resellers,
+    webhooks,
+)
 from gateway.storage.tables import names as taken
+from gateway.storage.webhooks import switch_off
 from gateway.storage.witness import Attested
 
 Later = Sequence[Attested]
@@ -27,6 +42,33 @@ Later = Sequence[Attested]
 def latest(later: Later, kind: Fact) -> Mapping[str, Attested]:
     """Return the last fact of a kind about each object."""
     return {fact.object: fact for fact in later if fact.kind == kind}
+
+
+def remove_deleted_webhooks(connection: Connection, later: Later) -> list[str]:
+    """Delete the webhooks again that were deleted since: their receivers hear nothing any more."""
+    found = latest(later, Fact.WEBHOOK).values()
+    gone = [fact.object for fact in found if fact.state["change"] == "deleted"]
+    done = delete(webhooks).where(webhooks.c.id.in_(gone)).returning(webhooks.c.id)
+    return sorted(connection.execute(done).scalars())
+
+
+def disable_changed_webhooks(connection: Connection, later: Later) -> list[str]:
+    """Disable the webhooks whose URL, secret or status is not that of the backup any more."""
+    return _switch_off(connection, webhooks.c.id.in_(sorted(latest(later, Fact.WEBHOOK))))
+
+
+def disable_all_webhooks(connection: Connection) -> list[str]:
+    """Disable every webhook, since nobody knows which were deleted."""
+    return _switch_off(connection, webhooks.c.id.is_not(None))
+
+
+def _switch_off(connection: Connection, condition: Any) -> list[str]:  # noqa: ANN401 - a condition
+    """Disable webhooks until somebody looks at them; returns those that were active."""
+    known = select(webhooks.c.id).where(condition, webhooks.c.status == WebhookStatus.ACTIVE)
+    active = sorted(connection.execute(known).scalars())
+    for webhook in active:
+        switch_off(connection, webhook, DisableReason.RESTORED, now())
+    return active
 
 
 def remove_deleted_clients(connection: Connection, later: Later) -> list[str]:
@@ -177,9 +219,24 @@ def place_instances(
 
 
 def _row(connection: Connection, instance: str) -> RowMapping | None:
-    query = select(instances.c.id, instances.c.reseller, instances.c.status)
+    query = select(
+        instances.c.id,
+        instances.c.reseller,
+        instances.c.status,
+        instances.c.observed,
+        instances.c.kept_state,
+    )
     found = connection.execute(query.where(instances.c.id == instance))
     return found.mappings().one_or_none()
+
+
+def _as_it_was(row: RowMapping) -> dict[str, Any]:
+    """Return what a suspension would have kept of an instance that the backup does not know so."""
+    kept, seen = dict(row["kept_state"]), row["observed"]
+    kept.pop("suspended", None)
+    if row["status"] == InstanceStatus.ACTIVE and seen.get("startMode"):
+        kept = {"startMode": seen["startMode"], "ran": seen.get("status") == "running"}
+    return kept
 
 
 def _place(connection: Connection, row: RowMapping, fact: Attested, grace: timedelta) -> None:
@@ -187,7 +244,11 @@ def _place(connection: Connection, row: RowMapping, fact: Attested, grace: timed
     values = {"reseller": fact.state["reseller"], "alias": fact.state["alias"], "status": status}
     if row["status"] != status and status is InstanceStatus.DELETED:
         ends = {"delete_time": fact.create_time, "purge_time": fact.create_time + grace}
-        values |= {**ends, "kept_state": {}}
+        is_suspended = row["status"] == InstanceStatus.SUSPENDED
+        kept = {**row["kept_state"], "suspended": True} if is_suspended else {}
+        values |= {**ends, "kept_state": kept}
+    if row["status"] != status and status is InstanceStatus.SUSPENDED:
+        values |= {"delete_time": None, "purge_time": None, "kept_state": _as_it_was(row)}
     if row["status"] != status and status is InstanceStatus.ACTIVE:
         values |= {"delete_time": None, "purge_time": None, "kept_state": {}}
     changed = update(instances).where(instances.c.id == row["id"])

@@ -44,6 +44,11 @@ class Sighting:
         """Whether the row would be another one."""
         return self.observed != self.known.observed or self.drift != self.known.drift
 
+    @property
+    def turns(self) -> bool:
+        """Whether it begins to differ from what we know, or does not any more."""
+        return (self.drift is None) != (self.known.drift is None)
+
 
 @dataclass(frozen=True)
 class Drifts:
@@ -93,8 +98,12 @@ def under_change(connection: Connection, deployment: str) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
-def write(connection: Connection, sightings: Sequence[Sighting], time: datetime) -> None:
-    """Write sightings down; a row that somebody else has written since it was read stays."""
+def write(connection: Connection, sightings: Sequence[Sighting], time: datetime) -> int:
+    """Write sightings down; a row that somebody else has written since it was read stays.
+
+    Returns:
+        How many were written.
+    """
     i = instances.c
     changed = (
         update(instances)
@@ -109,8 +118,9 @@ def write(connection: Connection, sightings: Sequence[Sighting], time: datetime)
             observe_time=time,
         )
     )
-    if sightings:
-        connection.execute(changed, [_values(each) for each in sightings])
+    if not sightings:
+        return 0
+    return connection.execute(changed, [_values(each) for each in sightings]).rowcount
 
 
 def _values(sighting: Sighting) -> dict[str, Any]:

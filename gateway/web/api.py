@@ -20,6 +20,7 @@ from gateway.web.error_answers import ERROR_ANSWERS, example_of
 from gateway.web.fields import ListOf
 from gateway.web.preferences import VERSION
 from gateway.web.problems import MEDIA_TYPE
+from gateway.web.receivers import TAG, WEBHOOKS
 from gateway.web.schemas import Problem, component_name
 
 __all__ = ["Api", "Blueprint"]
@@ -46,6 +47,7 @@ class Api(SmorestApi):  # type: ignore[misc] # the library ships no types
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app, spec_kwargs=_spec_options())
+        self.spec.tag(dict(TAG))
 
     def register_blueprint(self, blp: Blueprint, **options: Any) -> None:  # noqa: ANN401 # flask-smorest's signature
         """Register a blueprint and document its operations."""
@@ -157,6 +159,7 @@ def _spec_options() -> dict[str, Any]:
         },
         "servers": [{"url": "/", "description": "This gateway."}],
         "security": [{"bearer": []}],
+        "webhooks": dict(WEBHOOKS),
     }
 
 

@@ -80,6 +80,30 @@ class OperationId(Segment):
     example = f"op_{_UUID}"
 
 
+class WebhookId(Segment):
+    """``<whk:webhook>``."""
+
+    pattern = id_pattern("whk")
+    description = "Id of the webhook."
+    example = f"whk_{_UUID}"
+
+
+class DeliveryId(Segment):
+    """``<dlv:delivery>``."""
+
+    pattern = id_pattern("dlv")
+    description = "Id of the delivery."
+    example = f"dlv_{_UUID}"
+
+
+class StatementId(Segment):
+    """``<stm:statement>``."""
+
+    pattern = id_pattern("stm")
+    description = "Id of the statement."
+    example = f"stm_{_UUID}"
+
+
 class CommandName(Segment):
     """``<command:command>``."""
 
@@ -137,6 +161,9 @@ CONVERTERS: dict[str, type[Segment]] = {
     "res": ResellerId,
     "cli": ClientId,
     "op": OperationId,
+    "whk": WebhookId,
+    "dlv": DeliveryId,
+    "stm": StatementId,
     "command": CommandName,
     "number": CanonicalNumber,
     "name": Name,

@@ -11,7 +11,16 @@ _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _COMMON_HEADERS: Final = ("X-Request-Id", "SPE-Gateway-Version")
 _RATE_HEADERS: Final = ("RateLimit", "RateLimit-Policy")
 _REPLAYED: Final = "Idempotency-Replayed"
-_ORDER: Final = ("openapi", "info", "servers", "security", "tags", "paths", "components")
+_ORDER: Final = (
+    "openapi",
+    "info",
+    "servers",
+    "security",
+    "tags",
+    "paths",
+    "webhooks",
+    "components",
+)
 _PREFIX: Final = "#/components/schemas/"
 
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from gateway import errors
 from gateway.errors import DeclarationError, GatewayError, InputFault
-from gateway.web.http_errors import RateLimited
+from gateway.events.log import EventsTrimmed
+from gateway.web.http_errors import NotAcceptable, RateLimited
 
 _DEPLOYMENT: Final = "dep_01995e5a7c4d7b3e8f2a9c1d0e6b4f37"
 _OPERATION: Final = "op_01995e5a7c4d7b3e8f2a9c1d0e6b4f37"
@@ -55,11 +56,21 @@ ERROR_ANSWERS: Final[dict[int, ErrorAnswer]] = {
         errors.NotFound(),
         _REPLAYED,
     ),
+    406: ErrorAnswer(
+        "NotAcceptable",
+        "`Accept` allows none of the media types that there are.",
+        NotAcceptable(["application/json", "text/csv"]),
+    ),
     409: ErrorAnswer(
         "Conflict",
         "The state of the object does not allow it.",
         errors.OperationInProgress(_OPERATION),
         ("Retry-After", *_REPLAYED),
+    ),
+    410: ErrorAnswer(
+        "EventsTrimmed",
+        "Something after the number that was named is not kept any more.",
+        EventsTrimmed(4711),
     ),
     412: ErrorAnswer(
         "PreconditionFailed",

@@ -1,5 +1,7 @@
 """What the HTTP layer alone refuses, outside every operation."""
 
+from collections.abc import Sequence
+
 from gateway.errors import GatewayError, RequestError
 
 
@@ -14,6 +16,21 @@ class MethodNotAllowed(RequestError):
         super().__init__(
             "This path does not take this method; the header Allow names what it does."
         )
+
+
+class NotAcceptable(RequestError):
+    """The operation has no media type that ``Accept`` allows.
+
+    Args:
+        offered: those that it has.
+    """
+
+    status = 406
+    code = "NOT_ACCEPTABLE"
+    title = "There is no such representation"
+
+    def __init__(self, offered: Sequence[str] = ()) -> None:
+        super().__init__(f"Accept allows none of what there is: {', '.join(offered)}.")
 
 
 class RangeNotSatisfiable(RequestError):

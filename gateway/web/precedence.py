@@ -81,6 +81,8 @@ def _looks() -> Mapping[str, Callable[[Caller, str], object]]:
         "reseller": known.resellers.get,
         "client": known.clients.get,
         "operation": known.operations.look,
+        "webhook": known.webhooks.get,
+        "statement": known.statements.look,
     }
 
 

@@ -15,6 +15,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
+from gateway.billing.usage import UsageIncomplete
 from gateway.broker.admission import QuotaExceeded, is_shown
 from gateway.broker.engine.breakers import DeploymentPaused
 from gateway.broker.engine.problems import OperationFailed
@@ -36,6 +37,7 @@ from gateway.errors import (
     UnsupportedMediaType,
     UpstreamError,
 )
+from gateway.events.log import EventsTrimmed
 from gateway.tenancy.claims import IdempotencyInFlight
 from gateway.web.http_errors import (
     MethodNotAllowed,
@@ -45,6 +47,7 @@ from gateway.web.http_errors import (
 )
 from gateway.web.request_ids import request_id
 from gateway.web.request_paths import request_path
+from gateway.web.schemas import UsageGapSchema
 
 MEDIA_TYPE = "application/problem+json"
 CHALLENGE = 'Bearer realm="spe-gateway"'
@@ -197,6 +200,11 @@ def _extensions(error: GatewayError) -> Iterator[tuple[str, Any]]:
         yield from _quota_members(error)
     if isinstance(error, NoPlacement | PlacementUnreachable):
         yield "notTaken", reasons_told(error.verdicts, g.caller.principal)
+    if isinstance(error, EventsTrimmed):
+        yield "oldest", error.oldest
+    if isinstance(error, UsageIncomplete):
+        named = [{"deployment": name, **vars(gap)} for name, gap in error.gaps[:_MAX_FAULTS]]
+        yield "gaps", UsageGapSchema(many=True).dump(named)
     upstream = _upstream_of(error)
     if upstream and _caller_is_operator():
         yield "upstream", upstream

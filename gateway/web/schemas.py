@@ -10,7 +10,7 @@ from typing import Any, cast
 import marshmallow as ma
 
 from gateway.errors import DeclarationError
-from gateway.web.fields import Fault, Flag, ListOf, Part, Text, Whole
+from gateway.web.fields import Fault, Flag, Id, ListOf, Part, Text, Time, Whole
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
@@ -165,6 +165,19 @@ class PlacementVerdict(Schema):
     reasons = ListOf(Part(PlacementReason), "Every reason.", required=True, dump_only=True)
 
 
+class UsageGapSchema(Schema):
+    """A stretch of time in which the licences of a deployment were not read."""
+
+    deployment = Id("dep", "Which.", required=True, dump_only=True)
+    since = Time("From when on.", data_key="from", required=True, dump_only=True)
+    until = Time("Up to when.", data_key="to", required=True, dump_only=True)
+    problem = Text(
+        "Why: the code of the error that came instead; `NOT_READ` where nobody asked.",
+        required=True,
+        dump_only=True,
+    )
+
+
 class Problem(Schema):
     """An error, as in RFC 9457."""
 
@@ -191,6 +204,8 @@ class Problem(Schema):
     resource = Text("What the quota is of that does not allow it.", dump_only=True)
     limit = Whole("That quota.", dump_only=True)
     used = Whole("How much of it is used.", dump_only=True)
+    gaps = ListOf(Part(UsageGapSchema), "Where readings are missing.", dump_only=True)
+    oldest = Whole("The number of the oldest event that is kept.", dump_only=True)
     reseller = Text(
         "Whose quota it is; left out with its figures for a reseller above you.", dump_only=True
     )

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+from gateway.billing.reconciliation import Reconciliation
+from gateway.billing.statements import Statements
+from gateway.billing.usage import Usage
+from gateway.billing.usage_log import UsageLog
 from gateway.broker.archive_admin import ArchiveAdmin
 from gateway.broker.audit_log import AuditLog
 from gateway.broker.broker import Broker
@@ -25,6 +29,9 @@ from gateway.broker.resellers import Resellers
 from gateway.broker.rotation import Rotation
 from gateway.broker.stores import Stores
 from gateway.broker.transfers import Transfers
+from gateway.events.deliveries import Deliveries
+from gateway.events.log import EventLog
+from gateway.events.webhooks import Webhooks
 from gateway.storage.database import Database
 
 
@@ -40,9 +47,11 @@ class Services:
     capabilities: Capabilities
     clients: Clients
     commands: Commands
+    deliveries: Deliveries
     deployment_breakers: DeploymentBreakers
     deployment_health: DeploymentHealth
     deployments: Deployments
+    event_log: EventLog
     idempotency_keys: IdempotencyKeys
     instance_actions: InstanceActions
     instance_hosts: InstanceHosts
@@ -51,8 +60,13 @@ class Services:
     operations: Operations
     oversight: Oversight
     quotas: Quotas
+    reconciliation: Reconciliation
     reports: Reports
     resellers: Resellers
     rotation: Rotation
+    statements: Statements
     stores: Stores
     transfers: Transfers
+    usage: Usage
+    usage_log: UsageLog
+    webhooks: Webhooks

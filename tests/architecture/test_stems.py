@@ -19,6 +19,7 @@ OURS = {
     "clients": "our own noun",
     "commands": "all of the vendor's nouns",
     "deployments": "our own noun",
+    "events": "our own noun",
     "health": "our own noun",
     "host_schemas": "shared by instance_hosts and client_access_servers",
     "mail_schemas": "shared by smtp and system_smtp",
@@ -28,10 +29,14 @@ OURS = {
     "pairings": "the vendor's pairing",
     "permissions": "our own noun",
     "quotas": "our own noun",
+    "reconciliation": "our own noun",
     "resellers": "our own noun",
     "roles": "our own noun",
+    "statements": "our own noun",
     "system_smtp": "a deployment's half of the vendor's smtp",
     "transfers": "our own noun",
+    "usage": "our own noun",
+    "webhooks": "our own noun",
 }
 """Resources that have no noun of the vendor's of the same stem, and why."""
 

@@ -96,6 +96,12 @@ class Cluster:
         mine = [row.payload for row in found if row.payload.get("operation") == operation]
         return [str(row["phase"]) for row in mine]
 
+    def told(self, operation: str) -> list[str]:
+        """Return the types of the events about an operation."""
+        with self.database.read() as connection:
+            found = outbox.after(connection, "event", 0, 10_000)
+        return [row.payload["type"] for row in found if row.payload["subject"] == operation]
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
@@ -220,6 +226,9 @@ def test_a_persons_word_on_the_last_unknown_part_settles_the_whole(cluster: Clus
     assert found.problem is None
     assert found.end_time == ended
     assert cluster.rows(whole) == ["outcome"]
+    assert cluster.told(whole) == ["operation.unknown", "operation.resolved"]
+    assert cluster.told(second.id) == ["operation.unknown", "operation.resolved"]
+    assert cluster.told(first.id) == ["operation.succeeded"]
 
 
 # turns

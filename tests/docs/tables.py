@@ -13,9 +13,12 @@ from pydantic import SecretStr
 
 from gateway import resources
 from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permission
+from gateway.events.catalogue import MEANINGS
+from gateway.model import EventType
 from gateway.settings import PREFIX, Settings
 from gateway.web.docs import problem_kinds
 from gateway.web.operation import OPERATIONS
+from tests.faults.events.points import TELLING
 from tests.faults.kills.points import POINTS
 
 ROOT = Path(__file__).parents[2]
@@ -85,10 +88,18 @@ def nouns() -> Iterator[Row]:
         yield (blueprint.name, f"`{place or '/'}`", said)
 
 
+def events() -> Iterator[Row]:
+    """Yield each type of event."""
+    yield ("Type", "When", "Data")
+    for kind in EventType:
+        named = ", ".join(f"`{name}`" for name in MEANINGS[kind].data)
+        yield (f"`{kind}`", MEANINGS[kind].when, named or "none")
+
+
 def points() -> Iterator[Row]:
     """Yield each fail point."""
     yield ("Point", "Where the process dies")
-    yield from ((point.name, point.meaning) for point in POINTS)
+    yield from ((point.name, point.meaning) for point in (*POINTS, *TELLING))
 
 
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
@@ -96,6 +107,7 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "settings": settings,
     "errors": errors,
     "permissions": permissions,
+    "events": events,
     "points": points,
 }
 

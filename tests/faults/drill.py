@@ -79,7 +79,7 @@ def prepare(drill: Drill) -> None:
     for fate in FATES:
         drill.clients[fate] = made.new_client("A", roles=["reseller-admin"])
         drill.tokens[fate] = drill.token(fate)
-    for fate in ("moved", "purged", "removed", "lost", "kept"):
+    for fate in ("moved", "purged", "removed", "unpaid", "lost", "kept"):
         drill.instances[fate] = made.new_instance("A")
     drill.reseller = made.new_reseller("A")["id"]
     for fate in ("lowered", "freed"):
@@ -123,6 +123,7 @@ def go_on(drill: Drill) -> None:
     made.call("POST", f"/instances/{them['lost']['id']}/transfer", to_b)
     for fate in ("purged", "removed"):
         made.call("DELETE", f"/instances/{them[fate]['id']}")
+    made.call("POST", f"/instances/{them['unpaid']['id']}/suspend")
     certain = {"instanceID": them["purged"]["instanceID"], "legalHoldChecked": True}
     made.call("POST", f"/instances/{them['purged']['id']}/purge", certain)
     them["newcomer"] = made.new_instance("A")

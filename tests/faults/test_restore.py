@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from gateway.errors import ConfigurationError
 from gateway.factory import create_app
 from gateway.model import Reach, now
-from gateway.storage import backup, facts, instances, outbox, queues, schema
+from gateway.storage import backup, event_log, facts, instances, outbox, queues, schema
 from gateway.storage.audit_verification import verify
 from gateway.storage.backup import Archive
 from gateway.storage.tables import names
@@ -69,8 +69,8 @@ def test_the_report_says_what_was_done(place: Place, drill: Drill) -> None:
     assert report.clients_deleted == [drill.clients["deleted"]["id"]]
     moved = {drill.instances[fate]["id"] for fate in ("moved", "lost")}
     assert set(report.instances_moved) == moved
-    gone = {drill.instances[fate]["id"] for fate in ("purged", "removed")}
-    assert set(report.instances_changed) == gone
+    changed = {drill.instances[fate]["id"] for fate in ("purged", "removed", "unpaid")}
+    assert set(report.instances_changed) == changed
     assert report.resellers_made == [drill.instances["moved"]["reseller"]]
     assert report.resellers_changed == [drill.reseller]
     limited = {*drill.limited.values(), drill.instances["moved"]["reseller"]}
@@ -123,8 +123,16 @@ def test_every_instance_has_the_owner_and_the_state_it_had_last(
     kept = operator.get(f"/instances/{known['kept']}").json
     assert kept["reseller"] == drill.world.resellers["A"]
     assert operator.get(f"/instances/{known['removed']}").json["status"] == "deleted"
+    assert operator.get(f"/instances/{known['unpaid']}").json["status"] == "suspended"
     for absent in ("purged", "newcomer"):
         assert operator.get(f"/instances/{known[absent]}").status_code == 404
+
+
+def test_what_was_suspended_since_is_resumed_as_the_backup_knows_it(
+    drill: Drill, operator: CheckedClient
+) -> None:
+    back = operator.post(f"/instances/{drill.instances['unpaid']['id']}/resume").json
+    assert (back["status"], back["startMode"]) == ("running", "automatic")
 
 
 def test_an_owner_that_the_backup_does_not_know_is_there_and_suspended(
@@ -324,3 +332,25 @@ def test_a_restore_that_breaks_off_changes_nothing(
             assert all(name.endswith("-kept") for name in found)
             assert instances.page(connection, Reach("/"), {}, "", 1)
     assert place.settings.witness_file.read_bytes() == witnessed
+
+
+def test_who_has_read_events_up_to_a_number_asks_on_from_it(
+    restored: Served, drill: Drill, operator: CheckedClient
+) -> None:
+    """Numbers are not given twice, and the reader is told why some are left out."""
+    with drill.world.served.gateway.services.database.write() as connection:
+        while event_log.sequence(connection, 500):
+            pass
+    with restored.gateway.services.database.write() as connection:
+        while event_log.sequence(connection, 500):
+            pass
+    known = drill.world.call("GET", "/events?limit=1")["last"]
+    found = operator.get(f"/events?after={known}&limit=1000").get_json()
+
+    assert {each["number"] > event_log.LEAP for each in found["items"]} == {True}
+    assert [each["type"] for each in found["items"]].count("gateway.restored") == 1
+    numbers = [each["number"] for each in found["items"]]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    with restored.gateway.services.database.read() as connection:
+        for reseller in drill.world.resellers.values():
+            assert event_log.last(connection, reseller) >= event_log.LEAP

@@ -33,14 +33,16 @@ DEPLOYMENT_WIDE = (
     "instances:purge",
     "operations:resolve",
     "profiles:any",
+    "reconciliation:",
     "resellers:unlimited",
+    "statements:correct",
     "stores:paths",
     "system-smtp:",
 )
 
 
 ROLES = {
-    "billing": {"instances:read", "resellers:read"},
+    "billing": {"instances:read", "resellers:read", "statements:read", "usage:read"},
     "inside": frozenset(INSIDE),
 }
 """Roles that are the permissions of a list."""
@@ -148,6 +150,10 @@ def expected(row: Row, persona: Persona, owner: str) -> Expected:
     return Expected(row.status)
 
 
+HIDDEN = frozenset({Kind.INSTANCE, Kind.OPERATION, Kind.CLIENT, Kind.WEBHOOK})
+"""Of these, who is restricted to another instance sees none."""
+
+
 def _sees(kind: Kind, persona: Persona, owner: str) -> bool:
     if kind in {Kind.SELF, Kind.LIST, Kind.FLEET}:
         return True
@@ -155,5 +161,5 @@ def _sees(kind: Kind, persona: Persona, owner: str) -> bool:
         return False
     if kind is Kind.DEPLOYMENT:
         return persona.reseller == "root"
-    hidden = persona.restricted and kind in {Kind.INSTANCE, Kind.OPERATION, Kind.CLIENT}
+    hidden = persona.restricted and kind in HIDDEN
     return persona.reaches(owner) and not hidden

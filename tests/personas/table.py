@@ -25,9 +25,19 @@ class Kind(Enum):
     RESELLER = auto()
     CLIENT = auto()
     OPERATION = auto()
+    WEBHOOK = auto()
 
 
-ABOUT_ONE = frozenset({Kind.DEPLOYMENT, Kind.INSTANCE, Kind.RESELLER, Kind.CLIENT, Kind.OPERATION})
+ABOUT_ONE = frozenset(
+    {
+        Kind.DEPLOYMENT,
+        Kind.INSTANCE,
+        Kind.RESELLER,
+        Kind.CLIENT,
+        Kind.OPERATION,
+        Kind.WEBHOOK,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,9 @@ SMTP = {
 DIRECTORY = {"type": "activeDirectory", "settings": {}, "password": "secret-enough"}
 THUMBPRINT = "6A1D0F3B5C7E9A2B4D6F8091A3B5C7D9E1F30527"
 SERVER = {"port": 8473, "serverCertificate": {"thumbprint": THUMBPRINT}}
+NOWHERE = "http://127.0.0.1:9/hook"
+"""A receiver that is not there: discard, of RFC 863, which nobody runs."""
+WEBHOOK = {"name": NEW, "url": NOWHERE, "types": ["webhook.disabled"]}
 BODIES: dict[str, Body] = {
     "createReseller": lambda target: {"name": NEW, "parent": target["reseller"]},
     "createClient": lambda target: {"name": NEW, "reseller": target["reseller"]},
@@ -96,6 +109,10 @@ BODIES: dict[str, Body] = {
     "adoptInstance": lambda target: {"reseller": target["reseller"]},
     "releaseInstance": lambda target: {"instanceID": target["name"]},
     "updateClient": _just(name=NEW),
+    "createWebhook": lambda target: {**WEBHOOK, "reseller": target["reseller"]},
+    "updateWebhook": _just(name=NEW, types=["instance.*"], status="disabled"),
+    "replayWebhook": _just(after=0, until=10),
+    "correctStatement": _just(measure="licences", amount=-1, reason=NEW),
     "createDeployment": lambda target: target["registration"],
     "probeDeployment": lambda target: {"host": "127.0.0.1", "port": target["port"]},
     "updateDeployment": _just(capacity=500),

@@ -4,9 +4,12 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from gateway.billing.closing import Closing
+from gateway.model import Month, Reach, now, statement_id
+from gateway.storage import resellers
 from tests.behind import strange, vanish
 from tests.personas.model import ABSENT
-from tests.personas.table import DIRECTORY, JOB, JSON, SMTP, Kind, Row
+from tests.personas.table import DIRECTORY, JOB, JSON, SMTP, WEBHOOK, Kind, Row
 from tests.world import World, canary, registration
 
 Target = dict[str, Any]
@@ -17,6 +20,9 @@ PREFIXES = {
     "reseller": "res",
     "client": "cli",
     "operation": "op",
+    "webhook": "whk",
+    "delivery": "dlv",
+    "statement": "stm",
 }
 
 
@@ -63,14 +69,24 @@ def _operation(world: World, row: Row, owner: str) -> Target:
 
 
 def _reseller(world: World, row: Row, owner: str) -> Target:
-    """A reseller directly below the owner."""
+    """A reseller directly below the owner, and its statement of the month that goes on."""
     del row
-    return {"reseller": world.new_reseller(owner)["id"]}
+    reseller = world.new_reseller(owner)["id"]
+    return {"reseller": reseller, "statement": statement_id(reseller, Month.of(now()))}
 
 
 def _client(world: World, row: Row, owner: str) -> Target:
     del row
     return {"client": world.new_client(owner)["id"]}
+
+
+def _webhook(world: World, row: Row, owner: str) -> Target:
+    """A webhook that hears of little, with a delivery."""
+    del row
+    body = {**WEBHOOK, "name": f"{canary(owner)}hook", "reseller": world.resellers[owner]}
+    webhook = world.call("POST", "/webhooks", body, 201)["id"]
+    delivery = world.call("POST", f"/webhooks/{webhook}/test", status=201)["id"]
+    return {"webhook": webhook, "delivery": delivery}
 
 
 def _parent(world: World, row: Row, owner: str) -> Target:
@@ -121,6 +137,7 @@ MAKERS: dict[Kind, Callable[[World, Row, str], Target]] = {
     Kind.CREATE: _parent,
     Kind.DEPLOYMENT: _deployment,
     Kind.FLEET: _fleet,
+    Kind.WEBHOOK: _webhook,
 }
 
 
@@ -230,6 +247,16 @@ def _suspended(world: World, target: Target) -> None:
     world.call("POST", f"/resellers/{target['reseller']}/suspend")
 
 
+def _closed_statement(world: World, target: Target) -> None:
+    """Let the month before be closed: the reseller had nothing in it."""
+    month, database = Month.of(now()).previous, world.served.gateway.services.database
+    with database.read() as connection:
+        found = resellers.find(connection, Reach("/"), target["reseller"])
+    assert found is not None
+    assert Closing(database, 3600).close(found, month) is not None
+    target["statement"] = statement_id(found.id, month)
+
+
 def _doubted(world: World, target: Target) -> None:
     """Let a deployment on which nothing is placed list nothing of what was ours there."""
     target["deployment"] = _closed(world)
@@ -243,6 +270,7 @@ STATES: dict[str, Callable[[World, Target], None]] = {
     "stopped": _acted("POST", "/stop"),
     "frozen": _acted("POST", "/freeze"),
     "deleted": _acted("DELETE", ""),
+    "suspended-instance": _acted("POST", "/suspend"),
     "detached": _detached,
     "running": _running,
     "unknown": _unknown,
@@ -259,4 +287,5 @@ STATES: dict[str, Callable[[World, Target], None]] = {
     "servers": _servers,
     "mailing": _mailing,
     "doubted": _doubted,
+    "closed-statement": _closed_statement,
 }

@@ -9,6 +9,7 @@ import pytest
 from gateway.web.oauth.grants import ACCESS_TOKEN
 from tests.answers import JSON
 from tests.personas.forging import ABSENT, Forger
+from tests.personas.model import ROLES
 from tests.personas.oauth import details, exchange, exchanged, post, sign_in, token_of
 from tests.served import assert_problem
 from tests.world import World
@@ -97,7 +98,7 @@ def test_a_right_that_the_client_lost_is_not_passed_on(shared_world: World) -> N
     first = token_of(shared_world, made)
     shared_world.call("PATCH", f"/clients/{made['id']}", {"roles": ["billing"]})
     answer = exchange(shared_world, made, first)
-    assert set(answer.get_json()["scope"].split()) == {"instances:read", "resellers:read"}
+    assert set(answer.get_json()["scope"].split()) == ROLES["billing"]
     shared_world.call("DELETE", f"/clients/{made['id']}", status=204)
 
 

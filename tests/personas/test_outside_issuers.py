@@ -102,7 +102,12 @@ def test_an_issuer_without_scopes_leaves_all_that_the_client_has(trusting: Trust
     token = signed(claims(iss=OTHER, azp="portal", sub="u1", scope=ABSENT), RSA, "RS256")
     me = trusting.me(token)
     assert me["client"] == made["id"]
-    assert me["permissions"] == ["instances:read", "resellers:read"]
+    assert me["permissions"] == [
+        "instances:read",
+        "resellers:read",
+        "statements:read",
+        "usage:read",
+    ]
     assert trusting.status(signed(claims(iss=OTHER, azp="portal"))) == 401
     trusting.world.call("DELETE", f"/clients/{made['id']}", status=204)
     assert trusting.status(token) == 401

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import func, select
 
-from gateway.storage.tables import idempotency_keys, instances, operations
+from gateway.storage.tables import (
+    idempotency_keys,
+    instances,
+    operations,
+    statement_entries,
+    statement_lines,
+)
 from tests.personas.table import TABLE, Kind, Row
 from tests.personas.targets import fresh
 from tests.world import World
@@ -34,11 +40,15 @@ TAKING = {
     "restartInstance",
     "freezeInstance",
     "thawInstance",
+    "suspendInstance",
+    "resumeInstance",
     "undeleteInstance",
     "purgeInstance",
     "transferInstance",
     "adoptInstance",
     "releaseInstance",
+    "acknowledgeStatement",
+    "correctStatement",
     "createStore",
     "attachStore",
     "createUser",
@@ -49,7 +59,7 @@ TAKING = {
     "createCredential",
     *STORES,
 }
-KEPT = (operations, instances, idempotency_keys)
+KEPT = (operations, instances, idempotency_keys, statement_entries, statement_lines)
 OK, NO_CONTENT, FORBIDDEN, NOT_FOUND = 200, 204, 403, 404
 EXPLAINED = {"createInstance"}
 """Those that are told what was found out."""

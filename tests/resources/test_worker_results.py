@@ -55,6 +55,11 @@ def test_a_range_that_is_too_long_is_split_and_joined(archive: Archive) -> None:
     assert [one["id"] for one in (*first["items"], *rest["items"])] == numbers
 
 
+def test_a_range_that_is_too_long_may_be_empty(archive: Archive) -> None:
+    found = results(archive, f"from={ago(90)}&to={ago(31)}")
+    assert (found["items"], found["unreadable"]) == ([], [])
+
+
 def test_what_cannot_be_read_is_told(archive: Archive) -> None:
     moment = NOW - timedelta(days=5)
     text = moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -84,6 +84,19 @@ class Reading:
     last_problem: str | None
 
 
+Watch = Callable[[str, str | None], None]
+"""Is told that nothing is sent to a deployment any more, with the code of why, or again."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When a breaker opens, for how long, and who is told; see ``Breakers``."""
+
+    failures: int
+    seconds: float
+    watch: Watch
+
+
 class Breakers:
     """Makes the breaker of each deployment.
 
@@ -91,16 +104,18 @@ class Breakers:
         lines: what is known of the lines.
         failures: so many in a row open a breaker.
         seconds: for which it is open then.
+        watch: is told of each that opens, and of each that a call closes.
     """
 
-    def __init__(self, lines: Lines, failures: int, seconds: float) -> None:
+    def __init__(
+        self, lines: Lines, failures: int, seconds: float, watch: Watch = lambda *_: None
+    ) -> None:
         self._lines = lines
-        self._failures = failures
-        self._seconds = seconds
+        self._policy = Policy(failures, seconds, watch)
 
     def of(self, deployment: str, revision: int) -> "Breaker":
         """Return the breaker of a deployment, as it is registered in this revision."""
-        return Breaker(self._lines, deployment, revision, self._failures, self._seconds)
+        return Breaker(self._lines, deployment, revision, self._policy)
 
     def close(self) -> None:
         """Close the connections to where the state is kept."""
@@ -110,14 +125,11 @@ class Breakers:
 class Breaker:
     """Guards the line to one deployment; many may be made for the same one."""
 
-    def __init__(
-        self, lines: Lines, deployment: str, revision: int, failures: int, seconds: float
-    ) -> None:
+    def __init__(self, lines: Lines, deployment: str, revision: int, policy: Policy) -> None:
         self._lines = lines
         self._deployment = deployment
         self._name = f"{deployment}:{revision}"
-        self._failures = failures
-        self._seconds = seconds
+        self._policy = policy
 
     def admit(self) -> Admission:
         """Let a call through.
@@ -152,6 +164,10 @@ class Breaker:
         if error is None and admission.is_calm:
             return
         line = self._change(partial(self._noted, admission, error))
+        if error is None and not line.open_until:
+            self._policy.watch(self._deployment, None)
+        elif self.read().state is BreakerState.OPEN:
+            self._policy.watch(self._deployment, line.problem)
         if isinstance(error, CredentialsRefused) and line.refusals == LOGINS:
             log.warning("deployment.credentials_refused", deployment=self._deployment)
 
@@ -167,7 +183,7 @@ class Breaker:
 
     def _is_open(self, line: Line, time: float) -> bool:
         """Whether nothing may be sent; a time that a clock put back has made far off is none."""
-        return 0 < line.open_until - time <= self._seconds
+        return 0 < line.open_until - time <= self._policy.seconds
 
     def _state(self, line: Line, time: float) -> BreakerState:
         if not line.open_until:
@@ -191,17 +207,17 @@ class Breaker:
             return line
         if line.open_until and not admission.probes:
             return line  # it was sent before the breaker opened: only a probe closes it
-        if error is None or not _is_failure(error):
+        if error is None or not is_failure(error):
             return replace(line, failures=0, problem="", open_until=0.0, probe_until=0.0)
         return self._with_failure(line, error, time)
 
     def _with_failure(self, line: Line, error: UpstreamError, time: float) -> Line:
         """Count a failure; what was silent or garbled may be one command, so a Ping decides."""
         failed = replace(line, failures=line.failures + 1, problem=error.code, probe_until=0.0)
-        if failed.failures < self._failures and not line.open_until:
+        if failed.failures < self._policy.failures and not line.open_until:
             return failed
         decided = bool(line.open_until) or isinstance(error, NotSent)
-        return replace(failed, open_until=time + (self._seconds if decided else 0.0))
+        return replace(failed, open_until=time + (self._policy.seconds if decided else 0.0))
 
     def _change(self, rule: Callable[[Line, float], Line]) -> Line:
         change = self._lines.change(self._name, rule)
@@ -239,7 +255,7 @@ def _with_answer(
     return line
 
 
-def _is_failure(error: UpstreamError) -> bool:
+def is_failure(error: UpstreamError) -> bool:
     """Whether it speaks against the line.
 
     A refused login, a lost token and another certificate are answers: they have rules of

@@ -17,7 +17,8 @@ from gateway.broker.engine.preparations import (
 from gateway.broker.engine.runner import Check
 from gateway.broker.engine.settlement import RUNNING, InstanceMissing
 from gateway.errors import CommandFailed
-from gateway.model import Instance, Operation
+from gateway.model import Instance, Operation, StepStatus
+from gateway.spe.commands.instances import START_INSTANCES
 
 
 def _listed(operation: Operation, instance: Instance | None) -> dict[str, Any]:
@@ -41,6 +42,15 @@ def _is_not_stopped(operation: Operation, instance: Instance | None) -> None:
     row = _listed(operation, instance)
     if row.get("status") == STOPPED:
         raise _contradicted(operation, row.get("startStopError"))
+
+
+def _is_as_it_ran(operation: Operation, instance: Instance | None) -> None:
+    """What was started runs; what never ran need not."""
+    started = any(
+        step.command == START_INSTANCES.name and step.status is StepStatus.SUCCEEDED
+        for step in operation.steps
+    )
+    (_is_not_stopped if started else _is_listed)(operation, instance)
 
 
 def _is_gone(operation: Operation, instance: Instance | None) -> None:
@@ -76,5 +86,6 @@ CHECKS: dict[str, Check] = {
     "is-unchanged": _is_unchanged,
     "is-not-running": _is_not_running,
     "is-not-stopped": _is_not_stopped,
+    "is-as-it-ran": _is_as_it_ran,
     "is-gone": _is_gone,
 }

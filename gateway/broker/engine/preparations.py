@@ -88,7 +88,12 @@ def row_read(operation: Operation, instance: Instance) -> dict[str, Any]:
     return row
 
 
-def _configuration(operation: Operation) -> dict[str, Any]:
+def configuration_read(operation: Operation) -> dict[str, Any]:
+    """Return SPE's configuration of the instance, as it was read last.
+
+    Raises:
+        ReplyInvalid: the deployment answered something else.
+    """
     found = latest(operation, "GetInstanceConfiguration")
     if not isinstance(found, dict):
         raise ReplyInvalid("The deployment's configuration of the instance is not an object.")
@@ -140,8 +145,11 @@ def known(instance: Instance | None) -> Instance:
     return instance
 
 
-def _set(operation: Operation, instance: Instance, changes: Mapping[str, Any]) -> dict[str, Any]:
-    found = _configuration(operation)
+def with_settings(
+    operation: Operation, instance: Instance, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the configuration that was read with some changes, to be sent whole."""
+    found = configuration_read(operation)
     config = {name: found[name] for name in WRITABLE if name in found} | dict(changes)
     return bound(SET_INSTANCE_CONFIGURATION, {"config": config}, instance)
 
@@ -166,13 +174,13 @@ def require_instance_version(operation: Operation, instance: Instance) -> None:
         PreconditionFailed: it is of another one.
     """
     wanted = operation.context.get("ifMatch")
-    found = version_of(versioned(instance, _configuration(operation)))
+    found = version_of(versioned(instance, configuration_read(operation)))
     if wanted is not None and f'"{found}"' not in wanted:
         raise PreconditionFailed("The instance was changed meanwhile: read it again.")
 
 
 def _merge_configuration(operation: Operation, instance: Instance | None) -> dict[str, Any]:
-    return _set(operation, known(instance), operation.context["changes"])
+    return with_settings(operation, known(instance), operation.context["changes"])
 
 
 def _start_again(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
@@ -194,7 +202,7 @@ def _stop_if_running(operation: Operation, instance: Instance | None) -> dict[st
 
 
 def _disable_start(operation: Operation, instance: Instance | None) -> dict[str, Any]:
-    return _set(operation, known(instance), {"startMode": "disabled"})
+    return with_settings(operation, known(instance), {"startMode": "disabled"})
 
 
 def _if_listed(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
@@ -214,14 +222,16 @@ def _if_running(operation: Operation, instance: Instance | None) -> dict[str, An
 
 def _restore_start(operation: Operation, instance: Instance | None) -> dict[str, Any]:
     ours = known(instance)
-    mode = ours.kept_state.get("startMode", "manual")
-    return _set(operation, ours, {"startMode": mode})
+    kept = ours.kept_state
+    mode = "disabled" if kept.get("suspended") else kept.get("startMode", "manual")
+    return with_settings(operation, ours, {"startMode": mode})
 
 
 def _start_if_it_ran(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:
     del operation
     ours = known(instance)
-    return bound(START_INSTANCES, {}, ours) if ours.kept_state.get("ran") else None
+    ran = ours.kept_state.get("ran") and not ours.kept_state.get("suspended")
+    return bound(START_INSTANCES, {}, ours) if ran else None
 
 
 def _start_if_stopped(operation: Operation, instance: Instance | None) -> dict[str, Any] | None:

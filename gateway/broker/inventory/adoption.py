@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.access.bounds import Lineage
 from gateway.access.scope import Unrestricted
-from gateway.broker import admission, ownership
+from gateway.broker import admission, ownership, telling
 from gateway.broker.admission import Needs
 from gateway.broker.broker import Broker
 from gateway.broker.instances import require_confirmed
@@ -24,7 +24,7 @@ from gateway.errors import (
     NotFound,
     OperationInProgress,
 )
-from gateway.model import Instance, InstanceStatus, Reseller, Resource, now
+from gateway.model import EventType, Instance, InstanceStatus, Reseller, Resource, now
 from gateway.storage import (
     deployments,
     holdings,
@@ -127,6 +127,7 @@ class Adoption:
         with self._database.write() as connection:
             adopted = _admitted(connection, seen, held)
             _keep(connection, adopted, held)
+            telling.instance(connection, EventType.INSTANCE_ADOPTED, adopted)
             audit.changed(connection, caller, adopted.id, ["reseller"])
             if caller.validate_only:
                 raise Validated  # which takes it all back
@@ -165,6 +166,7 @@ class Adoption:
             instances.change(connection, instance, ended)
             names.bury(connection, instance)
             ownership.note(connection, instance)
+            telling.instance(connection, EventType.INSTANCE_RELEASED, found)
             if caller.validate_only:
                 raise Validated
 
@@ -253,4 +255,6 @@ def _require_releasable(connection: Connection, instance: Instance) -> None:
     if running is not None:
         raise OperationInProgress(running)
     if instance.status not in MOVABLE:
-        raise Conflict(f"The instance is {instance.status}; it must be active or deleted for this.")
+        raise Conflict(
+            f"The instance is {instance.status}; it must be active, suspended or deleted."
+        )

@@ -50,14 +50,14 @@ def is_missing(known: Instance) -> bool:
 
 
 def _expected(known: Instance) -> Drift:
-    """Return what SPE's row should say; a deleted instance was left stopped and disabled."""
+    """Return what SPE's row should say; suspended or deleted, it was left stopped and disabled."""
     expected = {
         "instanceHost": known.instance_host,
         "baseDirectory": known.base_directory,
         "displayName": known.display_name,
         "alias": known.alias,
     }
-    if known.status is InstanceStatus.DELETED:
+    if known.status in {InstanceStatus.SUSPENDED, InstanceStatus.DELETED}:
         expected |= {"startMode": DISABLED, "status": STOPPED}
     return expected
 

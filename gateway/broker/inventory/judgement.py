@@ -18,7 +18,7 @@ from gateway.model import Instance, InstanceStatus, Prefix, new_id
 from gateway.storage.sightings import Sighting
 from gateway.storage.unowned import Unowned
 
-JUDGED: Final = frozenset({InstanceStatus.ACTIVE, InstanceStatus.DELETED})
+JUDGED: Final = frozenset({InstanceStatus.ACTIVE, InstanceStatus.SUSPENDED, InstanceStatus.DELETED})
 """Instances in these states should be listed; whether one that is being made is, means nothing."""
 
 DIRECTORY: Final = "baseDirectory"

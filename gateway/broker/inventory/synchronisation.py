@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from gateway.broker import outages, telling
 from gateway.broker.engine.reader import Reader
 from gateway.broker.inventory.flights import Flights
 from gateway.broker.inventory.judgement import DIRECTORY, Answer, Judgement, Strangers, judge
@@ -27,7 +28,7 @@ from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION
 from gateway.storage import deployments, hosts, instances, inventories, sightings, unowned
 from gateway.storage.database import Database
 from gateway.storage.inventories import Inventory
-from gateway.storage.sightings import Mark
+from gateway.storage.sightings import Mark, Sighting
 
 PROBES: Final = 16
 """So many unknown instances are asked for their directory, when one of ours is lacking."""
@@ -154,6 +155,8 @@ class Synchronisation:
                 state = state or Inventory(deployment, None, time)
                 problem = replace(state, try_time=time, problem=error.code)
                 inventories.put(connection, problem)
+                if outages.speaks_of_one(error):
+                    outages.begin(connection, deployment, error.code)
         log.warning("inventory.not_refreshed", deployment=deployment, code=error.code)
 
 
@@ -186,7 +189,7 @@ def _judged(
 def _keep(connection: Connection, judgement: Judgement, acceptance: Acceptance | None) -> Inventory:
     """Write down what follows from an answer; the transaction holds the deployment."""
     answer = judgement.answer
-    sightings.write(connection, judgement.sightings, answer.time)
+    _keep_sightings(connection, judgement.sightings, answer.time)
     if judgement.strangers is not None:
         _keep_strangers(connection, answer.deployment, judgement.strangers)
         hosts.put(connection, answer.deployment, answer.listed.hosts, answer.time)
@@ -195,7 +198,16 @@ def _keep(connection: Connection, judgement: Judgement, acceptance: Acceptance |
     before = inventories.find(connection, answer.deployment)
     state = _state(before or Inventory(answer.deployment, None, answer.time), judgement)
     inventories.put(connection, state)
+    outages.end(connection, answer.deployment)
     return state
+
+
+def _keep_sightings(connection: Connection, seen: Sequence[Sighting], time: datetime) -> None:
+    """Write what was seen; whether something begins to drift, or ends, is told if it is written."""
+    sightings.write(connection, [each for each in seen if not each.turns], time)
+    for each in seen:
+        if each.turns and sightings.write(connection, [each], time):
+            telling.drifted(connection, each.known, each.drift)
 
 
 def _keep_strangers(connection: Connection, deployment: str, rows: Strangers) -> None:

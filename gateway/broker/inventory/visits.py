@@ -28,7 +28,15 @@ SOON: Final = timedelta(seconds=10)
 """After a change of ours; those that come meanwhile are seen by the same list."""
 
 CHANGING: Final = frozenset(
-    {"createInstance", "updateInstance", "deleteInstance", "undeleteInstance", "purgeInstance"}
+    {
+        "createInstance",
+        "updateInstance",
+        "suspendInstance",
+        "resumeInstance",
+        "deleteInstance",
+        "undeleteInstance",
+        "purgeInstance",
+    }
 )
 """Kinds of operations after which a deployment lists something else than before."""
 

@@ -22,6 +22,7 @@ def _log(name: str) -> Table:
         Column("reseller", ID, primary_key=True),
         Column("number", Integer, primary_key=True, autoincrement=False),
         Column("id", ID, nullable=False),
+        Column("origin", ID, nullable=False),
         Column("type", String(60), nullable=False),
         Column("subject", String(100), nullable=False),
         Column("instance", ID),
@@ -76,8 +77,10 @@ deliveries = Table(
     Column("end_time", Instant),
     *times(),
     Index(None, "webhook", "id"),
-    Index(None, "status", "next_time"),
-    Index(None, "end_time"),
+    Index(None, "webhook", "status", "id"),
+    Index(None, "webhook", "status", "next_time"),
+    Index(None, "webhook", "type", "id"),
+    Index(None, "create_time"),
 )
 
 # Each try of a delivery, and what came of it.

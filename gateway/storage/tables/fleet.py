@@ -36,6 +36,7 @@ deployments = Table(
     Column("revision", Integer, nullable=False),
     Column("drained", Boolean, nullable=False),
     Column("quarantine", JSON(none_as_null=True)),
+    Column("down_time", Instant),
     *times(),
     UniqueConstraint("host", "port"),
 )

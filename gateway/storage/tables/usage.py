@@ -72,7 +72,7 @@ usage_days = Table(
     Column("latest", BigInteger, nullable=False),
     Column("latest_time", Instant, nullable=False),
     Index(None, "reseller", "until_day"),
-    Index(None, "deployment", "day"),
+    Index(None, "deployment", "until_day"),
 )
 
 # How a day of a deployment was watched: what was expected, what came, and where it is missing.

@@ -2,13 +2,14 @@
 
 from gateway.web.fields.base import Fault, Options, Strict
 from gateway.web.fields.containers import AnyValue, Labels, LabelsPatch, ListOf, Part
-from gateway.web.fields.scalars import MAX_WHOLE, Flag, Number, Time, Whole
+from gateway.web.fields.scalars import MAX_WHOLE, Day, Flag, Number, Time, Whole
 from gateway.web.fields.text import Choice, HiddenText, Id, Lines, Secret, Text, id_pattern
 
 __all__ = [
     "MAX_WHOLE",
     "AnyValue",
     "Choice",
+    "Day",
     "Fault",
     "Flag",
     "HiddenText",

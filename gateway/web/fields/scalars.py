@@ -1,7 +1,7 @@
 """Numbers, truth values and times."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Final, Unpack
 
 import marshmallow as ma
@@ -12,6 +12,7 @@ MAX_WHOLE: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 
 _CANONICAL_WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,15})", re.ASCII)
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _RFC3339: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
@@ -123,3 +124,25 @@ class Time(Strict, ma.fields.AwareDateTime):
         if value.tzinfo is None:
             raise ValueError("a time without a zone cannot be answered")
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Day(Strict, ma.fields.Date):
+    """A day of the calendar, a ``full-date`` of RFC 3339: neither time nor zone."""
+
+    sentences: ClassVar[dict[str, str]] = {
+        "wrong_type": "This must be text.",
+        "not_a_day": "This must be a day, such as 2026-11-21.",
+    }
+
+    def _deserialize(self, value: object, *_: object, **__: object) -> date:
+        if not isinstance(value, str):
+            raise self.make_error("wrong_type")
+        if not _DAY.fullmatch(value):
+            raise self.make_error("not_a_day")
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise self.make_error("not_a_day") from None
+
+    def _serialize(self, value: date | None, *_: object, **__: object) -> str | None:
+        return None if value is None else value.isoformat()

@@ -62,11 +62,12 @@ def test_one_that_becomes_what_was_found_has_no_drift(row: dict[str, Any]) -> No
     assert drift.compared(now_so, row) is None
 
 
-def test_a_deleted_instance_is_expected_to_be_stopped_and_disabled() -> None:
-    deleted = replace(KNOWN, status=InstanceStatus.DELETED)
-    seen = drift.compared(deleted, row_of(KNOWN)) or {}
+@pytest.mark.parametrize("status", [InstanceStatus.SUSPENDED, InstanceStatus.DELETED])
+def test_what_we_left_stopped_and_disabled_is_expected_to_be_so(status: InstanceStatus) -> None:
+    left = replace(KNOWN, status=status)
+    seen = drift.compared(left, row_of(KNOWN)) or {}
     assert seen.keys() == {"startMode", "status"}
-    assert drift.compared(deleted, row_of(KNOWN, status="stopped", startMode="disabled")) is None
+    assert drift.compared(left, row_of(KNOWN, status="stopped", startMode="disabled")) is None
 
 
 def test_missing_says_since_when_and_that_stays() -> None:

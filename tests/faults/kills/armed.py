@@ -1,4 +1,4 @@
-"""The program as drills start it: every fail point armed, and leases of a second.
+"""The program as drills start it: every fail point armed, and short leases.
 
 ``python -m tests.faults.kills.armed FOLDER serve --bind 127.0.0.1:0`` is ``spe-gateway serve …``
 that looks for orders in a folder whenever it passes a point. It is in no wheel.
@@ -13,18 +13,28 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from threading import Lock, get_ident
+from typing import Any
 
 from gateway.cli import main
+from tests.faults.events.points import TELLING
 from tests.faults.kills.orders import Order, Orders
 from tests.faults.kills.points import POINTS, arm
 
 ROLES = {"serve": "gateway", "worker": "worker"}
 LEASE = timedelta(seconds=1.5)
-CONSTANTS = {
+DELIVERY_LEASE = timedelta(seconds=5)
+"""Longer than a try takes on a loaded machine; one that takes longer is only made once more."""
+
+DELAYS = tuple(map(timedelta, (0,) * 10, (0, 1, 1, 2, 2, 3, 5, 5, 10, 10)))
+"""As many tries as in production: a receiver that is dead for half a minute loses nothing."""
+
+CONSTANTS: dict[tuple[str, str], Any] = {
     ("gateway.storage.operations", "LEASE"): LEASE,
     ("gateway.storage.idempotency_keys", "LEASE"): LEASE,
+    ("gateway.storage.deliveries", "LEASE"): DELIVERY_LEASE,
+    ("gateway.events.deliverer", "DELAYS"): DELAYS,
 }
-"""What is shorter than in production, so that a drill need not wait for minutes."""
+"""What is shorter than in production, so that a drill need not wait for minutes or days."""
 
 
 class Trap:
@@ -73,7 +83,7 @@ if __name__ == "__main__":
     folder, *words = sys.argv[1:]
     set_constants()
     trap = Trap(Orders(Path(folder)), ROLES[words[0]])
-    for each in POINTS:
+    for each in (*POINTS, *TELLING):
         arm(each, trap)
     sys.argv = ["spe-gateway", *words]
     main()

@@ -194,8 +194,13 @@ def _answer(url: str, form: Mapping[str, str]) -> requests.Response | None:
 
 
 @contextmanager
-def running(stack: Stack) -> Iterator[Fleet]:
-    """Run a stack for as long as the block lasts."""
+def running(stack: Stack, **more: str) -> Iterator[Fleet]:
+    """Run a stack for as long as the block lasts.
+
+    Args:
+        stack: which.
+        more: settings of all its processes, beside those of every drill.
+    """
     with ExitStack() as undo:
         folder = Path(undo.enter_context(TemporaryDirectory(prefix="spe-kills-")))
         ground = undo.enter_context(stack.ground())
@@ -206,7 +211,9 @@ def running(stack: Stack) -> Iterator[Fleet]:
             "address_rate": UNHURRIED,
             "log_level": "warning",
             "inventory_seconds": "0",
+            "licence_seconds": "0",
             **ground.settings,
+            **more,
         }
         simulator = undo.enter_context(Simulator("alpha", scenario=Scenario(verify_rate=1000)))
         chosen = Settings(**settings)  # type: ignore[arg-type] # as the environment

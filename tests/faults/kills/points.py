@@ -121,7 +121,8 @@ def _known(operation: Operation, *_: object, **__: object) -> Words:
 def _told(
     _done: None, _connection: object, _topic: str, _owner: str, payload: dict[str, Any]
 ) -> Words:
-    return cast("Words", payload.get("commands", NONE) if payload["phase"] == "outcome" else NONE)
+    is_outcome = payload.get("phase") == "outcome"  # events have none
+    return cast("Words", payload.get("commands", NONE) if is_outcome else NONE)
 
 
 def _given_back(_done: None, _connection: object, operation: Operation) -> Words:

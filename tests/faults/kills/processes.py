@@ -29,7 +29,7 @@ class Process:
     def __init__(
         self, orders: Path, words: Sequence[str], environment: Mapping[str, str], log: Path
     ) -> None:
-        self._command = [*_guarded(), *ARMED, str(orders), *words]
+        self._command = [*guarded(), *ARMED, str(orders), *words]
         self._environment = environment
         self._log = log
         self._running: subprocess.Popen[str] | None = None
@@ -43,6 +43,12 @@ class Process:
     def is_running(self) -> bool:
         """Whether it lives, or its parent."""
         return self._running is not None and self._running.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last; its children are in its group."""
+        assert self._running is not None
+        return self._running.pid
 
     def start(self) -> None:
         """Start it, in a process group of its own."""
@@ -86,7 +92,7 @@ class Process:
         self.await_end()
 
 
-def _guarded() -> list[str]:
+def guarded() -> list[str]:
     """Return what ends a process with us; without it, standard input is all that tells it."""
     guard = shutil.which("setpriv")
     return [guard, "--pdeathsig", "KILL"] if guard else []

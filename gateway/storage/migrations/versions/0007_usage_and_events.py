@@ -28,6 +28,7 @@ TABLES = (
 
 
 def upgrade() -> None:
+    op.add_column("deployments", sa.Column("down_time", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "closed_days",
         sa.Column("deployment", sa.String(length=40), nullable=False),
@@ -42,6 +43,7 @@ def upgrade() -> None:
         sa.Column("reseller", sa.String(length=40), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=40), nullable=False),
         sa.Column("type", sa.String(length=60), nullable=False),
         sa.Column("subject", sa.String(length=100), nullable=False),
         sa.Column("instance", sa.String(length=40), nullable=True),
@@ -160,7 +162,10 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_usage_days_deployment_day"), "usage_days", ["deployment", "day"], unique=False
+        op.f("ix_usage_days_deployment_until_day"),
+        "usage_days",
+        ["deployment", "until_day"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_usage_days_reseller_until_day"),
@@ -173,6 +178,7 @@ def upgrade() -> None:
         sa.Column("reseller", sa.String(length=40), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("id", sa.String(length=40), nullable=False),
+        sa.Column("origin", sa.String(length=40), nullable=False),
         sa.Column("type", sa.String(length=60), nullable=False),
         sa.Column("subject", sa.String(length=100), nullable=False),
         sa.Column("instance", sa.String(length=40), nullable=True),
@@ -253,11 +259,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
     )
-    op.create_index(op.f("ix_deliveries_end_time"), "deliveries", ["end_time"], unique=False)
-    op.create_index(
-        op.f("ix_deliveries_status_next_time"), "deliveries", ["status", "next_time"], unique=False
-    )
+    op.create_index(op.f("ix_deliveries_create_time"), "deliveries", ["create_time"], unique=False)
     op.create_index(op.f("ix_deliveries_webhook_id"), "deliveries", ["webhook", "id"], unique=False)
+    op.create_index(
+        op.f("ix_deliveries_webhook_status_id"),
+        "deliveries",
+        ["webhook", "status", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_deliveries_webhook_status_next_time"),
+        "deliveries",
+        ["webhook", "status", "next_time"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_deliveries_webhook_type_id"),
+        "deliveries",
+        ["webhook", "type", "id"],
+        unique=False,
+    )
     op.create_table(
         "watches",
         sa.Column("instance", sa.String(length=40), nullable=False),
@@ -301,3 +322,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
+    op.drop_column("deployments", "down_time")

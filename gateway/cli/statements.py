@@ -1,0 +1,135 @@
+"""``spe-gateway statements``: whether what was billed is what was read."""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import rich_click as click
+from rich.console import Console
+from sqlalchemy import func, select
+
+from gateway.billing.verification import Fault, Finding, Verdict
+from gateway.billing.verification import verify as walk
+from gateway.cli.counting import counted, listed
+from gateway.cli.examples import examples
+from gateway.cli.rows import rows_bar
+from gateway.errors import StorageUnavailable
+from gateway.serving import unusable
+from gateway.settings import Settings
+from gateway.storage import schema
+from gateway.storage.database import Database
+from gateway.storage.tables import statements as table
+from gateway.storage.witness import Witness
+
+BROKEN = 1
+WORDS = {
+    Fault.ENTRY_ALTERED: "was altered, or what stands before it was",
+    Fault.ENTRY_REMOVED: "is missing",
+    Fault.ENTRY_INSERTED: "was never numbered",
+    Fault.CHAIN_REWRITTEN: "is not the one that was anchored: the chain was written anew",
+    Fault.CLOSED_TWICE: "was closed more than once",
+    Fault.STATEMENT_REMOVED: "was closed, and is gone",
+    Fault.STATEMENT_INSERTED: "was never closed",
+    Fault.STATEMENT_ALTERED: "is not what was closed",
+    Fault.LINE_ALTERED: "is not what was put down",
+    Fault.LINE_REMOVED: "is missing",
+    Fault.LINE_INSERTED: "was never put down",
+    Fault.READING_ALTERED: "rests on other readings than those that there are",
+    Fault.RAW_ALTERED: "rests on answers that are gone, or not what they were",
+    Fault.MISCOUNTED: "is not what the answers come to",
+}
+WITHOUT_WITNESS = (
+    "There is no witness {}: whether the end of a chain was cut off, or all of it written anew, "
+    "cannot be told. If there was one, put it back, or a copy from another host, and verify again."
+)
+EXAMPLES = examples("spe-gateway statements verify", "spe-gateway statements verify --json")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLES)
+def statements() -> None:
+    """Look after the monthly statements."""
+
+
+@statements.command(epilog=EXAMPLES)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def verify(*, as_json: bool) -> None:
+    """Walk the chains of the statements, and count every closed month once more.
+
+    Finds entries, statements, lines, corrections, readings and raw answers that were altered,
+    removed or put in, and figures that are not what the answers come to. Status 1 if there is any.
+
+    Answers are kept until a statement has been closed for two months. Of older ones the chain
+    alone is verified, and the output says of how many. The gateway may be running.
+    """
+    settings = Settings.from_environment()
+    database = Database(settings.database)
+    try:
+        schema.require_current(database)
+        verdict = _verdict(database, Witness(settings.witness_file, database), quiet=as_json)
+    except StorageUnavailable as error:
+        raise unusable(settings, error) from error
+    finally:
+        database.close()
+    witness = settings.witness_file if settings.witness_file.exists() else None
+    told = {**asdict(verdict), "witness": witness and str(witness)}
+    click.echo(json.dumps(told) if as_json else "\n".join(_said(verdict)))
+    if witness is None and not as_json:
+        click.echo(WITHOUT_WITNESS.format(settings.witness_file), err=True)
+    if verdict.findings:
+        sys.exit(BROKEN)
+
+
+def _verdict(database: Database, witness: Witness, *, quiet: bool) -> Verdict:
+    witnessed = list(witness.read())  # before the database, which then knows all of it
+    with database.snapshot() as connection, rows_bar(Console(stderr=True), quiet=quiet) as bar:
+        total = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        task = bar.add_task("statements", total=total)
+        return walk(connection, witnessed, lambda done: bar.advance(task, done))
+
+
+def _said(verdict: Verdict) -> Iterator[str]:
+    yield from map(_line, verdict.findings)
+    if verdict.findings:
+        found = counted(len(verdict.findings), "finding")
+        yield f"{found}: see docs/runbooks/statements-broken.md."
+    else:
+        yield "The statements are whole."
+    yield from _known(verdict)
+
+
+def _known(verdict: Verdict) -> Iterator[str]:
+    """Yield how much there is; of what there is nothing, nothing is said."""
+    held = [
+        (verdict.statements, "statement"),
+        (verdict.chains, "chain"),
+        (verdict.entries, "row"),
+        (verdict.anchors, "anchor"),
+    ]
+    if verdict.statements or verdict.entries:
+        yield f"{listed(held)}."
+    if verdict.recounted:
+        yield f"{counted(verdict.recounted, 'statement')} counted once more from the raw answers."
+    if verdict.past:
+        yield (
+            f"{counted(verdict.past, 'statement')} whose raw answers are not kept any more: there "
+            "the chain alone was verified."
+        )
+    if verdict.restores:
+        times = "once" if verdict.restores == 1 else f"{verdict.restores} times"
+        yield f"The database was restored {times}; what was closed after the backup is lost."
+
+
+def _line(finding: Finding) -> str:
+    about = [finding.reseller]
+    if finding.statement is not None:
+        about.append(finding.statement)
+    if finding.subject is not None:
+        about.append(finding.subject)
+    return f"{': '.join(about)}: {_noun(finding)} {WORDS[finding.fault]}."
+
+
+def _noun(finding: Finding) -> str:
+    if finding.fault.startswith(("entry", "chain")):
+        return f"row {finding.number} of the chain" if finding.number else "a row of the chain"
+    return f"line {finding.number}" if finding.number else "the statement"

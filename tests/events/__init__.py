@@ -1,0 +1,1 @@
+"""Webhooks: signed, sent where they may go, and to nowhere else."""
