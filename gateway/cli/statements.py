@@ -1,28 +1,16 @@
 """``spe-gateway statements``: whether what was billed is what was read."""
 
-import json
-import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 
 import rich_click as click
-from rich.console import Console
-from sqlalchemy import func, select
 
 from gateway.billing.verification import Fault, Finding, Verdict
 from gateway.billing.verification import verify as walk
 from gateway.cli.counting import counted, listed
 from gateway.cli.examples import examples
-from gateway.cli.rows import rows_bar
-from gateway.errors import StorageUnavailable
-from gateway.serving import unusable
-from gateway.settings import Settings
-from gateway.storage import schema
-from gateway.storage.database import Database
+from gateway.cli.verification import Verification, restored
 from gateway.storage.tables import statements as table
-from gateway.storage.witness import Witness
 
-BROKEN = 1
 WORDS = {
     Fault.ENTRY_ALTERED: "was altered, or what stands before it was",
     Fault.ENTRY_REMOVED: "is missing",
@@ -62,30 +50,7 @@ def verify(*, as_json: bool) -> None:
     Answers are kept until a statement has been closed for two months. Of older ones the chain
     alone is verified, and the output says of how many. The gateway may be running.
     """
-    settings = Settings.from_environment()
-    database = Database(settings.database)
-    try:
-        schema.require_current(database)
-        verdict = _verdict(database, Witness(settings.witness_file, database), quiet=as_json)
-    except StorageUnavailable as error:
-        raise unusable(settings, error) from error
-    finally:
-        database.close()
-    witness = settings.witness_file if settings.witness_file.exists() else None
-    told = {**asdict(verdict), "witness": witness and str(witness)}
-    click.echo(json.dumps(told) if as_json else "\n".join(_said(verdict)))
-    if witness is None and not as_json:
-        click.echo(WITHOUT_WITNESS.format(settings.witness_file), err=True)
-    if verdict.findings:
-        sys.exit(BROKEN)
-
-
-def _verdict(database: Database, witness: Witness, *, quiet: bool) -> Verdict:
-    witnessed = list(witness.read())  # before the database, which then knows all of it
-    with database.snapshot() as connection, rows_bar(Console(stderr=True), quiet=quiet) as bar:
-        total = connection.execute(select(func.count()).select_from(table)).scalar_one()
-        task = bar.add_task("statements", total=total)
-        return walk(connection, witnessed, lambda done: bar.advance(task, done))
+    VERIFICATION.run(as_json=as_json)
 
 
 def _said(verdict: Verdict) -> Iterator[str]:
@@ -116,8 +81,7 @@ def _known(verdict: Verdict) -> Iterator[str]:
             "the chain alone was verified."
         )
     if verdict.restores:
-        times = "once" if verdict.restores == 1 else f"{verdict.restores} times"
-        yield f"The database was restored {times}; what was closed after the backup is lost."
+        yield restored(verdict.restores, "what was closed after the backup is lost")
 
 
 def _line(finding: Finding) -> str:
@@ -133,3 +97,6 @@ def _noun(finding: Finding) -> str:
     if finding.fault.startswith(("entry", "chain")):
         return f"row {finding.number} of the chain" if finding.number else "a row of the chain"
     return f"line {finding.number}" if finding.number else "the statement"
+
+
+VERIFICATION = Verification("statements", table, walk, _said, WITHOUT_WITNESS)

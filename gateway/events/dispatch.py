@@ -123,4 +123,5 @@ def delivery_of(event: Event, webhook: str, cause: Cause, time: datetime) -> Del
 def body_of(event: Event, source: str) -> bytes:
     """Return an event as it is sent: a CloudEvents object (JSON event format 1.0.2)."""
     whole = cloud_event(event, source)
-    return json.dumps(whole, separators=(",", ":"), ensure_ascii=False).encode()
+    text = json.dumps(whole, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")  # half a surrogate pair, as JSON escapes it

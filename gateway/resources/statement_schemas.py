@@ -2,7 +2,7 @@
 
 from gateway.model import Measure, StatementStatus
 from gateway.web.fields import Choice, Day, Flag, Id, ListOf, Number, Part, Text, Time, Whole
-from gateway.web.schemas import Paging, Schema, UsageGapSchema, page_of
+from gateway.web.schemas import Paging, Schema, UsageCompletenessSchema, page_of
 
 MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 MOST = 2**53 - 1
@@ -96,19 +96,9 @@ class StatementUnclosedDaySchema(Schema):
     day = Day("The day, of UTC.", required=True, dump_only=True)
 
 
-class StatementCompletenessSchema(Schema):
+class StatementCompletenessSchema(UsageCompletenessSchema):
     """How well the deployments concerned were watched."""
 
-    expected = Whole(
-        "How many readings of licences there should be.", required=True, dump_only=True
-    )
-    readings = Whole("How many there are.", required=True, dump_only=True)
-    gaps = ListOf(
-        Part(UsageGapSchema),
-        "Where they are missing; empty is complete.",
-        required=True,
-        dump_only=True,
-    )
     unclosed = ListOf(
         Part(StatementUnclosedDaySchema),
         "Days that were not added up for good: of an open statement those that go on, of a closed "

@@ -10,11 +10,9 @@ from typing import Any, Final
 from gateway.billing.usage_items import Grouping, Item
 from gateway.billing.usage_watch import Watch
 from gateway.model import Measure
-from gateway.resources.usage_schemas import (
-    UsageCompletenessSchema,
-    UsageItemSchema,
-)
+from gateway.resources.usage_schemas import UsageItemSchema
 from gateway.web import exact_json
+from gateway.web.schemas import UsageCompletenessSchema
 
 FIGURES: Final = ("latest", "average", "peak", "readings", "asOf")
 NAMES: Final = ("resellerName", "instanceID", "displayName", "externalId")

@@ -8,14 +8,13 @@ from gateway.web.fields import (
     Flag,
     Id,
     Labels,
-    ListOf,
     Number,
     Part,
     Text,
     Time,
     Whole,
 )
-from gateway.web.schemas import Paging, Schema, UsageGapSchema, page_of
+from gateway.web.schemas import Paging, Schema, UsageCompletenessSchema, page_of
 
 
 class UsageQuery(Paging):
@@ -100,21 +99,6 @@ class UsageItemSchema(Schema):
     measures = Part(UsageMeasuresSchema, "The figures.", required=True, dump_only=True)
     complete = Flag(
         "Whether no gap lies in it: of its deployments, and of this period alone.",
-        required=True,
-        dump_only=True,
-    )
-
-
-class UsageCompletenessSchema(Schema):
-    """How well the deployments concerned were watched."""
-
-    expected = Whole(
-        "How many readings of licences there should be.", required=True, dump_only=True
-    )
-    readings = Whole("How many there are.", required=True, dump_only=True)
-    gaps = ListOf(
-        Part(UsageGapSchema),
-        "Where they are missing; empty is complete.",
         required=True,
         dump_only=True,
     )

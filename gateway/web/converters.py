@@ -40,68 +40,47 @@ class Segment(BaseConverter):
         return {"type": "string", "pattern": f"^{self.pattern}$"}
 
 
-class InstanceId(Segment):
+class OpaqueId(Segment):
+    """An id of ours."""
+
+    def __init_subclass__(cls, *, prefix: str, noun: str) -> None:
+        """Say which: the prefix of the id, and what has it."""
+        cls.pattern = id_pattern(prefix)
+        cls.description = f"Id of the {noun}."
+        cls.example = f"{prefix}_{_UUID}"
+        super().__init_subclass__()
+
+
+class InstanceId(OpaqueId, prefix="ins", noun="instance"):
     """``<ins:instance>``."""
 
-    pattern = id_pattern("ins")
-    description = "Id of the instance."
-    example = f"ins_{_UUID}"
 
-
-class DeploymentId(Segment):
+class DeploymentId(OpaqueId, prefix="dep", noun="deployment"):
     """``<dep:deployment>``."""
 
-    pattern = id_pattern("dep")
-    description = "Id of the deployment."
-    example = f"dep_{_UUID}"
 
-
-class ResellerId(Segment):
+class ResellerId(OpaqueId, prefix="res", noun="reseller"):
     """``<res:reseller>``."""
 
-    pattern = id_pattern("res")
-    description = "Id of the reseller."
-    example = f"res_{_UUID}"
 
-
-class ClientId(Segment):
+class ClientId(OpaqueId, prefix="cli", noun="API client"):
     """``<cli:client>``."""
 
-    pattern = id_pattern("cli")
-    description = "Id of the API client."
-    example = f"cli_{_UUID}"
 
-
-class OperationId(Segment):
+class OperationId(OpaqueId, prefix="op", noun="operation"):
     """``<op:operation>``."""
 
-    pattern = id_pattern("op")
-    description = "Id of the operation."
-    example = f"op_{_UUID}"
 
-
-class WebhookId(Segment):
+class WebhookId(OpaqueId, prefix="whk", noun="webhook"):
     """``<whk:webhook>``."""
 
-    pattern = id_pattern("whk")
-    description = "Id of the webhook."
-    example = f"whk_{_UUID}"
 
-
-class DeliveryId(Segment):
+class DeliveryId(OpaqueId, prefix="dlv", noun="delivery"):
     """``<dlv:delivery>``."""
 
-    pattern = id_pattern("dlv")
-    description = "Id of the delivery."
-    example = f"dlv_{_UUID}"
 
-
-class StatementId(Segment):
+class StatementId(OpaqueId, prefix="stm", noun="statement"):
     """``<stm:statement>``."""
-
-    pattern = id_pattern("stm")
-    description = "Id of the statement."
-    example = f"stm_{_UUID}"
 
 
 class CommandName(Segment):

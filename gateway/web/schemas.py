@@ -178,6 +178,21 @@ class UsageGapSchema(Schema):
     )
 
 
+class UsageCompletenessSchema(Schema):
+    """How well the deployments concerned were watched."""
+
+    expected = Whole(
+        "How many readings of licences there should be.", required=True, dump_only=True
+    )
+    readings = Whole("How many there are.", required=True, dump_only=True)
+    gaps = ListOf(
+        Part(UsageGapSchema),
+        "Where they are missing; empty is complete.",
+        required=True,
+        dump_only=True,
+    )
+
+
 class Problem(Schema):
     """An error, as in RFC 9457."""
 
