@@ -47,7 +47,7 @@ test-long: setup ## 50,000 random calls against the model of tenancy, with new s
 	$(BIN)/python -m tests.model --calls $(or $(CALLS),50000)
 
 .PHONY: test-faults
-test-faults: setup ## Kill gateways and workers at every fail point, on every stack (about half an hour)
+test-faults: setup ## Kill gateways, workers and receivers at every fail point, on every stack (about an hour)
 	$(BIN)/python -m tests.faults.kills
 	$(BIN)/python -m tests.faults.events
 
