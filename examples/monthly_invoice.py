@@ -21,7 +21,8 @@ Write the account of an API client with ``resellers:read``, ``statements:read`` 
     python monthly_invoice.py --account account.json --prices prices.json --month 2026-10
 
 ``figure`` is ``latest``, ``average`` or ``peak``. ``--dry-run`` acknowledges nothing;
-``--incomplete`` takes what is missing as agreed, and says so on the invoice.
+``--incomplete`` takes what is missing as agreed, and says so on the invoice. What has no price may
+be missing. A month without statements is refused: it may be a slip.
 """
 
 # ruff: noqa: INP001, T201 - a script by itself, which prints invoices
@@ -135,9 +136,11 @@ def statements_of(gateway: Gateway, month: str) -> list[JSON]:
     """Return the statements of a month that are to be invoiced.
 
     Raises:
-        NotNow: one of them is not closed.
+        NotNow: one of them is not closed, or there are none.
     """
     found = list(gateway.items(f"/statements?month={month}&limit=500"))
+    if not found:
+        raise NotNow(f"There are no statements of {month}. Is it the right month?")
     waiting = [each["reseller"] for each in found if each["status"] == "open"]
     if waiting:
         raise NotNow(f"{month} is not closed yet for {', '.join(sorted(waiting))}.")
@@ -145,8 +148,9 @@ def statements_of(gateway: Gateway, month: str) -> list[JSON]:
     return [gateway.get(f"/statements/{each['id']}") for each in closed]
 
 
-def gaps_of(statement: JSON) -> list[str]:
-    """Return what is missing in a statement, in words; of one that is complete, nothing."""
+def gaps_of(statement: JSON, prices: Sequence[Price]) -> list[str]:
+    """Return what is missing of what has a price, in words; where nothing is, nothing."""
+    priced = {price.measure for price in prices}
     completeness = statement["completeness"]
     gaps = [
         f"{gap['deployment']} was not read from {gap['from']} to {gap['to']} ({gap['problem']})"
@@ -158,6 +162,7 @@ def gaps_of(statement: JSON) -> list[str]:
         f"({gap['problem']})"
         for line in statement["lines"]
         for gap in line["gaps"]
+        if gap["measure"] in priced
     ]
     return [*gaps, *days, *inside]
 
@@ -192,7 +197,7 @@ def invoice(
         total += position.amount
         yield f"  {position.text:<50} {position.quantity:>18f} {position.amount:>12} {currency}"
     yield f"  {'Total':<50} {'':>18} {total.quantize(CENT):>12} {currency}"
-    for gap in gaps_of(statement):
+    for gap in gaps_of(statement, prices):
         yield f"  Not contained, since it was not read: {gap}"
     yield ""
 
@@ -206,13 +211,15 @@ def run(
         NotNow: the month is not closed, or something is missing in it.
     """
     found = statements_of(gateway, month)
-    missing = [f"{each['reseller']}: {gap}" for each in found for gap in gaps_of(each)]
+    missing = [f"{each['reseller']}: {gap}" for each in found for gap in gaps_of(each, prices)]
     if missing and not incomplete:
         raise NotNow(f"{month} is not complete:\n" + "\n".join(missing))
     for statement in found:
         name = gateway.get(f"/resellers/{statement['reseller']}")["name"]
         print("\n".join(invoice(statement, name, prices, currency)))
     sys.stdout.flush()
+    if not found:
+        print(f"Everything of {month} was invoiced before.", file=sys.stderr)
     return found
 
 

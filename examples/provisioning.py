@@ -18,12 +18,15 @@ The client needs the role ``reseller-admin``. Then run the whole life of a servi
     python provisioning.py --account account.json whole-flow 4711
     python provisioning.py --account account.json CreateAccount 4711 --package gold
     python provisioning.py --account account.json UsageUpdate
+
+Right after the creation the usage of a service is null or has nulls: nothing was read yet.
 """
 
 # ruff: noqa: INP001, T201 - a script by itself, which prints what it has done
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -310,7 +313,7 @@ def main() -> None:
     """Carry out one function, or all of them."""
     parser = argparse.ArgumentParser(description="Provision archives through a spe-gateway.")
     parser.add_argument("--account", type=Path, required=True, help="file with the API client")
-    parser.add_argument("--package", default="silver")
+    parser.add_argument("--package", help="of CreateAccount and ChangePackage, such as silver")
     parser.add_argument("--name", default="")
     parser.add_argument(
         "function",
@@ -325,10 +328,15 @@ def main() -> None:
         print(json.dumps(module.usage_update(datetime.now(UTC)), indent=2))
     elif not chosen.service:
         parser.error(f"{chosen.function} needs the number of a service")
+    elif chosen.function in PACKAGED and not chosen.package:
+        parser.error(f"{chosen.function} needs a --package")
     elif chosen.function == "whole-flow":
         whole_flow(module, chosen.service)
     else:
-        show(chosen.function, FUNCTIONS[chosen.function](module, chosen))
+        try:
+            show(chosen.function, FUNCTIONS[chosen.function](module, chosen))
+        except Refused as refused:
+            sys.exit(str(refused))
 
 
 FUNCTIONS = {
@@ -343,6 +351,8 @@ FUNCTIONS = {
     "TerminateAccount": lambda module, chosen: module.terminate_account(chosen.service),
 }
 """By the names that a billing system calls them by."""
+
+PACKAGED = ("CreateAccount", "ChangePackage")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,13 @@
  *     echo 'whsec_…' > secrets.txt
  *     node webhook_receiver.mjs --secrets secrets.txt --events events.jsonl --port 8099
  *
- * behind a proxy that ends TLS: the gateway sends to https addresses only. The file may hold
- * several secrets, one a line, and is read for each delivery. So to change the secret, add the new
- * one that `POST /webhooks/{webhook}/rotate-secret` shows, and take the old one away when it has
- * expired.
+ * behind a proxy that ends TLS: the gateway sends to https addresses only. In a laboratory, start
+ * the gateway with `SPE_GATEWAY_WEBHOOK_NETWORKS=127.0.0.0/8`, and http://127.0.0.1:8099/ will do as
+ * well.
+ *
+ * The file may hold several secrets, one a line, and is read for each delivery. So to change the
+ * secret, add the new one that `POST /webhooks/{webhook}/rotate-secret` shows, and take the old one
+ * away after that; both sign for a day.
  *
  * What is verified is Standard Webhooks 1.0.0 (https://www.standardwebhooks.com): HMAC-SHA256 over
  * `{webhook-id}.{webhook-timestamp}.{body}` with the bytes that follow `whsec_` in base64.
@@ -187,12 +190,14 @@ function serve(inbox, secrets) {
     try {
       await take(request, inbox, secrets);
       response.writeHead(204).end();
+      console.error(`${request.method} 204`);
     } catch (error) {
-      if (!(error instanceof Refused)) {
+      const refused = error instanceof Refused;
+      if (!refused) {
         console.error("not kept:", error.message); // the gateway tries again later
       }
-      const refused = error instanceof Refused;
       const reason = refused ? error.message : "It could not be kept.";
+      console.error(`${request.method} ${refused ? error.status : 500} ${reason}`);
       response.writeHead(refused ? error.status : 500, {
         "Content-Type": "text/plain; charset=utf-8",
         Connection: "close", // what was not read is no next request

@@ -9,9 +9,12 @@ Make a webhook with ``POST /webhooks``, write the secret that it shows once into
     echo 'whsec_…' > secrets.txt
     python webhook_receiver.py --secrets secrets.txt --events events.jsonl --port 8099
 
-behind a proxy that ends TLS: the gateway sends to https addresses only. The file may hold several
-secrets, one a line, and is read for each delivery. So to change the secret, add the new one that
-``POST /webhooks/{webhook}/rotate-secret`` shows, and take the old one away when it has expired.
+behind a proxy that ends TLS: the gateway sends to https addresses only. In a laboratory, start the
+gateway with ``SPE_GATEWAY_WEBHOOK_NETWORKS=127.0.0.0/8``; then http://127.0.0.1:8099/ will do too.
+
+The file may hold several secrets, one a line, and is read for each delivery. So to change the
+secret, add the new one that ``POST /webhooks/{webhook}/rotate-secret`` shows, and take the old one
+away after that; both sign for a day.
 
 What is verified is Standard Webhooks 1.0.0 (https://www.standardwebhooks.com): HMAC-SHA256 over
 ``{webhook-id}.{webhook-timestamp}.{body}`` with the bytes that follow ``whsec_`` in base64.

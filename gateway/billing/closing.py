@@ -66,6 +66,8 @@ class Closing:
                 self._close_all(reseller, months)
             except GatewayError as error:  # the next look tries again
                 log.warning("statement.not_closed", reseller=reseller.id, code=error.code)
+            except Exception:  # holds up no other reseller
+                log.exception("statement.not_closed", reseller=reseller.id)
 
     def _close_all(self, reseller: Reseller, months: Sequence[Month]) -> None:
         """Close months one after the other; none before the one before it."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from gateway.billing import reckoning
 from gateway.billing.days import DAY, start_of
 from gateway.billing.gaps import longest
+from gateway.errors import StorageUnavailable
 from gateway.model import SHOWN_BY, Chore, Deployment, Measure, now
 from gateway.storage import closed_days, deployments, owners, readings, usage_days
 from gateway.storage.closed_days import ClosedDay
@@ -48,8 +49,16 @@ class DayClose:
         with self._database.read() as connection:
             found = deployments.every(connection)
         for deployment in found:
-            while (day := self._due(deployment)) is not None:
-                self.close(deployment, day)
+            try:
+                self._close_all(deployment)
+            except StorageUnavailable:
+                raise
+            except Exception:  # holds up no other deployment; the next look tries again
+                log.exception("day.not_closed", deployment=deployment.id)
+
+    def _close_all(self, deployment: Deployment) -> None:
+        while (day := self._due(deployment)) is not None:
+            self.close(deployment, day)
 
     def close(self, deployment: Deployment, day: date) -> bool:
         """Close a day that is over and whose days before are closed.

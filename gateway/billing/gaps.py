@@ -9,6 +9,9 @@ from itertools import pairwise
 from gateway.billing.days import start_of
 from gateway.model import Gap, Reading
 
+PAUSED = "DEPLOYMENT_PAUSED"
+"""The deployment failed often, and is left alone for a while."""
+
 NOT_READ = "NOT_READ"
 """The problem of a gap in which nobody asked: the gateway was down, or reading is switched off."""
 
@@ -83,7 +86,11 @@ def _is_cut(before: Gap, gap: Gap) -> bool:
 
 
 def _problem(readings: Sequence[Reading], begin: datetime, end: datetime) -> str:
-    """Return what most of the readings of a stretch failed for; of several, the last."""
+    """Return what most of the readings of a stretch failed for; of several, the last.
+
+    That nothing was sent is never the reason, where another is known.
+    """
     failed = [each.problem for each in readings if each.problem and begin <= each.time <= end]
-    found = Counter(reversed(failed)).most_common(1)
+    reasons = [problem for problem in failed if problem != PAUSED] or failed
+    found = Counter(reversed(reasons)).most_common(1)
     return found[0][0] if found else NOT_READ

@@ -25,10 +25,15 @@ def put_down(tally: Tally) -> Figures:
 
 
 def totals(lines: Iterable[StatementLine]) -> Mapping[str, Figures]:
-    """Return the sums of lines of usage, by measure; zeros for a measure that none has."""
-    sums = {str(measure): _nothing() for measure in Measure}
-    for line in lines:
-        for measure, figures in line.figures["measures"].items():
+    """Return the sums of lines of usage, by measure.
+
+    What was read of none of them is left out; zeros are for a month without any line.
+    """
+    measures = [line.figures["measures"] for line in lines]
+    read = {measure for each in measures for measure in each} if measures else set(Measure)
+    sums = {str(measure): _nothing() for measure in Measure if measure in read}
+    for each in measures:
+        for measure, figures in each.items():
             _add(sums[measure], figures)
     return {measure: {**each, "average": str(each["average"])} for measure, each in sums.items()}
 
@@ -40,7 +45,9 @@ def corrected(sums: Mapping[str, Figures], corrections: Iterable[StatementLine])
     """
     found = {measure: dict(figures) for measure, figures in sums.items()}
     for line in corrections:
-        each, amount = found[line.figures["measure"]], line.figures["amount"]
+        nothing = {**_nothing(), "average": str(_nothing()["average"])}
+        each = found.setdefault(line.figures["measure"], nothing)
+        amount = line.figures["amount"]
         each |= {"latest": each["latest"] + amount, "peak": each["peak"] + amount}
         each["average"] = str(Decimal(each["average"]) + amount)
     return found

@@ -62,9 +62,9 @@ class UsageLog:
         mine, reach = caller.principal.reseller, caller.principal.reach
         with self._database.read() as connection:
             last = usage_log.last(connection, mine)  # first, so that nothing is passed over
+            if after > last:
+                raise InvalidInput([_not_yet(last)])  # no query has room for any number
             found = usage_log.part(connection, mine, reach.instances, after, limit + 1)
-        if after > last:
-            raise InvalidInput([_not_yet(last)])
         is_last, items = len(found) <= limit, found[:limit]
         seen = [after, *(each.number for each in items), *([last] if is_last else [])]
         return UsageSlice(items, max(seen), is_last)

@@ -167,9 +167,16 @@ def _deleted(connection: Connection, operation: Operation) -> None:
 
 
 def _before_deletion(connection: Connection, operation: Operation) -> dict[str, Any]:
+    """Return how an instance was; one that was suspended may have got a legal hold past us since.
+
+    Only a hold is believed from then: a purge may follow.
+    """
     known = instances.tracked(connection, str(operation.instance))
-    is_suspended = known is not None and known.status is InstanceStatus.SUSPENDED
-    return _before(known, operation) | ({"suspended": True} if is_suspended else {})
+    before = _before(known, operation)
+    if known is None or known.status is not InstanceStatus.SUSPENDED:
+        return before
+    held = before.get(HOLD) or _read_before(operation)[HOLD]
+    return before | {HOLD: held, "suspended": True}
 
 
 def _before(known: Instance | None, operation: Operation) -> dict[str, Any]:

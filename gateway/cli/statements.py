@@ -58,8 +58,10 @@ def _said(verdict: Verdict) -> Iterator[str]:
     if verdict.findings:
         found = counted(len(verdict.findings), "finding")
         yield f"{found}: see docs/runbooks/statements-broken.md."
-    else:
+    elif verdict.entries:
         yield "The statements are whole."
+    else:
+        yield "No month was closed yet."
     yield from _known(verdict)
 
 

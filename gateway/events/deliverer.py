@@ -4,7 +4,7 @@ At least once: a delivery is leased while it is sent, and what a dead process he
 another when the lease is over. The database is the truth; nothing waits in memory.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -143,7 +143,7 @@ class Deliverer:
 
     def _look(self) -> None:
         for due in self._due():
-            for parcel in self._take(due):
+            for parcel in self._taken(due):
                 self._submit(parcel, is_failing=due.is_failing)
 
     def _due(self) -> Sequence[Due]:
@@ -157,17 +157,24 @@ class Deliverer:
         found.sort(key=lambda due: due.is_failing)
         return [due for due in found if not due.reseller_path.startswith(paused)]
 
-    def _take(self, due: Due) -> Iterator[Parcel]:
+    def _taken(self, due: Due) -> Sequence[Parcel]:
+        """Take what is due of a webhook; one that cannot be read holds up no other."""
+        try:
+            return self._take(due)
+        except StorageUnavailable as error:  # also of secrets that no key of ours opens
+            log.warning("webhook.not_taken", webhook=due.webhook, detail=error.detail)
+            return ()
+
+    def _take(self, due: Due) -> Sequence[Parcel]:
         """Lease what may be sent to a webhook now, some for each that has something due."""
         room = min(self._room(is_failing=due.is_failing), WIDTH)
         if room <= 0:
-            return
+            return ()
         width = FAILING_WIDTH if due.is_failing else WIDTH
         with self._database.write() as connection:
             taken = deliveries.take(connection, due.webhook, width, room)
             webhook = webhooks.tracked(connection, due.webhook, self._vault) if taken else None
-        if webhook is not None:
-            yield from (Parcel(leased, webhook) for leased in taken)
+        return [] if webhook is None else [Parcel(leased, webhook) for leased in taken]
 
     def _room(self, *, is_failing: bool) -> int:
         """Return how many more may be sent at once; half of the threads are for the living."""

@@ -198,7 +198,11 @@ class Deliveries:
     def _replayed(
         self, connection: Connection, webhook: Webhook, wanted: Wanted, after: int, time: datetime
     ) -> Iterator[Made]:
-        chosen = replace(wanted, types=expanded(webhook.types))
+        last = event_log.last(connection, webhook.reseller)
+        if after >= last:
+            return  # no query has room for any number
+        until = min(last, wanted.until or last)
+        chosen = replace(wanted, until=until, types=expanded(webhook.types))
         found = event_log.part(connection, webhook.reseller, chosen, after, MOST_REPLAYED)
         for event in found:
             yield self._dispatch.made(event, webhook.id, Cause.REPLAY, time)

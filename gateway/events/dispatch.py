@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
+from gateway.errors import StorageUnavailable
 from gateway.events.envelope import cloud_event
 from gateway.events.types import expanded
 from gateway.model import (
@@ -36,6 +38,8 @@ BATCH: Final = 200
 
 Made = tuple[Delivery, bytes]
 
+log = structlog.get_logger()
+
 
 class Dispatch:
     """Makes deliveries of events.
@@ -57,7 +61,7 @@ class Dispatch:
     def run(self) -> None:
         """Bring every webhook to the end of its log, in turns of a batch each."""
         while behind := self._behind():
-            moved = [self._carry(webhook) for webhook in behind]
+            moved = [self._carried(webhook) for webhook in behind]
             if not any(moved):
                 return  # others are at it
 
@@ -78,6 +82,16 @@ class Dispatch:
             found = webhooks.behind(connection)
             paused = tuple(resellers.suspended_paths(connection, EVERYBODY)) if found else ()
         return [each for each in found if not each.reseller_path.startswith(paused)]
+
+    def _carried(self, webhook: Behind) -> bool:
+        """Carry one on; what cannot be made a delivery holds up no other webhook."""
+        try:
+            return self._carry(webhook)
+        except StorageUnavailable:
+            raise
+        except Exception:  # the next run tries again
+            log.exception("webhook.not_dispatched", webhook=webhook.id)
+            return False
 
     def _carry(self, webhook: Behind) -> bool:
         """Make deliveries of the next part of the log; false when another process does."""

@@ -97,6 +97,8 @@ class EventLog:
         # meanwhile is asked for once more, or refused, but never passed over.
         with self._database.read() as connection:
             last = event_log.last(connection, reseller)
+            if after is not None and after > last:
+                raise _not_yet(last)  # no query has room for any number
             begin = event_log.oldest(connection, reseller) - 1 if after is None else after
             if types is not None or instances is not None:
                 until = min(last, event_log.advanced(connection, reseller, begin, WINDOW) or last)
@@ -105,8 +107,6 @@ class EventLog:
             wanted = Wanted(until, types, instances)
             items = event_log.part(connection, reseller, wanted, begin, limit)
             oldest = event_log.oldest(connection, reseller)
-        if begin > last:
-            raise _not_yet(last)
         if begin + 1 < oldest:
             raise EventsTrimmed(oldest)
         is_full = len(items) == limit

@@ -192,8 +192,6 @@ class StatementQuery(Paging):
         "Only this month, such as `2026-11`.",
         pattern=MONTH,
         form="a year and a month, such as 2026-11",
-        min_length=7,
-        max_length=7,
     )
     status = Choice(tuple(StatementStatus), "Only those that have come so far.")
 

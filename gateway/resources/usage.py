@@ -33,6 +33,8 @@ blp = Blueprint("usage", __name__, description=__doc__, url_prefix="/usage")
 
 JSON: Final = "application/json"
 MAX_DAYS: Final = 366
+LAST: Final = date.max - timedelta(days=MAX_DAYS)
+"""On which a period may begin, so that there is a day after it."""
 STREAMED: Final = {
     LINES.media_type: {
         "schema": {"type": "string"},
@@ -123,6 +125,8 @@ def _period(query: dict[str, Any]) -> Period | None:
             raise _fault("/query/from", "REQUIRED", "Only a period can be divided.")
         return None
     since: date = query["since"]
+    if since > LAST:
+        raise _fault("/query/from", "TOO_LATE", f"A period begins on {LAST} at the latest.")
     until: date = query.get("until", max(since, now().date()) + DAY)
     if until <= since:
         raise _fault("/query/to", "NOT_AFTER", "`to` must be after `from`.")

@@ -15,6 +15,7 @@ from gateway.web.fields import Choice, Id, ListOf, Part, Text, Time, Whole
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
 from gateway.web.schemas import Paging, Schema, page_of
+from gateway.web.waits import require_place
 
 blp = Blueprint(
     "webhook deliveries", __name__, description=__doc__, url_prefix="/webhooks/<whk:webhook>"
@@ -139,6 +140,7 @@ class WebhookTest(MethodView):
 
         It is tried once, also where the webhook is disabled, and changes nothing of the webhook.
         """
+        require_place(caller())  # a receiver that hangs keeps a thread
         return _located(services().deliveries.test(caller(), webhook))
 
 

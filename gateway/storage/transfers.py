@@ -22,6 +22,15 @@ def has_since(connection: Connection, instance: str, time: datetime) -> bool:
     return connection.execute(query.limit(1)).first() is not None
 
 
+def owner_at(connection: Connection, instance: str, time: datetime) -> str | None:
+    """Return who gave an instance away first after a time; None where it is still whose it was."""
+    query = select(transfers.c.former).where(
+        transfers.c.instance == instance, transfers.c.create_time > time
+    )
+    first = query.order_by(transfers.c.create_time, transfers.c.id).limit(1)
+    return connection.execute(first).scalar_one_or_none()
+
+
 def page(
     connection: Connection, reach: Reach, instance: str, before: str, limit: int
 ) -> Sequence[Transfer]:

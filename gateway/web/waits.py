@@ -11,8 +11,10 @@ from typing import Final, cast
 from flask import current_app, g, request
 
 from gateway.tenancy.caller import Caller
+from gateway.web.http_errors import RateLimited
 from gateway.web.preferences import DEFAULT_WAIT_SECONDS, wait_seconds, wished_wait
 
+RETRY_SECONDS: Final = 5
 _EXTENSION: Final = "spe-gateway"
 
 
@@ -68,6 +70,20 @@ def longer_patience(caller: Caller, seconds: float) -> float:
         return min(DEFAULT_WAIT_SECONDS, seconds)
     g.waiting = reseller
     return seconds
+
+
+def require_place(caller: Caller) -> None:
+    """Take a place for a request that lasts as long as somebody else's server likes.
+
+    Raises:
+        RateLimited: as many are under way as there may be.
+    """
+    reseller = caller.principal.reseller
+    if "waiting" in g:
+        return  # whoever asked for a long wait has one
+    if not _waits().take(reseller):
+        raise RateLimited("Too many long calls of your reseller at once.", RETRY_SECONDS)
+    g.waiting = reseller
 
 
 def end_patience(error: BaseException | None) -> None:

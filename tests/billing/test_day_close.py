@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from gateway.billing import reckoning
 from gateway.billing.day_close import DayClose
@@ -14,7 +16,7 @@ from gateway.billing.days import DAY, start_of, together
 from gateway.billing.gaps import joined, longest
 from gateway.errors import DeploymentUnreachable, StorageUnavailable
 from gateway.model import Gap, Measure, Tally
-from gateway.storage import closed_days
+from gateway.storage import closed_days, deployments
 from gateway.storage import tables as table
 from tests.billing.scene import DEPLOYMENT, HOUR, NOON, Scene
 
@@ -288,3 +290,21 @@ def test_the_last_closed_day_is_known_of_all_deployments(scene: Scene) -> None:
     with scene.database.read() as connection:
         assert closed_days.lasts(connection) == {DEPLOYMENT: MONDAY + DAY}
     assert scene.rows(select(table.closed_days.c.deployment).distinct()) == [(DEPLOYMENT,)]
+
+
+def test_a_day_that_cannot_be_closed_holds_up_no_other_deployment(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = replace(scene.deployment(), id="dep_0", name="first", host="127.0.0.2")
+    with scene.database.write() as connection:
+        deployments.add(connection, first, "sealed")
+    tallies = reckoning.tallies
+
+    def spoilt(connection: Connection, name: str, *rest: Any) -> list[Tally]:  # noqa: ANN401 - as given
+        if name == "dep_0":
+            raise OverflowError
+        return tallies(connection, name, *rest)
+
+    monkeypatch.setattr(reckoning, "tallies", spoilt)
+    scene.clock.move_to(midnight() + 6 * HOUR)
+    assert close(scene) == [MONDAY]

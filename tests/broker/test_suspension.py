@@ -144,9 +144,11 @@ def test_deleted_and_undeleted_it_is_suspended_still(core: Core, control: Contro
     assert core.instance(acme.id).kept_state == {
         "startMode": "automatic",
         "ran": True,
-        "legalHold": False,  # read when it was suspended: a stopped one does not tell
+        "legalHold": None,  # one may have been set past us since it was suspended
         "suspended": True,
     }
+    with pytest.raises(Conflict, match="legalHoldChecked"):
+        core.instances.purge(core.caller("purgeInstance"), acme.id, "acme", checked=False)
     for act in (suspend, resume):
         with pytest.raises(Conflict, match="deleted"):
             act(core, acme)

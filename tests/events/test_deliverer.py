@@ -251,3 +251,16 @@ def test_where_to_and_what_signs_is_read_when_it_is_sent(post: Post) -> None:
     post.deliver(post.process())
 
     assert len(post.receivers.to(moved.url)) == 1
+
+
+def test_a_webhook_whose_secrets_cannot_be_read_holds_up_no_other(post: Post) -> None:
+    lost = [post.webhook("b") for _ in range(5)]
+    with post.database.write() as connection:
+        for webhook in lost:
+            webhooks.change(connection, webhook, {"secrets": "sealed with a key that is gone"})
+    well = post.webhook("a")
+    post.mix(["a", "b"])
+    post.carry(post.process())
+
+    assert [each.status for each in post.log(well)] == [DeliveryStatus.DELIVERED]
+    assert {each.status for hook in lost for each in post.log(hook)} == {DeliveryStatus.WAITING}

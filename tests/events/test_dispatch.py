@@ -11,8 +11,16 @@ from sqlalchemy import Connection
 
 from gateway.events import dispatch
 from gateway.events.types import FAMILIES, TYPES, expanded
-from gateway.model import Cause, DeliveryStatus, WebhookStatus, now
-from gateway.storage import deliveries
+from gateway.model import (
+    Cause,
+    DeliveryStatus,
+    Event,
+    EventType,
+    Happening,
+    WebhookStatus,
+    now,
+)
+from gateway.storage import deliveries, event_log
 from tests.events.stage import SOURCE, Post
 
 
@@ -129,8 +137,7 @@ def test_a_crash_halfway_makes_none_and_the_next_one_all(
 
     with monkeypatch.context() as patched:
         patched.setattr(deliveries, "add", crash)
-        with pytest.raises(ZeroDivisionError):
-            everywhere.dispatch().run()
+        everywhere.dispatch().run()
     assert (numbers(everywhere, webhook), everywhere.found(webhook).position) == ([], 0)
 
     everywhere.dispatch().run()
@@ -159,3 +166,37 @@ def test_of_the_suspended_nothing_is_told_until_they_are_resumed(
     post.suspend(suspended, None)
     post.dispatch().run()
     assert numbers(post, webhook) == [1, 2]
+
+
+def test_an_event_that_cannot_be_sent_holds_up_no_other_webhook(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, well = post.webhook("a"), post.webhook("b")
+    post.mix(["a", "b"])
+
+    def made_of(event: Event, source: str) -> bytes:
+        if event.reseller == "res_a":
+            raise ValueError
+        return body_of(event, source)
+
+    body_of = dispatch.body_of
+    monkeypatch.setattr(dispatch, "body_of", made_of)
+    post.dispatch().run()
+    assert (numbers(post, bad), numbers(post, well)) == ([], [1])
+    assert post.found(bad).position == 0
+
+    monkeypatch.setattr(dispatch, "body_of", body_of)
+    post.dispatch().run()
+    assert numbers(post, bad) == [1]
+
+
+def test_half_a_surrogate_pair_is_sent_as_json_escapes_it(everywhere: Post) -> None:
+    webhook, data = everywhere.webhook("a"), {"profileName": "Mail \ud800"}
+    with everywhere.database.write() as connection:
+        told = Happening(EventType.PROFILE_FAILED, "ins_a", instance="ins_a", data=data)
+        event_log.tell(connection, webhook.reseller_path, told)
+        event_log.sequence(connection, 1)
+    everywhere.dispatch().run()
+
+    [envelope] = everywhere.envelopes(webhook)
+    assert envelope["data"] == data

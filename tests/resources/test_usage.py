@@ -377,3 +377,17 @@ def test_without_a_period_everything_is_old(month: Month) -> None:
         "readings": 1,
         "asOf": "2026-09-03T02:00:00Z",
     }
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        {"from": "9999-12-31"},
+        {"from": "9999-12-01", "to": "9999-12-31", "granularity": "month"},
+        {"from": "9998-12-31", "to": "9999-12-31", "granularity": "month"},
+    ],
+)
+def test_a_period_at_the_end_of_all_days_is_refused(month: Month, days: dict[str, str]) -> None:
+    answer = month.world.personas["operator"].get("/usage", query_string=days)
+
+    assert_problem(answer, 422, "INVALID_INPUT")

@@ -9,8 +9,9 @@ from flask import Flask
 from gateway.access.principal import Principal
 from gateway.model import Reach
 from gateway.tenancy.caller import Caller
+from gateway.web.http_errors import RateLimited
 from gateway.web.preferences import DEFAULT_WAIT_SECONDS
-from gateway.web.waits import longer_patience
+from gateway.web.waits import longer_patience, require_place
 from tests.served import served
 
 CALLER = Caller(
@@ -46,3 +47,16 @@ def test_a_wish_may_make_it_shorter_only(app: Flask, wished: int, patience: int)
     caller = replace(CALLER, wait_seconds=wished)
     with app.test_request_context("/instances", headers={"Prefer": f"wait={wished}"}):
         assert longer_patience(caller, 10) == patience
+
+
+def test_who_needs_a_place_and_finds_none_is_refused(app: Flask) -> None:
+    with app.test_request_context("/webhooks"):
+        require_place(CALLER)
+        require_place(CALLER)  # once for a request
+    waits = app.extensions["spe-gateway"].waits
+    assert waits.take("res_a")
+    with app.test_request_context("/webhooks"), pytest.raises(RateLimited):
+        require_place(CALLER)
+    waits.give_back("res_a")
+    with app.test_request_context("/webhooks"):
+        require_place(CALLER)

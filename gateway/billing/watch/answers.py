@@ -8,8 +8,8 @@ from typing import Any, Final
 from gateway.errors import ReplyInvalid
 from gateway.spe.results import Form
 
-LARGEST: Final = 2**63 - 1
-"""What a figure can be."""
+LARGEST: Final = 2**53 - 1
+"""What a figure can be: those of a day add up to what the database has room for."""
 
 MOST_STORES: Final = 10_000
 LONGEST_NAME: Final = 200

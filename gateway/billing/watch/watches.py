@@ -29,7 +29,7 @@ from gateway.model import (
     new_id,
     now,
 )
-from gateway.storage import event_log, figures, instances, readings, watches
+from gateway.storage import event_log, figures, instances, readings, transfers, watches
 from gateway.storage.database import Database
 from gateway.storage.watches import Watch
 
@@ -162,7 +162,7 @@ class Watches:
 
 
 def _note(connection: Connection, instance: Instance, part: Part) -> None:
-    """Write one answer down, and the figure that it is."""
+    """Write one answer down, and the figure that it is: of whoever owned it when it came."""
     question = part.question
     reading = Reading(
         new_id(Prefix.READING),
@@ -180,7 +180,7 @@ def _note(connection: Connection, instance: Instance, part: Part) -> None:
             question.measure,
             part.time,
             question.count(part.said),
-            instance.reseller,
+            transfers.owner_at(connection, instance.id, part.time) or instance.reseller,
             instance.deployment,
             reading.id,
         )

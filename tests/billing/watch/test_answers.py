@@ -40,9 +40,9 @@ def test_what_is_no_list_of_users_is_refused(answer: object) -> None:
         answers.users(answer)
 
 
-@pytest.mark.parametrize("number", [None, "5", 5.0, True, -1, 2**63, [5]])
+@pytest.mark.parametrize("number", [None, "5", 5.0, True, -1, 2**53, [5]])
 def test_what_is_no_number_of_messages_is_refused(number: object) -> None:
-    assert answers.messages({"numberOfMessages": 2**63 - 1}) == 2**63 - 1
+    assert answers.messages({"numberOfMessages": 2**53 - 1}) == 2**53 - 1
     with pytest.raises(ReplyInvalid):
         answers.messages({"numberOfMessages": number})
 
@@ -136,3 +136,9 @@ def test_a_long_name_is_cut() -> None:
 def test_what_is_no_result_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(ReplyInvalid):
         answers.runs([RESULT | change])
+
+
+def test_the_largest_figures_of_a_day_add_up_to_what_the_database_has_room_for() -> None:
+    answer = {"numberOfMessages": answers.LARGEST}
+
+    assert 1000 * answers.messages(answer) < 2**63

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import time_machine
 
+from gateway.billing.reckoning import OF_INSTANCES
 from gateway.billing.watch import timetable
 from gateway.billing.watch.upstream import Upstream
-from gateway.model import Instance, Measure, now
+from gateway.model import Instance, Measure, Prefix, Transfer, new_id, now
 from gateway.simulator.server import Simulator
 from gateway.spe.command import Command
-from gateway.storage import watches
+from gateway.storage import transfers, watches
 from tests.billing.watch.lookout import COMMANDS, DAY, Lookout
 from tests.core import Core, make_home
 from tests.simulated import Control
@@ -112,6 +113,31 @@ def test_a_new_owner_hears_what_was_found_meanwhile(lookout: Lookout, core: Core
     found = lookout.figure(instance, Measure.USERS)
     assert found is not None
     assert found.reseller == buyer.id
+
+
+def test_what_was_read_before_a_transfer_counts_for_who_owned_it_then(
+    lookout: Lookout, core: Core
+) -> None:
+    instance, buyer = lookout.planted(), core.reseller("Buyer")
+
+    def transfer() -> None:
+        moved = Transfer(
+            new_id(Prefix.TRANSFER),
+            instance.id,
+            instance.reseller,
+            buyer.id,
+            "cli_1",
+            "req",
+            now() + timedelta(minutes=1),
+        )
+        lookout.change(instance, reseller=buyer.id)
+        with core.database.write() as connection:
+            transfers.add(connection, moved)
+
+    lookout.look(lookout.watching(Meanwhile(lookout.upstream, transfer)))
+
+    owners = [lookout.figure(instance, measure) for measure in OF_INSTANCES]
+    assert {found and found.reseller for found in owners} == {instance.reseller}
 
 
 def test_an_instance_that_goes_meanwhile_leaves_nothing(lookout: Lookout) -> None:
