@@ -40,7 +40,7 @@ def target(own_world: World) -> Target:
     """One of everything."""
     made = absent(own_world)
     row = replace(TABLE["getOperation"], state="")
-    for kind in (Kind.RESELLER, Kind.CLIENT, Kind.DEPLOYMENT, Kind.OPERATION):
+    for kind in (Kind.RESELLER, Kind.CLIENT, Kind.DEPLOYMENT, Kind.OPERATION, Kind.WEBHOOK):
         made |= MAKERS[kind](own_world, row, "B")
     return made
 
