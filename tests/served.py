@@ -1,9 +1,11 @@
 """A gateway served in process, and clients whose every answer is held against the contract."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from flask import Flask
@@ -35,6 +37,9 @@ DEFAULTS: Mapping[str, Any] = {
 }
 """Settings of a gateway under test; many calls of few clients come from one address."""
 
+OLD = 600.0
+"""Seconds after which a client takes another token: a world may outlive one."""
+
 WAIT = "wait=30"
 """``Prefer`` of every call, unless a test asks for something else."""
 
@@ -51,13 +56,20 @@ class CheckedClient(FlaskClient):
     def __init__(self, app: Flask, contract: Contract, token: str | None = None) -> None:
         super().__init__(app, app.response_class, use_cookies=False)
         self.contract = contract
-        self.token = token
         self.environ_base["HTTP_PREFER"] = WAIT
+        self.renewal: Callable[[], str] | None = None
+        self._carry(token)
+
+    def _carry(self, token: str | None) -> None:
+        self.token = token
+        self._since = monotonic()
         if token is not None:
             self.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
 
     def open(self, *args: Any, **options: Any) -> TestResponse:  # noqa: ANN401 # Flask's signature
         """Send a request and check its answer."""
+        if self.renewal is not None and monotonic() - self._since > OLD:
+            self._carry(self.renewal())
         response = super().open(*args, **{"buffered": True, **options})
         self.contract.check(response.request.method, response.request.path, response)
         return response
@@ -87,7 +99,9 @@ class Served:
 
     def log_in(self, client_id: str, secret: str, scope: str | None = None) -> CheckedClient:
         """Make a client with a token of an API client."""
-        return self.client(self.token(client_id, secret, scope))
+        client = self.client(self.token(client_id, secret, scope))
+        client.renewal = partial(self.token, client_id, secret, scope)
+        return client
 
     def token(self, client_id: str, secret: str, scope: str | None = None) -> str:
         """Fetch a token."""

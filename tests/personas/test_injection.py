@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.answers import JSON, METHODS
 from tests.personas.payloads import FILTERS, IDS, NOT_TEXT, in_paths
-from tests.personas.table import TABLE, Kind, Row
+from tests.personas.table import NOWHERE, TABLE, Kind, Row
 from tests.personas.targets import absent
 from tests.served import assert_problem
 from tests.world import World
@@ -119,7 +119,10 @@ def test_other_json_where_a_text_belongs_is_refused(own_world: World, victim: JS
     ids = {**absent(own_world), "instance": victim["id"], "store": "1", "user": "jane"}
     ids |= {"deployment": own_world.sites["alpha"].id, "command": "StopInstances"}
     ids |= {"client": own_world.clients["a_reader"], "reseller": own_world.resellers["A"]}
-    ids["operation"] = own_world.call("GET", "/operations")["items"][0]["id"]
+    for noun in ("operation", "statement"):
+        ids[noun] = own_world.call("GET", f"/{noun}s")["items"][0]["id"]
+    hook = {"name": "hook", "url": NOWHERE}
+    ids["webhook"] = own_world.call("POST", "/webhooks", hook, 201)["id"]
     own_world.forget()
     for method, path, place, schema in body_fields(own_world.served.contract.document):
         nothing = [] if "null" in schema["type"] else [None]

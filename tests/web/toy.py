@@ -155,7 +155,8 @@ class ToyGateway:
     def services(self) -> SimpleNamespace:
         """A broker that lets everybody at everything."""
         lets = SimpleNamespace(instance=_let_in, deployment=_let_in, get=_let_in, look=_let_in)
-        return SimpleNamespace(broker=lets, resellers=lets, clients=lets, operations=lets)
+        nouns = ("broker", "resellers", "clients", "operations", "webhooks", "statements")
+        return SimpleNamespace(**dict.fromkeys(nouns, lets))
 
     def refused(self, caller: Caller, target: str, error: RequestError) -> None:
         """Note nothing."""

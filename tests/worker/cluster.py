@@ -19,7 +19,7 @@ from tests.simulated import Control
 
 LEASE_SECONDS = 2
 READY = "spe-gateway worker is ready"
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Worker:
