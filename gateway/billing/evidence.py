@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from gateway.model import SHOWN_BY, Measure, Month, Reading
 from gateway.storage import readings
-from gateway.storage.audit_log import canonical
+from gateway.storage.chains import canonical
 
 LICENCES = SHOWN_BY[Measure.LICENCES]
 OF_INSTANCES = tuple(

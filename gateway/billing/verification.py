@@ -30,8 +30,8 @@ from gateway.model import (
     now,
 )
 from gateway.storage import statements
-from gateway.storage.audit_log import GENESIS
 from gateway.storage.audit_verification import anchors_of, restores
+from gateway.storage.chains import GENESIS
 from gateway.storage.facts import Fact
 from gateway.storage.statements import digest_of, hash_of, told
 from gateway.storage.witness import Attested

@@ -2,13 +2,9 @@
 
 Rows are written to the outbox in the transaction of what they tell of, in whatever order the
 transactions end. The sequencer moves what has become visible into the chains (decision 17). The
-hash of a row is SHA-256 over the hash of the row before and the canonical JSON of the row, in the
-manner of RFC 8785: sorted keys, no spaces, UTF-8. Our keys are ASCII and our numbers whole, where
-that is the same.
+hash of a row is that of ``chains``.
 """
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,15 +19,15 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     true,
 )
 
 from gateway.model import Prefix, Reach, new_id
 from gateway.storage import counters, facts, outbox
+from gateway.storage.chains import GENESIS, linked
+from gateway.storage.chains import tenant as chain_tenant
 from gateway.storage.facts import Fact
-from gateway.storage.resellers import reached
 from gateway.storage.tables import (
     audit_log,
     clients,
@@ -45,9 +41,6 @@ from gateway.storage.tables import (
 from gateway.storage.tables import outbox as waiting
 
 TOPIC = "audit"
-GENESIS = "0" * 64
-"""What stands for the hash before the first row."""
-
 CHAIN = "audit:"
 """Before a reseller's id: the counter of the rows of its chain."""
 
@@ -89,12 +82,6 @@ class Entry:
         return self.hash == hash_of(previous, self)
 
 
-def canonical(value: object) -> bytes:
-    """Return JSON of which there is one spelling only."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "surrogatepass")
-
-
 def hash_of(previous: str, entry: Entry) -> str:
     """Return the hash of a row that comes after one with the hash ``previous``."""
     row = {
@@ -104,7 +91,7 @@ def hash_of(previous: str, entry: Entry) -> str:
         "payload": dict(entry.payload),
         "createTime": entry.create_time.astimezone(UTC).isoformat(),
     }
-    return hashlib.sha256(previous.encode() + canonical(row)).hexdigest()
+    return linked(previous, row)
 
 
 def owner(connection: Connection, target: str) -> str | None:
@@ -252,15 +239,8 @@ def chains(connection: Connection) -> Sequence[str]:
 
 
 def tenant(reach: Reach) -> ColumnElement[bool]:
-    """The tenant predicate on audit rows: chains at and below the reach.
-
-    The operators also see the chains of resellers that were deleted.
-    """
-    below = select(resellers.c.id).where(reached(reach))
-    is_root = resellers.c.parent.is_(None) & (resellers.c.path == reach.path)
-    chains_reached = or_(
-        audit_log.c.reseller.in_(below), select(resellers.c.id).where(is_root).exists()
-    )
+    """The tenant predicate on audit rows: of chains that are reached, what is narrowed to."""
+    chains_reached = chain_tenant(reach, audit_log.c.reseller)
     if reach.instances is None:
         return chains_reached
     return chains_reached & _member("instance").in_(sorted(reach.instances))

@@ -14,7 +14,8 @@ from typing import Final
 from sqlalchemy import Connection, select
 
 from gateway.storage import audit_log, outbox
-from gateway.storage.audit_log import GENESIS, TOPIC, Entry
+from gateway.storage.audit_log import TOPIC, Entry
+from gateway.storage.chains import GENESIS
 from gateway.storage.facts import Fact
 from gateway.storage.tables import operations
 from gateway.storage.witness import Attested

@@ -4,17 +4,15 @@ Rows of an instance and a measure are written in the order of their times, by on
 the other (the transaction holds the deployment's row, or the instance's).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, insert, select
 
 from gateway.model import Figure, Measure
+from gateway.storage.batches import batches
 from gateway.storage.tables import figures, instances
-
-_BATCH = 500
-"""Ids that one statement has."""
 
 
 def current(connection: Connection, among: Iterable[str], measure: Measure) -> dict[str, Figure]:
@@ -23,7 +21,7 @@ def current(connection: Connection, among: Iterable[str], measure: Measure) -> d
     A figure whose value is None is one, too.
     """
     found: dict[str, Figure] = {}
-    for some in _batches(among):
+    for some in batches(among):
         found |= _by_instance(connection, _last(measure).where(instances.c.id.in_(some)))
     return found
 
@@ -69,7 +67,7 @@ def between(
     The last one of before ``since`` too. By instance, and the oldest first.
     """
     found: list[Figure] = []
-    for some in _batches(sorted(among)):
+    for some in batches(among):
         before = _last(measure, _OTHER.c.time <= since).where(instances.c.id.in_(some))
         later = _later(measure, since, until).where(figures.c.instance.in_(some))
         found += [*_figures(connection, before), *_figures(connection, later)]
@@ -111,11 +109,6 @@ def _later(measure: Measure, since: datetime, until: datetime) -> Select[Any]:
 
 def _order(figure: Figure) -> tuple[str, datetime]:
     return figure.instance, figure.time
-
-
-def _batches(among: Iterable[str]) -> Iterator[Sequence[str]]:
-    every = list(among)
-    return (every[start : start + _BATCH] for start in range(0, len(every), _BATCH))
 
 
 def _by_instance(connection: Connection, query: Select[Any]) -> dict[str, Figure]:

@@ -8,11 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from gateway.model import InstanceStatus
+from gateway.storage.batches import batches
 from gateway.storage.deployments import GONE
 from gateway.storage.tables import instances, resellers
-
-_BATCH = 500
-"""Ids that one statement has."""
 
 _HALF_MADE = InstanceStatus.PROVISIONING
 
@@ -59,10 +57,9 @@ def hold(connection: Connection, some: Sequence[str]) -> dict[str, Owned]:
     Whoever holds several takes them in the order of their ids. They are read only when they are
     held, so that the owner is the one of then.
     """
-    ids = sorted(some)
     found: dict[str, Owned] = {}
-    for start in range(0, len(ids), _BATCH):
-        mine = instances.c.id.in_(ids[start : start + _BATCH])
+    for ids in batches(some):
+        mine = instances.c.id.in_(ids)
         query = select(instances.c.id).where(mine).order_by(instances.c.id)
         connection.execute(query.with_for_update(read=True)).all()
         found |= _found(connection, _selected().where(mine))

@@ -1,16 +1,14 @@
 """When many deployments and instances were read, by few statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select
 
 from gateway.model import SHOWN_BY, Measure, Reading
+from gateway.storage.batches import batches
 from gateway.storage.tables import deployments, instances, readings
-
-_BATCH = 500
-"""Ids that one statement has."""
 
 _LICENCES = SHOWN_BY[Measure.LICENCES]
 _SIZES = [command for command in SHOWN_BY.values() if command != _LICENCES]
@@ -24,7 +22,7 @@ def of_deployments(
     The oldest first; a deployment without any is left out.
     """
     found: dict[str, list[Reading]] = defaultdict(list)
-    for some in _batches(among):
+    for some in batches(among):
         query = select(readings).where(
             readings.c.deployment.in_(some),
             readings.c.command == _LICENCES,
@@ -46,7 +44,7 @@ def of_instances(
         By instance and command; empty for what was not read.
     """
     found: dict[tuple[str, str], list[datetime]] = defaultdict(list)
-    for some in _batches(among):
+    for some in batches(among):
         query = select(readings.c.instance, readings.c.command, readings.c.time).where(
             readings.c.instance.in_(some),
             readings.c.command.in_(_SIZES),
@@ -72,7 +70,7 @@ def last_of_deployments(
     )
     time = last.order_by(readings.c.time.desc()).limit(1).scalar_subquery()
     found: dict[str, datetime] = {}
-    for some in _batches(among):
+    for some in batches(among):
         query = select(deployments.c.id, time.label("time")).where(deployments.c.id.in_(some))
         found |= _known(connection, query)
     return found
@@ -90,7 +88,7 @@ def last_of_instances(
     )
     time = last.scalar_subquery()
     found: dict[str, datetime] = {}
-    for some in _batches(among):
+    for some in batches(among):
         query = select(instances.c.id, time.label("time")).where(instances.c.id.in_(some))
         found |= _known(connection, query)
     return found
@@ -98,8 +96,3 @@ def last_of_instances(
 
 def _known(connection: Connection, query: Select[tuple[str, datetime]]) -> dict[str, datetime]:
     return {row.id: row.time for row in connection.execute(query) if row.time is not None}
-
-
-def _batches(among: Iterable[str]) -> Iterator[Sequence[str]]:
-    every = sorted(among)
-    return (every[start : start + _BATCH] for start in range(0, len(every), _BATCH))

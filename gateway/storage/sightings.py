@@ -15,11 +15,9 @@ from sqlalchemy import (
 )
 
 from gateway.model import FINAL, Instance
+from gateway.storage.batches import batches
 from gateway.storage.deployments import GONE
 from gateway.storage.tables import instances, operations
-
-_BATCH = 500
-"""Names that one statement has."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +76,8 @@ def owned_among(connection: Connection, deployment: str, names: Sequence[str]) -
     i = instances.c
     mine = (i.deployment == deployment, i.status.not_in(GONE))
     found: set[str] = set()
-    for start in range(0, len(names), _BATCH):
-        some = i.instance_id.in_(names[start : start + _BATCH])
+    for part in batches(names):
+        some = i.instance_id.in_(part)
         found.update(connection.execute(select(i.instance_id).where(*mine, some)).scalars())
     return frozenset(found)
 

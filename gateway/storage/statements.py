@@ -18,7 +18,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
     true,
     update,
@@ -35,12 +34,10 @@ from gateway.model import (
     now,
 )
 from gateway.storage import counters, facts
-from gateway.storage.audit_log import GENESIS, canonical
+from gateway.storage.chains import GENESIS, canonical, linked, tenant
 from gateway.storage.facts import Fact
-from gateway.storage.resellers import reached
 from gateway.storage.tables import (
     readings,
-    resellers,
     statement_entries,
     statement_lines,
     statements,
@@ -70,7 +67,7 @@ def hash_of(previous: str, entry: StatementEntry) -> str:
         "payload": dict(entry.payload),
         "createTime": told(entry.create_time),
     }
-    return hashlib.sha256(previous.encode() + canonical(row)).hexdigest()
+    return linked(previous, row)
 
 
 def hold(connection: Connection, reseller: str) -> int:
@@ -136,8 +133,9 @@ def add(connection: Connection, statement: Statement, lines: Iterable[StatementL
     time = statement.close_time
     row = vars(statement) | {"create_time": time, "update_time": time}
     connection.execute(insert(statements).values(**row))
-    for line in lines:
-        add_line(connection, statement.id, line)
+    rows = [{"statement": statement.id, **vars(line)} for line in lines]
+    if rows:
+        connection.execute(insert(statement_lines), rows)
 
 
 def add_line(connection: Connection, statement: str, line: StatementLine) -> None:
@@ -151,19 +149,11 @@ def change(connection: Connection, statement: str, values: Mapping[str, object])
     connection.execute(query.values(**values, update_time=now()))
 
 
-def tenant(reach: Reach) -> ColumnElement[bool]:
-    """The tenant predicate on statements: of resellers at and below the reach.
-
-    The operators also see those of resellers that were deleted.
-    """
-    below = select(resellers.c.id).where(reached(reach))
-    is_root = resellers.c.parent.is_(None) & (resellers.c.path == reach.path)
-    return or_(statements.c.reseller.in_(below), select(resellers.c.id).where(is_root).exists())
-
-
 def find(connection: Connection, reach: Reach, statement: str) -> Statement | None:
     """Return a statement that is reached, or None."""
-    query = select(statements).where(statements.c.id == statement, tenant(reach))
+    query = select(statements).where(
+        statements.c.id == statement, tenant(reach, statements.c.reseller)
+    )
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else _statement(row)
 
@@ -230,7 +220,7 @@ def page(
     connection: Connection, reach: Reach, wanted: Wanted, before: str, limit: int
 ) -> Sequence[Statement]:
     """Return at most ``limit`` statements with an id below ``before``, the last months first."""
-    query = select(statements).where(tenant(reach), wanted.condition())
+    query = select(statements).where(tenant(reach, statements.c.reseller), wanted.condition())
     if before:
         query = query.where(statements.c.id < before)
     rows = connection.execute(query.order_by(statements.c.id.desc()).limit(limit))

@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from gateway.model import Measure, Tally
+from gateway.storage.batches import batches
 from gateway.storage.tables import usage_days
 
 _DAY = timedelta(days=1)
-_BATCH = 500
-"""Ids that one statement has."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +84,10 @@ def between(
     Returns:
         By instance, measure and day.
     """
-    ids = sorted(among)
     within = _within(since, until)
-    batches = (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
     return [
         run
-        for some in batches
+        for some in batches(among)
         for run in _found(connection, usage_days.c.instance.in_(some), *within, *conditions)
     ]
 

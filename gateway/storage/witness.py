@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Row
 from gateway.errors import ConfigurationError, StorageUnavailable
 from gateway.model import now
 from gateway.storage import facts
-from gateway.storage.audit_log import GENESIS, canonical
+from gateway.storage.chains import GENESIS, canonical
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
 

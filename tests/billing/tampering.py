@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from gateway.model import Prefix, StatementEntry, new_id
-from gateway.storage.audit_log import GENESIS
+from gateway.storage.chains import GENESIS
 from gateway.storage.statements import CHAIN, hash_of
 from gateway.storage.tables import (
     counters,

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, update
 
 from gateway.model import Prefix, new_id
 from gateway.storage import audit_log, outbox
-from gateway.storage.audit_log import CHAIN, GENESIS, Entry, hash_of
+from gateway.storage.audit_log import CHAIN, Entry, hash_of
+from gateway.storage.chains import GENESIS
 from gateway.storage.database import Database
 from gateway.storage.tables import audit_log as log
 from gateway.storage.tables import counters
