@@ -73,10 +73,15 @@ openapi: setup ## Write openapi/openapi.yaml and COVERAGE.md anew from the code
 	$(BIN)/spe-gateway openapi --write openapi/openapi.yaml
 	$(BIN)/spe-gateway coverage --write openapi/COVERAGE.md
 
+.PHONY: sdks
+sdks: setup ## Make every SDK whose toolchain is there, and run the main job with each (SDK=name: one)
+	$(BIN)/python -m openapi.sdk $(SDK)
+
 .PHONY: lock
 lock: setup ## Lock the dependencies anew, with hashes
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+	$(COMPILE) --extra sdks -c requirements/dev.txt pyproject.toml -o requirements/sdks.txt
 
 .PHONY: clean
 clean: ## Remove what the other targets made

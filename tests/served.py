@@ -19,7 +19,7 @@ from gateway.factory import Gateway, create_app
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, create_keys
-from gateway.web.document import openapi_document
+from gateway.web.contract.document import openapi_document
 from gateway.worker.tracker import Tracker
 from tests.answers import Contract
 

@@ -12,7 +12,7 @@ from gateway.cli.failure import Failure
 from gateway.cli.init import initialise
 from gateway.factory import create_app
 from gateway.settings import Settings
-from gateway.web.document import openapi_document, openapi_yaml
+from gateway.web.contract.document import openapi_document, openapi_yaml
 
 
 @click.command(

@@ -18,7 +18,7 @@ from flask import (
 )
 
 from gateway.errors import GatewayError, SetupError
-from gateway.web.document import openapi_document, openapi_yaml
+from gateway.web.contract.document import openapi_document, openapi_yaml
 from gateway.web.operation import reference_page
 
 YAML: Final = "application/yaml"

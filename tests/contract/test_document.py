@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from gateway.web.document import openapi_yaml
+from gateway.web.contract.document import openapi_yaml
 from gateway.web.operation import OPERATIONS
 from tests.answers import JSON, METHODS
 from tests.world import World

@@ -13,8 +13,8 @@ from gateway.errors import DeclarationError, GatewayError
 from gateway.storage.readings import RawAltered
 from gateway.web import operation, schemas
 from gateway.web.api import named
+from gateway.web.contract.document import openapi_document, openapi_yaml
 from gateway.web.docs import problem_kinds
-from gateway.web.document import openapi_document, openapi_yaml
 from gateway.web.error_answers import ERROR_ANSWERS
 from gateway.web.http_errors import MethodNotAllowed, RangeNotSatisfiable
 from gateway.web.schemas import Problem, Schema

@@ -23,7 +23,7 @@ from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, create_keys
-from gateway.web.document import openapi_document
+from gateway.web.contract.document import openapi_document
 from tests.answers import JSON, Contract
 from tests.billing.month.oracle import Oracle
 from tests.served import DEFAULTS, CheckedClient, Served

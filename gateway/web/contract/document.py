@@ -7,6 +7,8 @@ from typing import Any, Final
 import yaml
 from flask import Flask
 
+from gateway.web.contract.methods import name_methods
+
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _COMMON_HEADERS: Final = ("X-Request-Id", "SPE-Gateway-Version")
 _RATE_HEADERS: Final = ("RateLimit", "RateLimit-Policy")
@@ -34,6 +36,7 @@ def openapi_document(app: Flask) -> dict[str, Any]:
     document = json.loads(json.dumps(api.spec.to_dict()))
     for path, operations in document["paths"].items():
         _complete(path, operations)
+    name_methods([each for item in document["paths"].values() for each in _operations(item)])
     _add_common_headers(document)
     _settle_directions(document)
     return {key: _sorted(document[key]) for key in _ORDER if key in document}

@@ -1,0 +1,1 @@
+"""The contract as files, and the SDKs that are made from it."""
