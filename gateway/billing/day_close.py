@@ -10,7 +10,7 @@ from gateway.billing import reckoning
 from gateway.billing.days import DAY, start_of
 from gateway.billing.gaps import longest
 from gateway.errors import StorageUnavailable
-from gateway.model import SHOWN_BY, Chore, Deployment, Measure, now
+from gateway.model import OF_INSTANCES, SHOWN_BY, Chore, Deployment, Measure, now
 from gateway.storage import closed_days, deployments, owners, readings, usage_days
 from gateway.storage.closed_days import ClosedDay
 from gateway.storage.database import Database
@@ -37,7 +37,7 @@ class DayClose:
     def __init__(self, database: Database, licence_seconds: int, watch_seconds: int) -> None:
         self._database = database
         self._patience = longest(licence_seconds)
-        self._looked_into = reckoning.OF_INSTANCES if watch_seconds else ()
+        self._looked_into = OF_INSTANCES if watch_seconds else ()
 
     @property
     def chore(self) -> Chore:

@@ -94,7 +94,7 @@ def draft(connection: Connection, reseller: str, month: Month, seconds: int) -> 
         "expected": sum(_expected(place, seconds) for place in places),
         "readings": sum(_read(connection, place) for place in places),
         "gaps": [
-            {"deployment": name, **_told(gap)} for name, found in holes.items() for gap in found
+            {"deployment": name, **gap.told()} for name, found in holes.items() for gap in found
         ],
         "unclosed": [row for place in places for row in _unclosed(place)],
     }
@@ -162,7 +162,7 @@ def _unread(places: Sequence[Place]) -> Mapping[str, Sequence[Mapping[str, Any]]
 def _by_measure(some: Sequence[tuple[Measure, Gap]]) -> Iterator[Mapping[str, Any]]:
     for measure in Measure:
         for gap in gap_rules.joined(each for which, each in some if which is measure):
-            yield {"measure": str(measure), **_told(gap)}
+            yield {"measure": str(measure), **gap.told()}
 
 
 def _held(places: Sequence[Place]) -> Mapping[str, Sequence[Tenure]]:
@@ -183,11 +183,7 @@ def _missing(
             since = max(gap.since, tenure.since)
             until = gap.until if tenure.until is None else min(gap.until, tenure.until)
             if since < until:
-                yield {"measure": str(Measure.LICENCES), **_told(Gap(since, until, gap.problem))}
-
-
-def _told(gap: Gap) -> Mapping[str, Any]:
-    return {"from": gap.since.isoformat(), "to": gap.until.isoformat(), "problem": gap.problem}
+                yield {"measure": str(Measure.LICENCES), **Gap(since, until, gap.problem).told()}
 
 
 def _names(known: Instance, reseller: str) -> Mapping[str, Any]:

@@ -6,14 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from gateway.model import SHOWN_BY, Measure, Month, Reading
+from gateway.model import OF_INSTANCES, SHOWN_BY, Measure, Month, Reading
 from gateway.storage import readings
 from gateway.storage.chains import canonical
 
 LICENCES = SHOWN_BY[Measure.LICENCES]
-OF_INSTANCES = tuple(
-    dict.fromkeys(SHOWN_BY[each] for each in Measure if each is not Measure.LICENCES)
-)
+_SIZES = tuple(SHOWN_BY[measure] for measure in OF_INSTANCES)
 
 
 def evidence(
@@ -36,7 +34,7 @@ def _of_instance(connection: Connection, instance: str, month: Month) -> Mapping
     return _told(
         [
             reading
-            for command in OF_INSTANCES
+            for command in _SIZES
             for reading in readings.of_instance(
                 connection, instance, command, month.since, month.until
             )

@@ -15,9 +15,6 @@ from gateway.billing.gaps import NOT_READ, Known, gaps
 from gateway.model import SHOWN_BY, Deployment, Figure, Gap, Measure, Reading, Tally, now
 from gateway.storage import figures, readings
 
-OF_INSTANCES = (Measure.USERS, Measure.MESSAGES, Measure.BYTES)
-"""Measures that are read of one instance after the other, not of a deployment as a whole."""
-
 
 def tallies(
     connection: Connection, deployment: str, measure: Measure, since: datetime, until: datetime

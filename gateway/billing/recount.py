@@ -26,7 +26,7 @@ SLACK: Final = timedelta(minutes=2)
 The deployment counted a moment before its answer came, and who owned what was looked up about then.
 """
 
-OF_INSTANCES: Final = {question.measure: question for question in QUESTIONS}
+QUESTION_OF: Final = {question.measure: question for question in QUESTIONS}
 
 Value = tuple[Reading, int]
 """A reading, and what it says."""
@@ -59,7 +59,7 @@ class Answers:
         Raises:
             RawAltered: the answer is gone, or not what its digest says.
         """
-        question = OF_INSTANCES[measure]
+        question = QUESTION_OF[measure]
         return question.count(question.read(self.whole(digest)))
 
     def whole(self, digest: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -143,7 +143,7 @@ def counted_month(
         for name, value in answers.licences(digest).items():
             for held in named.get(name, ()):
                 held.values[Measure.LICENCES].append((reading, value))
-    for measure in OF_INSTANCES:
+    for measure in QUESTION_OF:
         command = SHOWN_BY[measure]
         some = readings.of_instances(connection, deployment, command, month.since, month.until)
         for reading, digest in _succeeded(some):

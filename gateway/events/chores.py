@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 from gateway.model import Chore, now
-from gateway.storage import event_log
+from gateway.storage import event_log, outbox
 from gateway.storage.database import Database
 
 SEQUENCE_SECONDS = 1.0
 TRIM_SECONDS = 3_600.0
-BATCH = 500
 TRIM_BATCH = 5_000
 """Events that one transaction forgets: others wait for it, on SQLite."""
 
@@ -22,10 +21,7 @@ def chores_of_the_events(database: Database, days: int) -> tuple[Chore, ...]:
     """
 
     def sequence() -> None:
-        """Look first: an idle gateway writes nothing."""
-        while _is_waiting(database):
-            with database.write() as connection:
-                event_log.sequence(connection, BATCH)
+        outbox.drain(database, event_log.is_waiting, event_log.sequence)
 
     def trim() -> None:
         while _trim(database, days):
@@ -35,11 +31,6 @@ def chores_of_the_events(database: Database, days: int) -> tuple[Chore, ...]:
         Chore("events.sequence", SEQUENCE_SECONDS, sequence),
         Chore("events.trim", TRIM_SECONDS, trim),
     )
-
-
-def _is_waiting(database: Database) -> bool:
-    with database.read() as connection:
-        return event_log.is_waiting(connection)
 
 
 def _trim(database: Database, days: int) -> int:

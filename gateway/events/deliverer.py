@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from gateway.errors import StorageUnavailable
 from gateway.events import signing
-from gateway.events.dispatch import EVERYBODY
+from gateway.events.heard import heard
 from gateway.events.outcome import Outcome
 from gateway.events.switching import disable
 from gateway.model import (
@@ -32,7 +32,7 @@ from gateway.model import (
     Webhook,
     now,
 )
-from gateway.storage import deliveries, resellers, webhooks
+from gateway.storage import deliveries, webhooks
 from gateway.storage.database import Database
 from gateway.storage.deliveries import Due, Leased
 from gateway.storage.vault import Vault
@@ -151,11 +151,9 @@ class Deliverer:
         if self._is_closed or self.sending >= self._threads:
             return ()
         with self._database.read() as connection:
-            found = list(deliveries.due(connection))
-            paused = tuple(resellers.suspended_paths(connection, EVERYBODY)) if found else ()
+            found = heard(connection, deliveries.due(connection))
         _random.shuffle(found)
-        found.sort(key=lambda due: due.is_failing)
-        return [due for due in found if not due.reseller_path.startswith(paused)]
+        return sorted(found, key=lambda due: due.is_failing)
 
     def _taken(self, due: Due) -> Sequence[Parcel]:
         """Take what is due of a webhook; one that cannot be read holds up no other."""

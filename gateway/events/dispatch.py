@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from gateway.errors import StorageUnavailable
 from gateway.events.envelope import cloud_event
+from gateway.events.heard import heard
 from gateway.events.types import expanded
 from gateway.model import (
     Cause,
@@ -23,11 +24,10 @@ from gateway.model import (
     DeliveryStatus,
     Event,
     Prefix,
-    Reach,
     new_id,
     now,
 )
-from gateway.storage import deliveries, event_log, resellers, webhooks
+from gateway.storage import deliveries, event_log, webhooks
 from gateway.storage.database import Database
 from gateway.storage.event_log import Wanted
 from gateway.storage.webhooks import Behind
@@ -77,11 +77,9 @@ class Dispatch:
         return delivery_of(event, webhook, cause, time), body_of(event, self._source)
 
     def _behind(self) -> Sequence[Behind]:
-        """Look first: an idle gateway writes nothing. Of the suspended, nothing is told."""
+        """Look first: an idle gateway writes nothing."""
         with self._database.read() as connection:
-            found = webhooks.behind(connection)
-            paused = tuple(resellers.suspended_paths(connection, EVERYBODY)) if found else ()
-        return [each for each in found if not each.reseller_path.startswith(paused)]
+            return heard(connection, webhooks.behind(connection))
 
     def _carried(self, webhook: Behind) -> bool:
         """Carry one on; what cannot be made a delivery holds up no other webhook."""
@@ -103,9 +101,6 @@ class Dispatch:
             made = [self.made(event, webhook.id, Cause.EVENT, time) for event in found]
             deliveries.add(connection, made)
         return True
-
-
-EVERYBODY: Final = Reach("/")
 
 
 def _next_part(connection: Connection, webhook: Behind) -> tuple[Sequence[Event], int]:

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Retry
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from gateway.access.networks import Address
 from gateway.events.allowance import Allowance, MeteredSocket, SecureSocket
 from gateway.events.outcome import DeliveryFailed, Problem
 from gateway.events.targets import Target
+from gateway.spe.pool_adapter import PoolAdapter
 
-_NEVER_AGAIN: Final = Retry(total=False)
 _MOST_ADDRESSES: Final = 4
 _CONNECT_SECONDS: Final = 3.0
 """For one address, so that one that swallows everything leaves time for the next."""
@@ -107,23 +107,6 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-class _Adapter(HTTPAdapter):
-    """Sends every request into the one pool, whatever address or proxy it names."""
-
-    def __init__(self, pool: HTTPConnectionPool) -> None:
-        super().__init__(max_retries=_NEVER_AGAIN)
-        self._pool = pool
-
-    def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> HTTPConnectionPool:  # noqa: ANN401 - as in requests
-        return self._pool
-
-    def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 - as in requests
-        """The context of the pool decides; requests would bring its own CA bundle."""
-
-    def close(self) -> None:
-        self._pool.close()
-
-
 def trust(ca_file: Path | None = None) -> ssl.SSLContext:
     """Return what verifies certificates: TLS 1.2 or newer, the right name, a known authority.
 
@@ -158,7 +141,7 @@ def open_adapter(
         if target.scheme == "https"
         else _Pool(target.host, target.port, route=route)
     )
-    adapter = _Adapter(pool)
+    adapter = PoolAdapter(pool)
     try:
         yield adapter
     finally:

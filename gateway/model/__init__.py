@@ -46,7 +46,7 @@ from gateway.model.tree import (
     Resource,
     Transfer,
 )
-from gateway.model.usage import SHOWN_BY, Figure, Gap, Measure, Reading, Tally
+from gateway.model.usage import OF_INSTANCES, SHOWN_BY, Figure, Gap, Measure, Reading, Tally
 from gateway.model.webhooks import (
     Attempt,
     Cause,
@@ -61,6 +61,7 @@ from gateway.model.webhooks import (
 __all__ = [
     "BY_PERSON",
     "FINAL",
+    "OF_INSTANCES",
     "SHOWN_BY",
     "USAGE_EVENTS",
     "Attempt",

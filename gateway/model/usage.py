@@ -1,5 +1,6 @@
 """What the instances use, as it was read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,9 @@ class Measure(StrEnum):
     MESSAGES = "messages"
     BYTES = "bytes"
 
+
+OF_INSTANCES = (Measure.USERS, Measure.MESSAGES, Measure.BYTES)
+"""What is read of single instances; the licences are read of whole deployments."""
 
 SHOWN_BY = {
     Measure.LICENCES: "CreateLicenseRequest",
@@ -112,3 +116,14 @@ class Gap:
     since: datetime
     until: datetime
     problem: str
+
+    def told(self) -> dict[str, str]:
+        """Return it as it is kept in JSON."""
+        since, until = self.since.isoformat(), self.until.isoformat()
+        return {"from": since, "to": until, "problem": self.problem}
+
+    @classmethod
+    def from_told(cls, told: Mapping[str, str]) -> "Gap":
+        """Return what ``told`` made JSON of; further members are left out."""
+        since, until = (datetime.fromisoformat(told[end]) for end in ("from", "to"))
+        return cls(since, until, told["problem"])

@@ -7,7 +7,7 @@ that is done to the statements of a reseller stands in a chain of hashes, which 
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,7 @@ from gateway.access.scope import Holds
 from gateway.billing.amendments import Correction
 from gateway.billing.explanation import Wish
 from gateway.billing.statements import Document
-from gateway.model import Measure, StatementLine, StatementStatus
+from gateway.model import Gap, Measure, StatementLine, StatementStatus
 from gateway.resources.statement_schemas import (
     ExplanationQuery,
     ExplanationSchema,
@@ -82,8 +82,7 @@ def _measures(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _gap(gap: Mapping[str, Any]) -> dict[str, Any]:
-    since, until = (datetime.fromisoformat(gap[end]) for end in ("from", "to"))
-    return {**gap, "since": since, "until": until}
+    return {**gap, **vars(Gap.from_told(gap))}
 
 
 def _completeness(found: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,10 @@ free connection (the bulkhead: a slow deployment cannot take every thread).
 import socket
 import ssl
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPResponse, HTTPSConnectionPool, Retry
+from urllib3 import BaseHTTPResponse, HTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import InvalidHeader
 
@@ -21,9 +20,8 @@ from gateway.errors import CertificateRejected, PinMismatch
 from gateway.spe.certificate import Certificate, Watcher, unwatched
 from gateway.spe.deadline import remaining
 from gateway.spe.mapping import Phase, map_errors
+from gateway.spe.pool_adapter import PoolAdapter
 from gateway.spe.tls import comparing_context, verifying_context
-
-_NEVER_AGAIN: Final = Retry(total=False)
 
 
 class _Connection(HTTPSConnection):
@@ -82,23 +80,6 @@ class _Pool(HTTPSConnectionPool):
 
 class _PinnedPool(_Pool):
     ConnectionCls = _PinnedConnection
-
-
-class _Adapter(HTTPAdapter):
-    """Sends every request into the one pool, whatever address or proxy it names."""
-
-    def __init__(self, pool: HTTPSConnectionPool) -> None:
-        super().__init__(max_retries=_NEVER_AGAIN)
-        self._pool = pool
-
-    def get_connection_with_tls_context(self, *_args: Any, **_kwargs: Any) -> HTTPSConnectionPool:  # noqa: ANN401 - as in requests
-        return self._pool
-
-    def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 - as in requests
-        """The context of the pool decides; requests would bring its own CA bundle."""
-
-    def close(self) -> None:
-        self._pool.close()
 
 
 class _Session(requests.Session):
@@ -164,5 +145,5 @@ def open_session(
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()
     session.adapters.clear()
-    session.mount("https://", _Adapter(pool))
+    session.mount("https://", PoolAdapter(pool))
     return session

@@ -75,10 +75,7 @@ def between(
 
 
 def _told(closed: ClosedDay) -> dict[str, Any]:
-    gaps = [
-        {"from": gap.since.isoformat(), "to": gap.until.isoformat(), "problem": gap.problem}
-        for gap in closed.gaps
-    ]
+    gaps = [gap.told() for gap in closed.gaps]
     unread = {
         str(measure): {problem: list(ids) for problem, ids in problems.items()}
         for measure, problems in closed.unread.items()
@@ -88,11 +85,6 @@ def _told(closed: ClosedDay) -> dict[str, Any]:
 
 def _closed_day(row: RowMapping) -> ClosedDay:
     told = row["gaps"]
-    gaps = [_gap(each) for each in told["licences"]]
+    gaps = [Gap.from_told(each) for each in told["licences"]]
     unread = {Measure(measure): problems for measure, problems in told["instances"].items()}
     return ClosedDay(**{**row, "gaps": gaps}, unread=unread)
-
-
-def _gap(told: Mapping[str, str]) -> Gap:
-    since, until = (datetime.fromisoformat(told[end]) for end in ("from", "to"))
-    return Gap(since, until, told["problem"])

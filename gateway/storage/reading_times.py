@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select
 
-from gateway.model import SHOWN_BY, Measure, Reading
+from gateway.model import OF_INSTANCES, SHOWN_BY, Measure, Reading
 from gateway.storage.batches import batches
 from gateway.storage.tables import deployments, instances, readings
 
 _LICENCES = SHOWN_BY[Measure.LICENCES]
-_SIZES = [command for command in SHOWN_BY.values() if command != _LICENCES]
+_SIZES = [SHOWN_BY[measure] for measure in OF_INSTANCES]
 
 
 def of_deployments(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from gateway.events import chores
 from gateway.events.chores import chores_of_the_events
 from gateway.model import EventType, Happening, now
-from gateway.storage import event_log, schema
+from gateway.storage import event_log, outbox, schema
 from gateway.storage.database import Database
 from gateway.storage.event_log import Wanted
 from tests.core import url_of
@@ -60,7 +60,7 @@ def kept(database: Database) -> list[int]:
 def test_all_that_waits_is_numbered_by_batches(
     database: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chores, "BATCH", 4)
+    monkeypatch.setattr(outbox, "BATCH", 4)
     tell(database, 10)
     database.writes = 0
     run(database, "events.sequence")

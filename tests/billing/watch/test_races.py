@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from gateway.billing.reckoning import OF_INSTANCES
 from gateway.billing.watch import timetable
 from gateway.billing.watch.upstream import Upstream
-from gateway.model import Instance, Measure, Prefix, Transfer, new_id, now
+from gateway.model import OF_INSTANCES, Instance, Measure, Prefix, Transfer, new_id, now
 from gateway.simulator.server import Simulator
 from gateway.spe.command import Command
 from gateway.storage import transfers, watches
