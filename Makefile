@@ -11,12 +11,13 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 BIN := .venv/bin
 READY := .venv/.ready
+GENERATORS := .venv/.sdks
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --generate-hashes --no-header --python-version 3.11
 
 .PHONY: help
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(READY) ## Make .venv with everything that is locked; quick when nothing changed
@@ -31,7 +32,7 @@ $(READY): requirements/dev.txt pyproject.toml
 	@touch $@
 
 .PHONY: demo
-demo: setup ## Two simulated deployments, the gateway and a tour (DEMO_EXIT=1: end after it)
+demo: setup ## A tour with simulated deployments, then a filled sandbox (DEMO_EXIT=1: end after the tour)
 	@$(BIN)/spe-gateway demo $(if $(DEMO_EXIT),--exit)
 
 .PHONY: test
@@ -39,12 +40,13 @@ test: lint ## Lint, then run every test (T=path runs some)
 	$(BIN)/pytest -n 3 $(T)
 
 .PHONY: services
-services: ## Install the servers that tests start, PostgreSQL and Redis (Debian, as root)
+services: ## Install the servers and programs that tests start (Debian, as root)
 	@scripts/test-services
 
 .PHONY: test-long
-test-long: setup ## 50,000 random calls against the model of tenancy, with new seeds (CALLS=n)
+test-long: setup ## 50,000 calls against the model of tenancy, as many against the contract, with new seeds (CALLS=n)
 	$(BIN)/python -m tests.model --calls $(or $(CALLS),50000)
+	$(BIN)/python -m tests.contract.fuzz --cases $(or $(CALLS),50000)
 
 .PHONY: test-faults
 test-faults: setup ## Kill gateways, workers and receivers at every fail point, on every stack (about an hour)
@@ -69,13 +71,22 @@ format: setup ## Bring the code into shape
 	$(BIN)/ruff format
 
 .PHONY: openapi
-openapi: setup ## Write openapi/openapi.yaml and COVERAGE.md anew from the code
-	$(BIN)/spe-gateway openapi --write openapi/openapi.yaml
+openapi: setup ## Write the contract (openapi/*.yaml, *.json) and COVERAGE.md anew from the code
+	$(BIN)/spe-gateway openapi --folder openapi
 	$(BIN)/spe-gateway coverage --write openapi/COVERAGE.md
 
+.PHONY: release-contract
+release-contract: openapi ## Freeze the contract as the release's, which later ones must not break
+	$(BIN)/spe-gateway openapi --release openapi/released.json
+
 .PHONY: sdks
-sdks: setup ## Make every SDK whose toolchain is there, and run the main job with each (SDK=name: one)
+sdks: $(GENERATORS) ## Make every SDK whose toolchain is there, and run the main job with each (SDK=name: one)
 	$(BIN)/python -m openapi.sdk $(SDK)
+
+$(GENERATORS): requirements/sdks.txt $(READY)
+	@echo "Installing the locked generators of SDKs ..."
+	$(PIP) install --require-hashes -r requirements/sdks.txt
+	@touch $@
 
 .PHONY: lock
 lock: setup ## Lock the dependencies anew, with hashes

@@ -35,7 +35,9 @@ SOMETIMES = frozenset(
 
 STREAM = "text/event-stream"
 TEXTS = ("text/csv", "application/x-ndjson")
-BESIDE = re.compile(r"/openapi\.(json|yaml)|/docs(/problems|/assets/[^/]+)?")
+BESIDE = re.compile(
+    r"/openapi\.(json|yaml)|/openapi-3\.0\.json|/docs(/(events|permissions|problems)|/assets/[^/]+)?"
+)
 """Pages that are no part of the contract."""
 
 

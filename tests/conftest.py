@@ -4,8 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.hashing import hash_cheaply
+from tests.judged import judge_requests
 from tests.world import World, world
 
+hash_cheaply()
+judge_requests()
 pytest_plugins = ["tests.services", "tests.faults.kills.summary"]
 
 

@@ -1,24 +1,30 @@
 """``spe-gateway openapi``: the contract, made from the code."""
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import rich_click as click
 from flask import Flask
 
+from gateway.cli.contract_changes import refuse_breakage, tell_changes
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
 from gateway.cli.init import initialise
 from gateway.factory import create_app
 from gateway.settings import Settings
-from gateway.web.contract.document import openapi_document, openapi_yaml
+from gateway.web.contract.document import openapi_document
+from gateway.web.contract.editions import Edition, in_edition
+from gateway.web.contract.files import FILES, contract_file
+from gateway.web.contract.forms import as_json, as_yaml
 
 
 @click.command(
     epilog=examples(
         "spe-gateway openapi --json",
-        "spe-gateway openapi --write openapi/openapi.yaml",
+        "spe-gateway openapi --edition 3.0 --json --write openapi-3.0.json",
+        "spe-gateway openapi --against pinned/openapi.json",
     )
 )
 @click.option(
@@ -27,31 +33,72 @@ from gateway.web.contract.document import openapi_document, openapi_yaml
     metavar="FILE",
     help="Write it to a file instead of printing it.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of YAML.")
-def openapi(write: Path | None, *, as_json: bool) -> None:
-    """Print the OpenAPI 3.1 document of the REST API.
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    metavar="FOLDER",
+    help=f"Write {', '.join(FILES)} into a folder instead of printing anything.",
+)
+@click.option(
+    "--edition",
+    type=click.Choice([each.value for each in Edition]),
+    default=Edition.OPENAPI_3_1.value,
+    show_default=True,
+    help="Edition of the OpenAPI Specification.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Print what breaks clients that were made from this contract; status 1 if anything does.",
+)
+@click.option(
+    "--release",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Freeze it in a file; refused if it breaks the one that is there under the same version.",
+)
+@click.option("--json", "for_programs", is_flag=True, help="JSON instead of YAML or sentences.")
+def openapi(for_programs: bool, edition: str, **wanted: Path | None) -> None:  # noqa: FBT001 # an option
+    """Print the OpenAPI document of the REST API, or what has changed in it.
 
     Needs neither a database nor a running gateway.
     """
-    document = contract(as_json=as_json)
-    try:
-        with click.open_file(str(write or "-"), "w", encoding="utf-8") as file:
-            file.write(document)
-    except OSError as error:
-        raise Failure(f"{write} cannot be written: {error.strerror}.") from error
+    if sum(path is not None for path in wanted.values()) > 1:
+        raise click.UsageError("Give one of --write, --folder, --against and --release.")
+    with application() as app:
+        document = openapi_document(app)
+        if folder := wanted["folder"]:
+            _write_all(app, folder)
+    if pinned := wanted["against"]:
+        tell_changes(document, pinned, as_json=for_programs)
+    elif release := wanted["release"]:
+        refuse_breakage(document, release)
+        _write(release, as_json(document))
+    elif not wanted["folder"]:
+        said = in_edition(document, Edition(edition))
+        _write(wanted["write"] or Path("-"), as_json(said) if for_programs else as_yaml(said))
 
 
-def contract(*, as_json: bool) -> str:
-    """Return the document, byte for byte the same for the same code."""
+@contextmanager
+def application() -> Iterator[Flask]:
+    """Make the application with the defaults of all settings, whatever the environment says."""
     with TemporaryDirectory() as home:
-        # model_construct: the defaults, whatever the environment says.
         settings = Settings.model_construct(home=Path(home))
         initialise(settings)
         app = create_app(settings)
-        document = _written(app, as_json=as_json)
+        yield app
         app.extensions["spe-gateway"].close()
-        return document
 
 
-def _written(app: Flask, *, as_json: bool) -> str:
-    return json.dumps(openapi_document(app), indent=2) + "\n" if as_json else openapi_yaml(app)
+def _write_all(app: Flask, folder: Path) -> None:
+    for name in FILES:
+        _write(folder / name, contract_file(app, name))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        with click.open_file(str(path), "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise Failure(f"{path} cannot be written: {error.strerror}.") from error

@@ -9,6 +9,9 @@ _UNTOLD: Final = frozenset({EventType.WEBHOOK_TEST, EventType.BASELINE})
 """What is in no log of events."""
 
 TYPES: Final = tuple(sorted(set(EventType) - _UNTOLD))
+SENT: Final = (*TYPES, EventType.WEBHOOK_TEST)
+"""What a webhook is sent; the last is in no log."""
+
 FAMILIES: Final = tuple(sorted({f"{each.partition('.')[0]}.*" for each in TYPES}))
 WORDS: Final = (*FAMILIES, *TYPES)
 """What a webhook's list may name."""

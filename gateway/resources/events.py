@@ -16,7 +16,7 @@ from flask.views import MethodView
 from gateway.access.permissions import Permission
 from gateway.errors import InputFault, InvalidInput, MalformedRequest
 from gateway.events.envelope import SPECVERSION, cloud_event
-from gateway.events.types import TYPES, WORDS, expanded
+from gateway.events.types import SENT, WORDS, expanded
 from gateway.model import Event
 from gateway.web.api import Blueprint
 from gateway.web.door import services
@@ -61,11 +61,18 @@ class CloudEventSchema(Schema):
     specversion = Text(f"`{SPECVERSION}`.", required=True, dump_only=True)
     id = Id("evt", "Opaque id; the same in every log that has it.", required=True, dump_only=True)
     source = Text("The gateway that tells it.", required=True, dump_only=True)
-    type = Choice(TYPES, "What has happened.", required=True, dump_only=True)
+    type = Choice(
+        SENT,
+        "What has happened; `webhook.test` is in no log.",
+        required=True,
+        dump_only=True,
+    )
     subject = Text("What it is about: an opaque id.", required=True, dump_only=True)
     time = Time("When it happened.", required=True, dump_only=True)
     datacontenttype = Text("`application/json`.", required=True, dump_only=True)
-    number = Whole("Its place in your log, from 1.", required=True, dump_only=True)
+    number = Whole(
+        "Its place in your log, from 1; 0 for what is in none.", required=True, dump_only=True
+    )
     reseller = Id(
         "res", "To whom it happened: yours, or one below it.", required=True, dump_only=True
     )

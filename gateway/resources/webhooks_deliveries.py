@@ -6,8 +6,8 @@ from flask.views import MethodView
 
 from gateway.access.permissions import Permission
 from gateway.events.deliveries import Told
-from gateway.events.types import TYPES
-from gateway.model import Cause, DeliveryStatus, EventType
+from gateway.events.types import SENT
+from gateway.model import Cause, DeliveryStatus
 from gateway.web import paging
 from gateway.web.api import Blueprint
 from gateway.web.door import services
@@ -20,8 +20,6 @@ from gateway.web.waits import require_place
 blp = Blueprint(
     "webhook deliveries", __name__, description=__doc__, url_prefix="/webhooks/<whk:webhook>"
 )
-
-SENT = (*TYPES, EventType.WEBHOOK_TEST)
 
 
 class DeliveryAttemptSchema(Schema):

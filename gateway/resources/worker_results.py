@@ -58,7 +58,7 @@ class TimeRangeSchema(Schema):
 class WorkerResultPage(Page):
     """A page of WorkerResult objects."""
 
-    items = ListOf(Part(WorkerResultSchema), dump_only=True, required=True)
+    items = ListOf(Part(WorkerResultSchema), "Those of this page.", dump_only=True, required=True)
     unreadable = ListOf(
         Part(TimeRangeSchema),
         "Ranges that SPE fails to read, however small they are asked for.",

@@ -37,6 +37,11 @@ Every answer carries `X-Request-Id` (yours, if you sent a usable one) and
 `On-Behalf-Of` to name the end user for whom you act; it is kept in the audit log.
 Errors are `application/problem+json` (RFC 9457); `code` is stable. New fields and new
 words in enumerations are no new version: ignore what you do not know.
+
+Each operation names the permission that it needs (`x-permission`), the commands that it may send
+(`x-commands`), for what and how long a key counts (`x-idempotency`) and its method in our SDKs
+(`x-sdk-method`). Words under `x-extensible-enum` may become more. docs/contract.md explains all of
+it, what is a new version, and how to pin one.
 """
 
 

@@ -14,6 +14,7 @@ import marshmallow as ma
 from flask import Request
 from webargs import missing
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.errors import (
     InputFault,
@@ -40,17 +41,19 @@ _STRUCTURE: Final = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[\[\]{}]', re.DOTALL)
 def read_json(request: Request) -> Any:  # noqa: ANN401 # JSON
     """Return the body of a request, or webargs' ``missing`` when there is none.
 
+    Where there is none, its media type does not matter: some clients name one with every POST.
+
     Raises:
         UnsupportedMediaType: not JSON in UTF-8, or compressed.
         MalformedRequest: not JSON, or JSON that readers understand differently.
         PayloadTooLarge: over 1 MiB.
     """
-    _check_coding(request)
     body = request.get_data(cache=True)
-    if len(body) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(f"The body has more than {MAX_BODY_BYTES} bytes.")
     if not body:
         return missing
+    _check_coding(request)
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(f"The body has more than {MAX_BODY_BYTES} bytes.")
     if not request.content_type:
         raise UnsupportedMediaType("Content-Type must say application/json.")
     return parse_json(body)
@@ -93,9 +96,13 @@ def refuse_body(request: Request) -> None:
     """Refuse a body where none is declared; ``{}`` says nothing and is taken.
 
     Raises:
-        InvalidInput: it holds something.
+        InvalidInput: it holds something, however much and of whatever media type.
+        MalformedRequest: it should be JSON, and is not.
     """
-    value = read_json(request)
+    try:
+        value = read_json(request)
+    except (PayloadTooLarge, RequestEntityTooLarge, UnsupportedMediaType):
+        raise InvalidInput([InputFault("", "WRONG_TYPE", "There must be no body.")]) from None
     if value is missing or value == {}:
         return
     names = list(value) if isinstance(value, dict) else []

@@ -1,56 +1,38 @@
-"""The contract as files, an offline reference page, and the page of all problems.
+"""An offline reference page of the contract, and pages of all problems, permissions and events.
 
 Swagger UI is served from this package: no request leaves the reader's browser for another
 host. There is no inline script or style, so the policy can forbid them.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from flask import (
     Blueprint,
     Flask,
     Response,
-    current_app,
     render_template,
     send_from_directory,
 )
+from markupsafe import Markup, escape
 
+from gateway.access.permissions import DESCRIPTIONS, ROLES, Permission
 from gateway.errors import GatewayError, SetupError
-from gateway.web.contract.document import openapi_document, openapi_yaml
-from gateway.web.operation import reference_page
-
-YAML: Final = "application/yaml"
-"""RFC 9512."""
+from gateway.events.catalogue import MEANINGS
+from gateway.web.advice import ADVICE
+from gateway.web.contract import files
+from gateway.web.operation import OPERATIONS, reference_page
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-ASSETS: Final = '"reference.css", "reference.js", "swagger-ui.css", "swagger-ui-bundle.js"'
-_BUILT: Final = "spe-gateway-contract"
-_WRITERS: Final[dict[str, Callable[[Flask], str]]] = {
-    "json": lambda app: json.dumps(openapi_document(app)),
-    "yaml": openapi_yaml,
-}
+ASSETS: Final = (
+    '"reference.css", "reference.js", "sign-in.js", "swagger-ui.css", "swagger-ui-bundle.js"'
+)
 _ABSTRACT: Final = frozenset({"RequestError", "UpstreamError", "NotSent"})
 
 blp = Blueprint("docs", __name__, template_folder="templates", static_folder=None, root_path=None)
-
-
-@blp.get("/openapi.json")
-@reference_page("getOpenApiJson")
-def openapi_json() -> Response:
-    """Answer the contract as JSON."""
-    return Response(_built("json"), content_type="application/json")
-
-
-@blp.get("/openapi.yaml")
-@reference_page("getOpenApiYaml")
-def openapi_yaml_file() -> Response:
-    """Answer the contract as YAML."""
-    return Response(_built("yaml"), content_type=YAML)
 
 
 @blp.get("/docs")
@@ -64,7 +46,40 @@ def reference() -> Response:
 @reference_page("getProblems")
 def problems() -> Response:
     """Answer the page that ``type`` of every problem points at."""
-    return _html(render_template("problems.html", problems=list(problem_kinds())))
+    page = render_template("problems.html", problems=list(problem_kinds()), advice=ADVICE)
+    return _html(page)
+
+
+@blp.get("/docs/permissions")
+@reference_page("getPermissions")
+def permissions() -> Response:
+    """Answer the page of all permissions."""
+    return _html(
+        render_template(
+            "catalogue.html",
+            title="Permissions",
+            introduction="What a client may hold; each operation of the reference names the one "
+            "that it needs.",
+            head=("Permission", "Meaning", "Roles", "Operations"),
+            rows=list(_permissions()),
+        )
+    )
+
+
+@blp.get("/docs/events")
+@reference_page("getEvents")
+def events() -> Response:
+    """Answer the page of all types of events."""
+    return _html(
+        render_template(
+            "catalogue.html",
+            title="Events",
+            introduction="What the log of a reseller tells, and what is sent to webhooks. New "
+            "types may be added: pass over what you do not know.",
+            head=("Type", "When", "Data"),
+            rows=[(kind, said.when, ", ".join(said.data)) for kind, said in MEANINGS.items()],
+        )
+    )
 
 
 @blp.get(f"/docs/assets/<any({ASSETS}):name>")
@@ -83,12 +98,12 @@ def problem_kinds() -> Iterator[type[GatewayError]]:
     yield from (kinds[code] for code in sorted(kinds))
 
 
-def _built(form: str) -> str:
-    """Return the contract, written once: it does not change while the process runs."""
-    built: dict[str, str] = current_app.extensions.setdefault(_BUILT, {})
-    if form not in built:
-        built[form] = _WRITERS[form](current_app)
-    return built[form]
+def _permissions() -> Iterator[tuple[str, ...]]:
+    """Yield each permission with its meaning, the roles that have it and what needs it."""
+    for permission in sorted(Permission):
+        roles = (name for name, granted in ROLES.items() if permission in granted)
+        needing = (name for name, spec in OPERATIONS.items() if spec.permission is permission)
+        yield permission, DESCRIPTIONS[permission], ", ".join(roles), ", ".join(sorted(needing))
 
 
 def _descendants(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
@@ -106,6 +121,17 @@ def _html(page: str) -> Response:
     return response
 
 
+@blp.app_template_filter("coded")
+def _coded(text: str) -> Markup:
+    """Return a text as HTML: what stands between backticks is code."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 else part  # escaped above
+        for number, part in enumerate(parts)
+    )
+
+
 def install_docs(app: Flask) -> None:
     """Serve the documents from the application."""
+    app.register_blueprint(files.blp)
     app.register_blueprint(blp)

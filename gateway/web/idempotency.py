@@ -18,7 +18,7 @@ from gateway.errors import Conflict, MalformedRequest, StorageUnavailable
 from gateway.model import Operation
 from gateway.storage.idempotency_keys import Claim, Known, Use
 from gateway.web.accepted import accepted
-from gateway.web.body import read_json
+from gateway.web.body import read_json, refuse_body
 from gateway.web.door import answer, services, shape_of_operation
 from gateway.web.hooks import caller
 from gateway.web.operation import Idempotency, OperationSpec, spec_of
@@ -84,6 +84,8 @@ def _key() -> str:
 
 
 def _use(spec: OperationSpec, idempotency: Idempotency, key: str) -> Use:
+    if not spec.takes_body:
+        refuse_body(request)
     who, body = caller().principal.client, read_json(request)
     content = [sorted(request.args.lists()), {} if body is missing else body]
     return Use(

@@ -91,6 +91,7 @@ class OperationSpec:
         idempotency: what an Idempotency-Key is taken for; None where none is taken.
         endpoint: Flask's name of the view, once its blueprint has it.
         schema: of what its shape makes; None where there is none.
+        takes_body: whether a body is declared.
     """
 
     operation_id: str
@@ -106,6 +107,7 @@ class OperationSpec:
     idempotency: Idempotency | None = None
     endpoint: str | None = None
     schema: ma.Schema | None = None
+    takes_body: bool = True
 
     @property
     def sends_changes(self) -> bool:
@@ -176,13 +178,13 @@ def operation(  # noqa: PLR0913 # one keyword for each thing an operation declar
         _settle_success(view, spec)
         documented = _documented(view, spec, errors, headers)
         takes_query = "query" in _locations(documented)
-        takes_body = _takes_body(documented)
+        spec.takes_body = _takes_body(documented)
 
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 # whatever the view takes
             if not takes_query:
                 refuse_query(request)
-            if not takes_body:
+            if not spec.takes_body:
                 refuse_body(request)
             return view(*args, **kwargs)
 

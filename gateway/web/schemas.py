@@ -84,7 +84,7 @@ def page_of(item: type[Schema], name: str = "") -> type[Page]:
         name: of the component; by default the item's name and ``Page``.
     """
     name = name or component_name(item) + "Page"
-    items = ListOf(Part(item), dump_only=True, required=True)
+    items = ListOf(Part(item), "Those of this page.", dump_only=True, required=True)
     doc = f"A page of {component_name(item)} objects."
     members = {"items": items, "__doc__": doc, "__module__": item.__module__}
     return cast("type[Page]", type(name, (Page,), members))

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from gateway.access.permissions import ROLES, Permission
 from gateway.access.principal import Principal
-from gateway.broker import clients as module
 from gateway.broker.clients import Clients, NewClient
 from gateway.broker.engine.plan import Invocation, Place, operation_for
 from gateway.broker.identity import RegisteredClients
@@ -23,12 +21,6 @@ from tests.core import Core, sent, statuses
 from tests.simulated import Control
 
 ADMIN = ROLES["reseller-admin"]
-
-
-@pytest.fixture(autouse=True)
-def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash at the lowest cost: the cost is not what is tested here."""
-    monkeypatch.setattr(module, "hasher", PasswordHasher(1, 8, 1))
 
 
 @pytest.fixture

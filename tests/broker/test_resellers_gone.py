@@ -3,9 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from argon2 import PasswordHasher
 
-from gateway.broker import clients as module
 from gateway.broker.clients import Clients, NewClient
 from gateway.broker.instances import Instances, NewInstance
 from gateway.broker.quotas import Quotas
@@ -59,7 +57,6 @@ CALLS: dict[str, tuple[type, str, Callable[[Core, str], object]]] = {
 def test_what_is_given_to_a_reseller_that_is_deleted_meanwhile_is_not_made(
     core: Core, control: Control, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(module, "hasher", PasswordHasher(1, 8, 1))
     gone = core.reseller("Gone")
     kind, looked_up, call = CALLS[name]
     real = getattr(kind, looked_up)

@@ -119,3 +119,14 @@ def test_a_problem_with_another_status_is_no_problem(shared_world: World) -> Non
         assert_problem(response, 403)
     with pytest.raises(AssertionError):
         assert_problem(response, 404, "GONE")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "not-taken"}])
+def test_a_body_that_no_operation_takes_is_refused_as_documented(
+    shared_world: World, headers: dict[str, str]
+) -> None:
+    path = f"/deployments/{shared_world.sites['alpha'].id}/cordon"
+    response = shared_world.operator.post(
+        path, data=b"x", content_type="text/plain", headers=headers
+    )
+    assert_problem(response, 422, "INVALID_INPUT")

@@ -252,6 +252,31 @@ def pointers(messages: object) -> Iterator[str]:
     return (fault.pointer for fault in faults_of(messages))
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "?"])
+def test_the_media_type_of_no_body_does_not_matter(client: FlaskClient, content_type: str) -> None:
+    answer = client.post(f"{SHELVES}/1/verify", content_type=content_type)
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"x", {"Content-Type": "text/plain"}),
+        (b"{}", {}),
+        (b"{}", {"Content-Type": "application/json", "Content-Encoding": "gzip"}),
+        (b" " * MAX_BODY_BYTES * 2, {"Content-Type": "application/json"}),
+    ],
+)
+def test_a_body_that_is_not_taken_is_invalid_whatever_it_is(
+    client: FlaskClient, body: bytes, headers: dict[str, str]
+) -> None:
+    answer = client.post(f"{SHELVES}/1/verify", data=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json["errors"] == [
+        {"pointer": "", "code": "WRONG_TYPE", "detail": "There must be no body."}
+    ]
+
+
 def test_pointers_name_the_place_in_the_body_and_the_other_locations() -> None:
     messages = {"json": {"a/b": {0: {"c~d": ["x"]}}, "_schema": ["y"]}}
     assert list(pointers(messages)) == ["/a~1b/0/c~0d", ""]

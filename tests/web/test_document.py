@@ -1,6 +1,7 @@
 """The contract: valid, complete, closed, and the same bytes every time."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from gateway.errors import DeclarationError, GatewayError
 from gateway.storage.readings import RawAltered
 from gateway.web import operation, schemas
 from gateway.web.api import named
-from gateway.web.contract.document import openapi_document, openapi_yaml
+from gateway.web.contract.document import openapi_document
+from gateway.web.contract.files import FILES, contract_file
 from gateway.web.docs import problem_kinds
 from gateway.web.error_answers import ERROR_ANSWERS
 from gateway.web.http_errors import MethodNotAllowed, RangeNotSatisfiable
@@ -42,23 +44,25 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 
 
 def test_the_document_is_the_same_bytes_every_time(app: Flask) -> None:
-    first = openapi_yaml(app)
-    assert openapi_yaml(app) == first
+    first = [contract_file(app, name) for name in FILES]
+    assert [contract_file(app, name) for name in FILES] == first
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operation, "OPERATIONS", {})
         patch.setattr(schemas, "_DECLARED", {})
-        assert openapi_yaml(make_app(ToyGateway())) == first
+        again = make_app(ToyGateway())
+        assert [contract_file(again, name) for name in FILES] == first
 
 
 def test_yaml_and_json_say_the_same(app: Flask, document: dict[str, Any]) -> None:
-    text = openapi_yaml(app)
-    assert yaml.safe_load(text) == document
+    text = contract_file(app, "openapi.yaml")
+    assert yaml.safe_load(text) == json.loads(contract_file(app, "openapi.json")) == document
     assert "&id" not in text
 
 
 def test_no_host_is_named_but_our_own_root(document: dict[str, Any]) -> None:
     assert document["servers"] == [{"url": "/", "description": "This gateway."}]
-    assert "://" not in json.dumps(document)
+    hosts = re.findall(r"://([A-Za-z0-9.-]+)", json.dumps(document))
+    assert [host for host in hosts if not host.endswith(".example.com")] == []
 
 
 def test_every_operation_says_what_it_needs(operations: dict[str, dict[str, Any]]) -> None:
@@ -240,10 +244,22 @@ def test_a_cut_schema_is_refused(cut: dict[str, Any]) -> None:
         named(Thing(**cut))
 
 
-def test_the_documents_are_served(
-    anonymous: FlaskClient, app: Flask, document: dict[str, Any]
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("openapi.yaml", "application/yaml"),
+        ("openapi.json", "application/json"),
+        ("openapi-3.0.json", "application/json"),
+    ],
+)
+def test_each_file_is_served_byte_for_byte(
+    anonymous: FlaskClient, app: Flask, name: str, media_type: str
 ) -> None:
-    assert anonymous.get("/openapi.json").json == document
-    answer = anonymous.get("/openapi.yaml")
-    assert answer.content_type == "application/yaml"
-    assert answer.text == openapi_yaml(app)
+    answer = anonymous.get(f"/{name}")
+    assert answer.content_type == media_type
+    assert answer.text == contract_file(app, name)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_takes_no_query(anonymous: FlaskClient, name: str) -> None:
+    assert anonymous.get(f"/{name}?edition=2.0").status_code == 422

@@ -1,1 +1,1 @@
-"""The contract: one document made from the code, in its editions, and what changed in it."""
+"""The contract: one document made from the code, its examples, files and editions."""

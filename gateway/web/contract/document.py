@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-import yaml
 from flask import Flask
 
+from gateway.web.contract.links import add_links
 from gateway.web.contract.methods import name_methods
+from gateway.web.contract.samples import add_samples
+from gateway.web.contract.told import describe_events
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _COMMON_HEADERS: Final = ("X-Request-Id", "SPE-Gateway-Version")
@@ -38,31 +40,11 @@ def openapi_document(app: Flask) -> dict[str, Any]:
         _complete(path, operations)
     name_methods([each for item in document["paths"].values() for each in _operations(item)])
     _add_common_headers(document)
+    add_links(document)
     _settle_directions(document)
+    add_samples(document)
+    describe_events(document)
     return {key: _sorted(document[key]) for key in _ORDER if key in document}
-
-
-def openapi_yaml(app: Flask) -> str:
-    """Return the document as YAML, byte for byte the same for the same application."""
-    return yaml.dump(
-        openapi_document(app), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
-    )
-
-
-class _Dumper(yaml.SafeDumper):
-    """YAML without anchors, and with text of several lines as blocks."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 # PyYAML's signature
-        """Repeat instead of pointing: generators read it more reliably."""
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
 
 
 def _complete(path: str, operations: dict[str, Any]) -> None:

@@ -2,13 +2,20 @@
 
 Generators make names such as ``verify_store``, each in its own way. What a person would write is
 a noun of the API and a short verb; the contract says it for each operation as ``x-sdk-method``,
-and our SDKs take it from there.
+and our SDKs take it from there. A name once released stays.
+
+The noun is the tag, or another noun of which the tag is a part. The verb is the operationId
+without the noun: ``createStore`` is ``stores.create``, ``getStoreAutoCreation`` is
+``stores.getAutoCreation``. What is done to one thing and to all of them is ``stores.verify`` and
+``stores.verifyAll``.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
+
+from gateway.errors import DeclarationError
 
 EXTENSION: Final = "x-sdk-method"
 
@@ -31,77 +38,64 @@ NOUNS: Final[Mapping[str, str]] = MappingProxyType(
 
 VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "adoptInstance": "adopt",
         "getInstanceLiveStatistics": "getLive",
         "getInstanceStatistics": "get",
         "getReadiness": "ready",
+        "getSmtpSettings": "get",
         "instanceActions": "act",
         "listInventories": "list",
         "listUnownedInstances": "listUnowned",
         "redeliverDelivery": "redeliver",
-        "getSmtpSettings": "get",
+        "releaseInstance": "release",
+        "sendStatusReport": "send",
         "setSmtpSettings": "set",
         "testSmtpSettings": "test",
-        "sendStatusReport": "send",
-        "adoptInstance": "adopt",
-        "releaseInstance": "release",
     }
 )
-"""Verbs of the operations whose names do not tell them."""
-
-_WORD: Final = re.compile(r"[A-Z]?[a-z0-9]+")
+"""Verbs of the operations whose names have another noun than their tag."""
 
 
 def name_methods(operations: Sequence[dict[str, Any]]) -> None:
     """Write the name of its method into each operation.
 
-    A verb that is there for one thing and for all of them is ``verify`` and ``verifyAll``.
-
     Args:
         operations: Operation Objects, all of the document.
+
+    Raises:
+        DeclarationError: two operations have the same name; ``VERBS`` can tell them apart.
     """
-    taken = {_single(each) for each in operations}
+    taken = Counter(_method(each) for each in operations)
     for operation in operations:
-        noun = noun_of(operation)
-        verb = _single(operation)[1] or _of_all(operation, noun, taken)
-        operation[EXTENSION] = f"{noun}.{verb}"
+        method = _method(operation)
+        is_of_all = taken[method] > 1 and _names_all(operation)
+        operation[EXTENSION] = method + "All" if is_of_all else method
+    named = Counter(each[EXTENSION] for each in operations)
+    for name in (name for name, times in named.items() if times > 1):
+        raise DeclarationError(f"{name} would be the method of {named[name]} operations.")
 
 
-def noun_of(operation: Mapping[str, Any]) -> str:
+def _method(operation: Mapping[str, Any]) -> str:
+    name, noun = operation["operationId"], _noun(operation)
+    forms = (_capital(noun), _capital(_singular(noun)))
+    of_noun = next((form for form in forms if form in name), "")
+    return f"{noun}.{VERBS.get(name, name.replace(of_noun, '', 1))}"
+
+
+def _noun(operation: Mapping[str, Any]) -> str:
     """Return the noun of an operation, from its tag, in camelCase."""
     tag = operation["tags"][0]
     first, *rest = NOUNS.get(tag, tag).split("-")
-    return str(first) + "".join(word.capitalize() for word in rest)
+    return str(first + "".join(word.capitalize() for word in rest))
 
 
-def _single(operation: Mapping[str, Any]) -> tuple[str, str]:
-    """Return noun and verb; no verb where the operation's name has the noun in the plural."""
-    name, noun = str(operation["operationId"]), noun_of(operation)
-    if name in VERBS:
-        return noun, VERBS[name]
-    verb, *rest = _WORD.findall(name)
-    if verb in {"list", "get", "set"} and "".join(rest).lower() == noun.lower():
-        return noun, verb
-    return noun, verb + "".join(_without(rest, _singular(noun))) if not _ends(rest, noun) else ""
+def _names_all(operation: Mapping[str, Any]) -> bool:
+    return bool(operation["operationId"].endswith(_capital(_noun(operation))))
 
 
-def _of_all(operation: Mapping[str, Any], noun: str, taken: set[tuple[str, str]]) -> str:
-    verb, *rest = _WORD.findall(operation["operationId"])
-    short = verb + "".join(_without(rest, noun))
-    return short + "All" if (noun, short) in taken else short
-
-
-def _ends(words: Sequence[str], noun: str) -> bool:
-    return "".join(words).lower().endswith(noun.lower()) and bool(words)
-
-
-def _without(words: Sequence[str], noun: str) -> Iterator[str]:
-    """Yield the words without those of the noun."""
-    whole = "".join(words)
-    start = whole.lower().find(noun.lower())
-    yield whole if start < 0 else whole[:start] + whole[start + len(noun) :]
+def _capital(noun: str) -> str:
+    return noun[0].upper() + noun[1:]
 
 
 def _singular(noun: str) -> str:
-    if noun.endswith("ies"):
-        return noun.removesuffix("ies") + "y"
     return noun.removesuffix("es") if noun.endswith("xes") else noun.removesuffix("s")

@@ -20,7 +20,7 @@ class OAuthSchema(Schema):
 class AuthorizationDetail(OAuthSchema):
     """Which instances a token reaches (RFC 9396)."""
 
-    type = Choice((TYPE,), required=True, dump_only=True)
+    type = Choice((TYPE,), "What the rest is about.", required=True, dump_only=True)
     instances = ListOf(Id("ins"), "The only ones.", required=True, dump_only=True)
 
 
@@ -28,7 +28,7 @@ class TokenAnswer(OAuthSchema):
     """An access token (RFC 6749, section 5.1; RFC 8693, section 2.2.1)."""
 
     access_token = Text("A JWT (RFC 9068).", required=True, dump_only=True)
-    token_type = Choice(("Bearer",), required=True, dump_only=True)
+    token_type = Choice(("Bearer",), "How it is sent (RFC 6750).", required=True, dump_only=True)
     expires_in = Whole("Seconds.", required=True, dump_only=True)
     scope = Text(
         "What it allows: words separated by spaces.", min_length=0, required=True, dump_only=True
@@ -47,7 +47,7 @@ class TokenDescription(OAuthSchema):
     active = Flag("Whether a request with it would be let in.", required=True, dump_only=True)
     scope = Text("What it allows now.", min_length=0, dump_only=True)
     client_id = Id("cli", "Whose it is.", dump_only=True)
-    token_type = Choice(("Bearer",), dump_only=True)
+    token_type = Choice(("Bearer",), "How it is sent (RFC 6750).", dump_only=True)
     exp = Whole("When it expires: seconds since 1970.", dump_only=True)
     iat = Whole("When it was issued: seconds since 1970.", dump_only=True)
     sub = Id("cli", "Whose it is.", dump_only=True)
@@ -96,7 +96,7 @@ class PublicKey(OAuthSchema):
 class PublicKeys(OAuthSchema):
     """The keys that verify access tokens (RFC 7517, section 5)."""
 
-    keys = ListOf(Part(PublicKey), required=True, dump_only=True)
+    keys = ListOf(Part(PublicKey), "All that sign, or have signed.", required=True, dump_only=True)
 
 
 class Metadata(OAuthSchema):
@@ -108,17 +108,33 @@ class Metadata(OAuthSchema):
     introspection_endpoint = Text("URL.", required=True, dump_only=True)
     jwks_uri = Text("URL.", required=True, dump_only=True)
     service_documentation = Text("URL.", required=True, dump_only=True)
-    scopes_supported = ListOf(Text(), required=True, dump_only=True)
-    response_types_supported = ListOf(Text(), required=True, dump_only=True)
-    grant_types_supported = ListOf(Text(), required=True, dump_only=True)
-    token_endpoint_auth_methods_supported = ListOf(Text(), required=True, dump_only=True)
-    token_endpoint_auth_signing_alg_values_supported = ListOf(Text(), required=True, dump_only=True)
-    revocation_endpoint_auth_methods_supported = ListOf(Text(), required=True, dump_only=True)
+    scopes_supported = ListOf(
+        Text(), "Permissions that a token may be narrowed to.", required=True, dump_only=True
+    )
+    response_types_supported = ListOf(
+        Text(), "None: nobody signs in here with a browser.", required=True, dump_only=True
+    )
+    grant_types_supported = ListOf(
+        Text(), "What a token is given for.", required=True, dump_only=True
+    )
+    token_endpoint_auth_methods_supported = ListOf(
+        Text(), "How clients prove who they are there.", required=True, dump_only=True
+    )
+    token_endpoint_auth_signing_alg_values_supported = ListOf(
+        Text(), "What signs the assertions of clients there.", required=True, dump_only=True
+    )
+    revocation_endpoint_auth_methods_supported = ListOf(
+        Text(), "How clients prove who they are there.", required=True, dump_only=True
+    )
     revocation_endpoint_auth_signing_alg_values_supported = ListOf(
-        Text(), required=True, dump_only=True
+        Text(), "What signs the assertions of clients there.", required=True, dump_only=True
     )
-    introspection_endpoint_auth_methods_supported = ListOf(Text(), required=True, dump_only=True)
+    introspection_endpoint_auth_methods_supported = ListOf(
+        Text(), "How clients prove who they are there.", required=True, dump_only=True
+    )
     introspection_endpoint_auth_signing_alg_values_supported = ListOf(
-        Text(), required=True, dump_only=True
+        Text(), "What signs the assertions of clients there.", required=True, dump_only=True
     )
-    authorization_details_types_supported = ListOf(Text(), required=True, dump_only=True)
+    authorization_details_types_supported = ListOf(
+        Text(), "What `authorization_details` may be about.", required=True, dump_only=True
+    )

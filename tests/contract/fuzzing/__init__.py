@@ -1,0 +1,1 @@
+"""Schemathesis against a gateway: what it is told, how it is run, and what it found."""

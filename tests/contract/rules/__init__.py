@@ -1,0 +1,1 @@
+"""Our rules for the contract: each yields a sentence for whatever breaks it."""
