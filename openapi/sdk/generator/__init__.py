@@ -1,0 +1,1 @@
+"""SDKs by openapi-generator, for languages that have no companion of ours."""

@@ -1,0 +1,1 @@
+"""The SDK for Python with urllib3: how it is generated, and its main job."""

@@ -1,0 +1,70 @@
+"""The contract as openapi-python-client gets it."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+from openapi.sdk.contract import Operation, document, operations, resolved
+
+Node = dict[str, Any]
+
+
+def edition() -> Node:
+    """Return the contract in the form of which a lasting client is made.
+
+    What is answered may have fields that are new: they are kept, not refused. What is of one type
+    or another is anything: the generator leaves out what it has no type for.
+    """
+    made = deepcopy(document())
+    made.pop("webhooks", None)
+    schemas = made["components"]["schemas"]
+    for name in _answered():
+        if schemas[name].get("additionalProperties") is False:
+            del schemas[name]["additionalProperties"]
+    for node in _objects(schemas):
+        if {"array", "object"} <= set(_types(node)):
+            del node["type"]
+    return made
+
+
+def _types(node: Node) -> list[str]:
+    kinds = node.get("type", [])
+    return kinds if isinstance(kinds, list) else []
+
+
+def _answered() -> set[str]:
+    """Return the names of the schemas that are never sent."""
+    sent: set[str] = set()
+    for each in operations():
+        _follow(each.spec.get("requestBody", {}), sent)
+    return set(document()["components"]["schemas"]) - sent
+
+
+def _follow(node: object, seen: set[str]) -> None:
+    for each in _objects(node):
+        name = str(each.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            seen.add(name)
+            _follow(resolved(each), seen)
+
+
+def _objects(node: object) -> Iterator[Node]:
+    if isinstance(node, dict):
+        yield node
+        for value in list(node.values()):
+            yield from _objects(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _objects(value)
+
+
+def answers(operation: Operation) -> dict[str, Node | None]:
+    """Return the schemas of what is answered if all goes well, by status; None without a body."""
+    found: dict[str, Node | None] = {}
+    for status, response in operation.spec["responses"].items():
+        if status < "300" and status != "202":
+            content = resolved(response).get("content", {})
+            kinds = [kind for kind in content if kind.endswith("json")]
+            stream = "text/event-stream" in content
+            found[status] = content[kinds[0]]["schema"] if kinds else {} if stream else None
+    return found

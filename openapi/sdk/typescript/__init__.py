@@ -1,0 +1,1 @@
+"""The TypeScript SDK: openapi-typescript, openapi-fetch, and a thin companion."""

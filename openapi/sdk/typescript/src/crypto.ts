@@ -1,0 +1,2 @@
+/** WebCrypto, as browsers, Deno and workers have it. */
+export const webcrypto: Crypto = globalThis.crypto;
