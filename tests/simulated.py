@@ -120,6 +120,18 @@ class Control:
         """Close every connection; then be "up", "down", "hanging" or of "wrong-certificate"."""
         self._call("POST", "/condition", {"condition": condition})
 
+    def condition(self) -> str:
+        """Return how it answers."""
+        return self._call("GET", "/condition").json()["condition"]
+
+    def turn(self, instance_id: str, status: str) -> None:
+        """Bring an instance into a state, as somebody at the server does."""
+        self._call("POST", "/instance", {"instanceID": instance_id, "status": status})
+
+    def receive(self, instance_id: str, messages: int) -> None:
+        """Let mail come in at once."""
+        self._call("POST", "/mail", {"instanceID": instance_id, "messages": messages})
+
     def move_files(self, instance_id: str, source: str, target: str) -> None:
         """Move a store's files on the simulated disk."""
         document = {"instanceID": instance_id, "from": source, "to": target}

@@ -15,7 +15,9 @@
 | `POST /asynchronous` | `{"share": 0.2, "seed": 7, "seconds": 0.2, "command": "*"}` |
 | `POST /clock` | `{"advanceSeconds": 60}` or `{"now": "2026-12-24T00:00:00+00:00"}` |
 | `POST /certificate` | exchanges it; `{"expired": true}` for one that has ended |
-| `POST /condition` | `{"condition": "down"}`, one of `conduct.CONDITIONS` |
+| `GET`, `POST /condition` | `{"condition": "down"}`, one of `conduct.CONDITIONS` |
+| `POST /instance` | `{"instanceID": ..., "status": "stopped"}`, as somebody at the server does it |
+| `POST /mail` | `{"instanceID": ..., "messages": 500}` have come in just now |
 | `POST /disk/move` | `{"instanceID": ..., "from": ..., "to": ...}` moves a store's files |
 """
 
@@ -29,6 +31,8 @@ from typing import Any, Protocol
 from .application import Application
 from .archive_seed import alter
 from .failures import Failure
+from .instances import enter
+from .mail import bring
 from .management_server import ManagementServer
 from .scenario import Asynchronous
 from .seed import plant
@@ -39,6 +43,8 @@ Document = dict[str, Any]
 NEEDED = {
     "POST /condition": {"condition"},
     "POST /archive": {"instanceID"},
+    "POST /instance": {"instanceID", "status"},
+    "POST /mail": {"instanceID", "messages"},
     "POST /disk/move": {"instanceID", "from", "to"},
     "POST /asynchronous": {"share"},
 }
@@ -69,6 +75,10 @@ class Controlled(Protocol):
 
     application: Application
     server: ManagementServer
+
+    @property
+    def condition(self) -> str:
+        """How it answers; one of `conduct.CONDITIONS`."""
 
     def counts(self) -> dict[str, int]:
         """Return how many connections to the SPE port came how far."""
@@ -129,7 +139,10 @@ class Control:
             "POST /asynchronous": self._asynchronous,
             "POST /clock": self._move_clock,
             "POST /certificate": self._certificate,
+            "GET /condition": lambda _: {"condition": simulator.condition},
             "POST /condition": lambda document: simulator.enter(**document),
+            "POST /instance": self._enter,
+            "POST /mail": self._bring_mail,
             "POST /disk/move": self._move_files,
         }
 
@@ -194,6 +207,18 @@ class Control:
         self._server.settle()
         deployment = self._server.deployment
         alter(deployment, deployment.instance(document["instanceID"]), document)
+        self._server.save()
+
+    def _enter(self, document: Document) -> None:
+        self._server.settle()
+        deployment = self._server.deployment
+        enter(deployment, deployment.instance(document["instanceID"]), document["status"])
+        self._server.save()
+
+    def _bring_mail(self, document: Document) -> None:
+        self._server.settle()
+        deployment = self._server.deployment
+        bring(deployment, deployment.instance(document["instanceID"]), document["messages"])
         self._server.save()
 
     def _asynchronous(self, document: Document) -> None:

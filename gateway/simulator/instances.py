@@ -14,6 +14,7 @@ from .wire import Arguments
 
 INSTANCE_ID = re.compile(r"[a-z][a-z0-9-]{2,31}")
 START_MODES = {"automatic", "manual", "disabled"}
+STATES = ("stopped", "running", "safeMode", "frozen")
 
 CONFIGURATION = {
     "instanceID": "instance_id",
@@ -137,6 +138,22 @@ def stop(instance: Instance) -> None:
     instance.status = "stopped"
     instance.process_id = None
     instance.process_unique_id = None
+
+
+def enter(deployment: Deployment, instance: Instance, status: str) -> None:
+    """Bring an instance into a state, whatever it was in.
+
+    Raises:
+        ValueError: there is no such state.
+        Failure: the instance is disabled.
+    """
+    if status not in STATES:
+        raise ValueError(f"The status of an instance is one of {', '.join(STATES)}")
+    stop(instance)
+    if status != "stopped":
+        start(deployment, instance, "running" if status == "frozen" else status)
+    if status == "frozen":
+        instance.status = status
 
 
 def _exchange(instance: Instance, before: str, after: str) -> None:

@@ -13,6 +13,7 @@ from .archive import Archive, Mail
 from .deployment import Deployment
 from .profiles import store_of_new
 from .scenario import snake
+from .state import Instance
 from .stores import files
 
 DAY = 86400.0
@@ -55,16 +56,33 @@ def _delivered(deployment: Deployment, directory: str, archive: Archive, now: fl
     owner = next(
         (one for one in deployment.state.instances.values() if one.directory == directory), None
     )
-    if count <= 0 or owner is None or owner.status != "running":
+    if count <= 0 or owner is None or not _archived(deployment, owner, count):
         return False
-    store = store_of_new(deployment, owner)
+    mail.since = now
+    return True
+
+
+def bring(deployment: Deployment, instance: Instance, count: int) -> None:
+    """Let messages come in at once.
+
+    Raises:
+        ValueError: there are none, or the instance cannot take them now.
+    """
+    if not isinstance(count, int) or count < 1:
+        raise ValueError("messages is how many, 1 at least")
+    if not _archived(deployment, instance, count):
+        raise ValueError(f"{instance.instance_id} does not run, or has no store for new messages")
+
+
+def _archived(deployment: Deployment, owner: Instance, count: int) -> bool:
+    """Put messages into the store for new ones; return whether there is one now."""
+    store = store_of_new(deployment, owner) if owner.status == "running" else None
     found = files(deployment, owner, store) if store else None
     if found is None:
         return False
     found.messages += count
     found.size += count * deployment.scenario.bytes_per_message
-    mail.since = now
-    deployment.touched.add(directory)
+    deployment.touched.add(owner.directory)
     return True
 
 

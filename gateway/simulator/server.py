@@ -82,6 +82,11 @@ class Simulator:
         """The port of the Management API."""
         return self._api.port
 
+    @property
+    def condition(self) -> str:
+        """How it answers; one of `conduct.CONDITIONS`."""
+        return self._condition
+
     def announcement(self) -> dict[str, Any]:
         """Return what a client needs: port, pins, credentials, control plane."""
         return {

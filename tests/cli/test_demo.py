@@ -44,7 +44,7 @@ def test_the_demonstration_shows_the_main_job(tmp_path: Path) -> None:
 
     assert outcome.returncode == 0, outcome.stderr + outcome.stdout
     for words in (
-        "Both deployments are simulated",
+        "Every deployment is simulated: no MailStore server is touched",
         "PIN_NEEDED",
         'curl -sS -X POST "$GATEWAY/instances" -H "Authorization: Bearer $NORTH"',
         "HTTP 202  Location: /operations/op_",

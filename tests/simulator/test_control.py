@@ -91,3 +91,24 @@ def test_one_command_alone_may_turn_asynchronous(client: Client, control: Contro
 
     assert client.call("Ping")["statusCode"] == "running"
     assert client.call("GetServiceStatus")["statusCode"] == "succeeded"
+
+
+@pytest.mark.parametrize("status", ["stopped", "safeMode", "frozen", "running"])
+def test_an_instance_is_brought_into_a_state(acme: Client, control: Control, status: str) -> None:
+    control.turn("acme", status)
+
+    assert acme.result("GetInstances", instanceFilter="acme")[0]["status"] == status
+
+
+def test_an_instance_has_no_other_state(running: Simulator, acme: Client) -> None:
+    del acme
+    answer = post(running, "/instance", '{"instanceID": "acme", "status": "asleep"}')
+
+    assert answer.status_code == 400
+    assert "stopped, running, safeMode, frozen" in answer.json()["error"]
+
+
+def test_the_condition_can_be_read(control: Control) -> None:
+    control.enter("down")
+
+    assert control.condition() == "down"

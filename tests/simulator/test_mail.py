@@ -153,3 +153,26 @@ def test_what_describes_no_mail_is_refused(
     with pytest.raises(requests.HTTPError):
         control.alter("nobody", mail=None)
     assert messages(client, control, "02T18:00") == 100
+
+
+def test_mail_that_comes_at_once_is_there_at_once(client: Client, control: Control) -> None:
+    begin(control)
+    control.receive("acme", 42)
+
+    assert messages(client, control, "02T00:01") == 42
+
+
+@pytest.mark.parametrize("count", [0, -1, "many"], ids=["none", "less", "words"])
+def test_mail_is_at_least_one_message(control: Control, count: int) -> None:
+    begin(control)
+
+    with pytest.raises(requests.HTTPError, match="400"):
+        control.receive("acme", count)
+
+
+def test_mail_waits_for_an_instance_that_runs(control: Control) -> None:
+    begin(control)
+    control.turn("acme", "stopped")
+
+    with pytest.raises(requests.HTTPError, match="400"):
+        control.receive("acme", 1)

@@ -1,40 +1,42 @@
-"""``spe-gateway demo``: everything from nothing."""
+"""``spe-gateway demo``: everything from nothing, and a sandbox that stays."""
 
 import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
-from time import monotonic
 from types import FrameType
-from typing import Any
 
 import rich_click as click
 from rich.console import Console
 
-from gateway.cli.api_client import Api
-from gateway.cli.demo.guide import Guide
-from gateway.cli.demo.processes import Child
-from gateway.cli.demo.screen import GATEWAY, Screen
-from gateway.cli.demo.tour import Tour
+from gateway.cli.demo.demonstration import Demonstration, Wishes
+from gateway.cli.demo.screen import Screen
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
-from gateway.settings import child_environment
-
-NAMES = ("alpha", "beta")
-GLANCE_SECONDS = 1.0
+from gateway.cli.sandbox.kept import PREFIX
 
 
-@click.command(epilog=examples("spe-gateway demo", "spe-gateway demo --exit", "make demo"))
+@click.command(
+    epilog=examples(
+        "spe-gateway demo",
+        "spe-gateway demo --exit",
+        "spe-gateway demo --no-tour --home ./sandbox --bind 127.0.0.1:8080",
+        "spe-gateway demo --json --ready-file ready.json &",
+        "make demo",
+    )
+)
 @click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Where everything is kept: new or empty; by default a folder that goes with the demo.",
+    help="Where everything is kept: new, empty, or a sandbox of before, which goes on as it was. "
+    "By default a folder that goes with the demo.",
 )
 @click.option(
-    "--bind", default="127.0.0.1:0", metavar="HOST:PORT", help="Where the gateway listens."
+    "--bind",
+    metavar="HOST:PORT",
+    help="Where the gateway listens; by default a free port of 127.0.0.1, or the one of before.",
 )
 @click.option(
     "--scenario",
@@ -43,120 +45,46 @@ GLANCE_SECONDS = 1.0
     help="What the simulated deployments start with.",
 )
 @click.option("--exit", "leave", is_flag=True, help="End after the tour.")
-def demo(home: Path | None, bind: str, scenario: Path | None, *, leave: bool) -> None:
-    """Show the main job: two simulated deployments, the gateway, a tour through its REST API.
+@click.option("--no-tour", is_flag=True, help="Only the sandbox.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="No tour; print one JSON document once the sandbox is ready, the rest on standard error.",
+)
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write this document into a file, which is there once the sandbox is ready.",
+)
+def demo(  # noqa: PLR0913 # one for each option
+    home: Path | None,
+    bind: str | None,
+    scenario: Path | None,
+    ready_file: Path | None,
+    *,
+    leave: bool,
+    no_tour: bool,
+    as_json: bool,
+) -> None:
+    """Show the main job, then keep a sandbox up: simulated deployments, resellers, customers.
 
-    Every request is printed as curl, with its answer. Afterwards everything stays up to be
-    tried out, unless --exit is given. The status is 0 only if every step went as it should.
+    First a tour through the REST API: every request is printed as curl, with its answer. Then the
+    sandbox is filled and stays until Ctrl-C, with clients of every role and what goes wrong at
+    hand ('spe-gateway sandbox'); docs/sandbox.md tells the rest. With --exit the demo ends after
+    the tour; its status is 0 only if every step went as it should.
     """
+    if leave and (no_tour or as_json or ready_file):
+        raise Failure("--exit ends after the tour: leave --no-tour, --json and --ready-file out.")
     signal.signal(signal.SIGTERM, _end)
-    screen = Screen(Console(highlight=False))
-    with ExitStack() as stage:
-        folder = home or Path(stage.enter_context(TemporaryDirectory(prefix="spe-gateway-demo-")))
-        Demonstration(folder, bind, scenario, screen, stage).run(leave=leave)
+    screen = Screen(Console(highlight=False, stderr=as_json))
+    wishes = Wishes(bind, scenario, not (no_tour or as_json), leave, as_json, ready_file)
+    with ExitStack() as stack:
+        folder = home or Path(stack.enter_context(TemporaryDirectory(prefix=PREFIX)))
+        Demonstration(folder.absolute(), wishes, screen, stack).run()
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
     """Leave in an orderly way, so that everything that was started is ended."""
     sys.exit(128 + number)
-
-
-class Demonstration:
-    """Sets the stage, walks the tour and stays.
-
-    Args:
-        folder: where everything is kept.
-        bind: where the gateway listens.
-        scenario: what the simulated deployments start with.
-        screen: shows everything.
-        stage: ends what was started.
-    """
-
-    def __init__(
-        self, folder: Path, bind: str, scenario: Path | None, screen: Screen, stage: ExitStack
-    ) -> None:
-        self._folder = folder
-        self._bind = bind
-        self._scenario = scenario
-        self._screen = screen
-        self._stage = stage
-        self._children: list[Child] = []
-
-    def run(self, *, leave: bool) -> None:
-        """Do it all.
-
-        Args:
-            leave: end after the tour instead of staying up.
-
-        Raises:
-            Failure: a step did not go as it should.
-        """
-        began = monotonic()
-        self._require_empty()
-        url, operator, deployments = self._set_up()
-        guide = Guide(Api(url), self._screen)
-        tour = Tour(guide, deployments)
-        tour.walk(operator["clientId"], operator["clientSecret"])
-        self._screen.heading(f"Done in {monotonic() - began:.0f} s: every step went as it should")
-        if not leave:
-            self._sum_up(url, tour, deployments)
-            self._stay()
-
-    def _require_empty(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        if any(self._folder.iterdir()):
-            raise Failure(f"{self._folder} is not empty: the demonstration begins from nothing.")
-
-    def _set_up(self) -> tuple[str, dict[str, Any], dict[str, dict[str, Any]]]:
-        """Start everything; return the gateway's URL, the operator and the deployments."""
-        screen = self._screen
-        screen.heading("From nothing")
-        screen.say("Both deployments are simulated: no MailStore server is touched.")
-        servers = {name: self._start(name, *self._simulation(name)) for name in NAMES}
-        first = self._start("init", "init")
-        deployments = {name: server.announcement() for name, server in servers.items()}
-        operator = first.announcement()
-        self._children.remove(first)
-        gateway = self._start("gateway", "serve", "--bind", self._bind, "--json", "--lifeline")
-        url = gateway.announcement()["url"]
-        screen.say(f"The gateway is ready on {url}; try its reference at {url}/docs.")
-        screen.variable(GATEWAY, url)
-        return url, operator, deployments
-
-    def _start(self, name: str, *arguments: str) -> Child:
-        self._screen.literally(f"$ spe-gateway {' '.join(arguments)}")
-        environment = child_environment(home=str(self._folder / "home"))
-        child = Child(name, arguments, environment, self._folder)
-        self._children.append(child)
-        return self._stage.enter_context(child)
-
-    def _simulation(self, name: str) -> list[str]:
-        scenario = ["--scenario", str(self._scenario)] if self._scenario else []
-        data = ["--data", str(self._folder / name)]
-        return ["simulate", "--name", name, *data, *scenario, "--lifeline"]
-
-    def _sum_up(self, url: str, tour: Tour, deployments: dict[str, dict[str, Any]]) -> None:
-        screen = self._screen
-        screen.say("Everything stays up now. Copy these lines into a shell to go on by yourself:")
-        screen.variable(GATEWAY, url)
-        for visitor in tour.visitors:
-            screen.literally(f"# {visitor.client_id} {visitor.client_secret}")
-            screen.variable(visitor.variable, visitor.token)
-        screen.say("A token lasts 15 minutes; the client's id and secret above get another.")
-        screen.literally(f"Gateway    {url}  reference {url}/docs")
-        for name, server in deployments.items():
-            screen.literally(
-                f"{name:10} https://127.0.0.1:{server['port']}  simulated, "
-                f"control plane {server['controlUrl']}"
-            )
-        screen.say("Ctrl-C ends it all.")
-
-    def _stay(self) -> None:
-        """Wait for Ctrl-C, or for one of the processes to end."""
-        never = Event()
-        try:
-            while not never.wait(GLANCE_SECONDS):
-                for child in self._children:
-                    child.require_alive()
-        except KeyboardInterrupt:
-            self._screen.say("Ended.")

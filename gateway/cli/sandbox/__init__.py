@@ -1,0 +1,1 @@
+"""The sandbox: a simulated fleet with believable data, and trouble at hand."""
