@@ -245,6 +245,11 @@ class Settings(BaseSettings):
     client_secret: SecretStr = Field(
         default=SecretStr(""), description="Secret of that API client."
     )
+    profile: str = Field(
+        default="",
+        description="Profile of 'spe-gateway login' that the commands use where none of the three "
+        "above says otherwise; empty means the one chosen last.",
+    )
 
     @field_validator("report_domains")
     @classmethod
@@ -337,6 +342,12 @@ class Settings(BaseSettings):
             name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
             said = first["msg"].removeprefix("Value error, ")
             raise ConfigurationError(f"{name}: {said} (docs/settings.md)") from None
+
+
+def config_folder() -> Path:
+    """Return the folder of what a user of the command line keeps (XDG Base Directory)."""
+    told = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    return (told if told.is_absolute() else Path.home() / ".config") / "spe-gateway"
 
 
 def child_environment(**settings: str) -> dict[str, str]:

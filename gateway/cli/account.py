@@ -1,15 +1,16 @@
-"""Who calls the gateway: an API client, named by options or by the environment."""
+"""Who calls the gateway: an API client that signs in, and what it is answered."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any, Final, TypeVar
 
 import rich_click as click
 
+from gateway.cli.access import PLAIN, access_of, is_exposed
 from gateway.cli.api_client import Answer, Api, Call, Stream, words_of
 from gateway.cli.failure import Failure
-from gateway.settings import Settings
+from gateway.cli.profile_file import read_profiles
 
 RENEW_SECONDS: Final = 60
 """A token is renewed this long before its end."""
@@ -20,7 +21,22 @@ PROBLEMS: Final = 400
 
 Wrapped = TypeVar("Wrapped", bound=Callable[..., object])
 
+
+def complete_profile(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return the names of the profiles that begin so, for a shell."""
+    with suppress(Failure):
+        return sorted(name for name in read_profiles().known if name.startswith(begun))
+    return []
+
+
 OPTIONS: Final = (
+    click.option(
+        "--profile",
+        metavar="NAME",
+        help="Who you are, as 'spe-gateway login' keeps it; by default SPE_GATEWAY_PROFILE, or the "
+        "one chosen last.",
+        shell_complete=complete_profile,
+    ),
     click.option("--url", metavar="URL", help="The gateway; by default SPE_GATEWAY_URL."),
     click.option("--client-id", metavar="ID", help="API client; by default SPE_GATEWAY_CLIENT_ID."),
     click.option(
@@ -31,6 +47,30 @@ OPTIONS: Final = (
 )
 
 
+NEXT: Final[Mapping[str, str]] = {
+    "PERMISSION_MISSING": "'spe-gateway whoami' shows what you may do.",
+    "RESELLER_SUSPENDED": "'spe-gateway whoami' shows whose client you are.",
+    "QUOTA_EXCEEDED": "'spe-gateway whoami' shows your quotas.",
+    "OPERATION_IN_PROGRESS": "See its end with 'spe-gateway operations watch {operation}'.",
+    "DEPLOYMENT_QUARANTINED": "'spe-gateway deployments repin' says which certificate is right.",
+    "DEPLOYMENT_PAUSED": "'spe-gateway deployments reset-breaker' tries it now.",
+    "SERVICE_PROVIDER_ACCESS_OFF": "'spe-gateway instances update --archive-admin' switches it on, "
+    "with the customer's consent.",
+    "INSTANCE_NOT_STOPPED": "'spe-gateway instances stop' stops it.",
+    "INSTANCE_NOT_RUNNING": "'spe-gateway instances start' starts it.",
+}
+"""What to do next, by the code of a problem; with its members."""
+
+
+def next_step(problem: Any) -> str:  # noqa: ANN401 - whatever was answered
+    """Return what the command line can do about a problem; empty if nothing."""
+    members = problem if isinstance(problem, dict) else {}
+    try:
+        return NEXT.get(members.get("code", ""), "").format_map(members)
+    except KeyError:
+        return ""
+
+
 class Refused(Failure):
     """The gateway answered with a problem; said in its words.
 
@@ -39,7 +79,7 @@ class Refused(Failure):
     """
 
     def __init__(self, problem: Any) -> None:  # noqa: ANN401 - whatever was answered
-        super().__init__(words_of(problem))
+        super().__init__(f"{words_of(problem)} {next_step(problem)}".rstrip())
         self.problem: Mapping[str, Any] = problem if isinstance(problem, dict) else {}
 
     @property
@@ -89,9 +129,17 @@ class Account:
         """Sign in anew before the next request."""
         self._renew_at = 0.0
 
-    def _authorised(self, call: Call) -> Call:
+    def be_signed_in(self) -> None:
+        """Get a token unless there is one that is good for a while.
+
+        Raises:
+            Failure: as ``sign_in``.
+        """
         if monotonic() >= self._renew_at:
             self.sign_in()
+
+    def _authorised(self, call: Call) -> Call:
+        self.be_signed_in()
         headers = {**call.headers, "Authorization": f"Bearer {self._token}"}
         return Call(call.method, call.path, headers, call.body)
 
@@ -105,7 +153,7 @@ class Account:
         if answer.status == UNAUTHORIZED:
             raise Failure(
                 f"The gateway at {self._api.url} does not accept the client's id or secret "
-                "(--client-id, --client-secret)."
+                "(--client-id, --client-secret): sign in again with 'spe-gateway login'."
             )
         self._token = _required(answer).body["access_token"]
         self._renew_at = monotonic() + answer.body["expires_in"] - RENEW_SECONDS
@@ -129,20 +177,15 @@ def access_options(command: Wrapped) -> Wrapped:
 
 
 def account_of(access: Mapping[str, str | None]) -> Account:
-    """Return who calls, by the options of ``access_options`` or the environment.
+    """Return who calls, by the options of ``access_options``, the environment or a profile.
 
     Raises:
-        Failure: neither names a client and its secret.
+        Failure: none of them names a client and its secret.
     """
-    settings = Settings.from_environment()
-    client_id = access["client_id"] or settings.client_id
-    client_secret = access["client_secret"] or settings.client_secret.get_secret_value()
-    if not client_id or not client_secret:
-        raise Failure(
-            "Set SPE_GATEWAY_CLIENT_ID and SPE_GATEWAY_CLIENT_SECRET, "
-            "or give --client-id and --client-secret."
-        )
-    return Account(Api(access["url"] or settings.url), client_id, client_secret)
+    found = access_of(access).profile
+    if is_exposed(found.url) and not found.plain_http:
+        click.echo(f"spe-gateway: {PLAIN.format(found.url)}", err=True)
+    return Account(Api(found.url), found.client_id, found.client_secret)
 
 
 def _required(answer: Answer) -> Answer:
@@ -165,4 +208,4 @@ def explained(steps: Mapping[str, str], subject: str) -> Iterator[None]:
     except Refused as error:
         if error.code not in steps:
             raise
-        raise Failure(steps[error.code].format(subject)) from error
+        raise Failure(steps[error.code].replace("{0}", subject)) from error

@@ -63,10 +63,12 @@ class Api:
 
     Args:
         url: scheme, host and port.
+        seconds: how long an answer may take; None for as long as the gateway may wait itself.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seconds: float | None = None) -> None:
         self.url = url.rstrip("/")
+        self._seconds = seconds
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -99,7 +101,7 @@ class Api:
             headers=dict(call.headers),
             json=call.body,
             data=call.form,
-            timeout=(CONNECT_SECONDS, read_seconds),
+            timeout=self._seconds or (CONNECT_SECONDS, read_seconds),
             allow_redirects=False,
             stream=True,
         )

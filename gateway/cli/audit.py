@@ -1,11 +1,13 @@
-"""``spe-gateway audit``: whether the audit log is whole."""
+"""``spe-gateway audit``: whether the audit log is whole, and what is in it."""
 
 from collections.abc import Iterator
 
 import rich_click as click
 
+from gateway.cli.audit_list import LOG
 from gateway.cli.counting import counted, listed
 from gateway.cli.examples import examples
+from gateway.cli.nouns.group import add_row
 from gateway.cli.verification import Verification, restored
 from gateway.storage.audit_verification import Fault, Finding, Verdict
 from gateway.storage.audit_verification import verify as walk
@@ -27,10 +29,15 @@ WITHOUT_WITNESS = (
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=examples("spe-gateway audit verify", "spe-gateway audit verify --json"),
+    epilog=examples(
+        "spe-gateway audit verify", "spe-gateway audit list --since 2026-11-01T00:00:00Z"
+    ),
 )
 def audit() -> None:
-    """Look after the audit log."""
+    """Look after the audit log, and read it."""
+
+
+add_row(audit, LOG)
 
 
 @audit.command(epilog=examples("spe-gateway audit verify", "spe-gateway audit verify --json"))

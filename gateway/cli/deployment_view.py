@@ -1,20 +1,13 @@
-"""Deployments in words: a line in a list, a page, and two certificates side by side."""
+"""Deployments in words: a page, and two certificates side by side."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from gateway.cli.progress import printable
-from gateway.cli.table import table_of
 
 Deployment = Mapping[str, Any]
 
-HEAD: Final = ("ID", "NAME", "ADDRESS", "VERSION", "STATE", "LAST CONTACT (UTC)")
 MARGIN: Final = 13
-
-
-def rows_of(deployments: Sequence[Deployment]) -> Iterator[str]:
-    """Return a table with a line for each deployment."""
-    return table_of(HEAD, [_row(each) for each in deployments])
 
 
 def lines_of(deployment: Deployment, health: Mapping[str, Any]) -> Iterator[str]:
@@ -32,10 +25,10 @@ def state_of(deployment: Deployment) -> str:
     return "cordoned" if deployment["cordoned"] else "in service"
 
 
-def certificates_of(deployment: Deployment, presented: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the pin, and beside it the certificate that is presented now."""
+def certificates_of(deployment: Deployment | None, presented: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the pin, if there is one, and beside it the certificate that is presented now."""
     facts = (
-        ("pinned", _pin(deployment)),
+        *((("pinned", _pin(deployment)),) if deployment else ()),
         ("presented", f"SHA-256 {presented['sha256']}"),
         ("", f"SHA-1 {presented['sha1']}"),
         ("subject", presented["subject"]),
@@ -44,17 +37,6 @@ def certificates_of(deployment: Deployment, presented: Mapping[str, Any]) -> Ite
     )
     for name, words in facts:
         yield f"{name:{MARGIN}}{printable(words)}"
-
-
-def _row(deployment: Deployment) -> tuple[str, ...]:
-    return (
-        deployment["id"],
-        printable(deployment["name"]),
-        f"{deployment['host']}:{deployment['port']}",
-        printable(deployment["version"] or ""),
-        state_of(deployment),
-        _time(deployment["lastContactTime"]),
-    )
 
 
 def _facts(deployment: Deployment) -> Iterator[tuple[str, str]]:

@@ -1,49 +1,135 @@
 """``spe-gateway deployments``: the servers behind the gateway, and whom of them it trusts."""
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final, TextIO
 
 import rich_click as click
 
-from gateway.cli.account import Account, access_options, account_of
+from gateway.cli.account import access_options, account_of
 from gateway.cli.api_client import Call
-from gateway.cli.deployment_names import deployment_id, every_deployment
-from gateway.cli.deployment_view import certificates_of, lines_of, rows_of, state_of
+from gateway.cli.asking import secret
+from gateway.cli.certificates import chosen_pin, is_pinned, tell_certificates
+from gateway.cli.deployment_names import deployment_id
+from gateway.cli.deployment_view import lines_of, state_of
 from gateway.cli.examples import examples
-from gateway.cli.failure import Failure
+from gateway.cli.nouns.fields import body_of, options_of
+from gateway.cli.nouns.group import argument_of, group_of
+from gateway.cli.nouns.kinds import DEPLOYMENT
+from gateway.cli.nouns.rows import Asked, Change, Field, Form, Listing, Row
+from gateway.cli.nouns.showing import Column, Thing
 from gateway.cli.options import json_option
+from gateway.cli.sending import begun, keyed
 from gateway.cli.watching import pretty
 
-COMPARE: Final = (
-    "Compare it with what the server itself shows, in the SPE Management Console and not over the "
-    "network."
+PASSWORD: Final = "Password of the gateway's administrator"  # noqa: S105 - a question, no secret
+
+NAME: Final = Field("name", "Its name.")
+HOST: Final = Field("host", "Name or address of the management server.")
+PORT: Final = Field("port", "TCP port; by default 8474.", Form.NUMBER)
+USER: Final = Field("userName", "An SPE administrator, best one of the gateway's own.")
+OTHERS: Final = (
+    Field("capacity", "Most instances; by default without limit.", Form.NUMBER),
+    Field("instanceUrl", "Where end users reach it."),
+    Field("instanceBaseDirectory", "Where instances lie on hosts without a base directory."),
+    Field("labels", "A label for placement.", Form.LABELS, option="label"),
 )
-NOBODY: Final = (
-    "Nobody can be asked here: give --pin, with the thumbprint that the server itself shows, and "
-    "--password-file."
+REQUIRED: Final = tuple(replace(field, required=True) for field in (NAME, HOST, USER))
+
+pin_option = click.option("--pin", metavar="HEX", help="The thumbprint that the server shows.")
+password_option = click.option(
+    "--password-file",
+    type=click.File(),
+    metavar="FILE",
+    help="Where the administrator's password is; - for standard input.",
 )
 
-deployment_argument = click.argument("deployment", metavar="ID|NAME")
+
+def standing(deployment: Thing) -> Iterator[str]:
+    """Yield how a deployment stands now."""
+    yield f"{deployment['name']} ({deployment['id']}) is {state_of(deployment)}."
 
 
-@click.group(
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog=examples("spe-gateway deployments list", "spe-gateway deployments show alpha"),
+def _address(deployment: Thing) -> str:
+    return f"{deployment['host']}:{deployment['port']}"
+
+
+def _action(name: str, said: str) -> Row:
+    """Return a verb that has nothing to ask."""
+    return Change(
+        name=name,
+        path=f"/deployments/{{deployment}}/{name}",
+        help=said,
+        examples=("alpha",),
+        done="",
+        lines=standing,
+    )
+
+
+deployments = group_of(
+    "deployments",
+    "Register deployments, see them, take them out of use, and say which certificate is right.",
+    (
+        Listing(
+            name="list",
+            path="/deployments",
+            help="List the registered deployments.",
+            examples=("", "--json"),
+            columns=(
+                Column("ID", "id"),
+                Column("NAME", "name"),
+                Column("ADDRESS", _address),
+                Column("VERSION", "version"),
+                Column("STATE", state_of),
+                Column("LAST CONTACT (UTC)", "lastContactTime"),
+            ),
+        ),
+        Change(
+            name="update",
+            method="PATCH",
+            path="/deployments/{deployment}",
+            help="Change a deployment. Another address or user needs the password, which is tried.",
+            examples=(
+                "alpha --capacity 200 --label tier=gold",
+                "alpha --host spe2.example.com --password-file password",
+            ),
+            fields=(
+                NAME,
+                HOST,
+                PORT,
+                USER,
+                Field("password", "Its password.", Form.SECRET),
+                *OTHERS,
+            ),
+            done="",
+            lines=standing,
+        ),
+        Change(
+            name="unregister",
+            method="DELETE",
+            path="/deployments/{deployment}",
+            help="Forget a deployment that has no instances any more; nothing is sent to it.",
+            examples=("alpha", "alpha --yes"),
+            doing="This forgets {deployment}, with its password and its certificate",
+            asked=Asked.NAME,
+            done="{deployment} is not registered any more.",
+        ),
+        _action("cordon", "Place no more instances on a deployment."),
+        _action(
+            "drain",
+            "Place nothing on a deployment and begin no change there; what is under way ends, "
+            "reads go on.",
+        ),
+        _action("uncordon", "Place instances on a deployment again, and let it take changes."),
+        Change(
+            name="reset-breaker",
+            path="/deployments/{deployment}/reset-breaker",
+            help="Send to a deployment again that was left alone for a while.",
+            examples=("alpha",),
+            done="{deployment} is sent to again; its breaker is {state}.",
+        ),
+    ),
 )
-def deployments() -> None:
-    """See deployments, take them out of use, and say which certificate is right."""
-
-
-@deployments.command(
-    "list", epilog=examples("spe-gateway deployments list", "spe-gateway deployments list --json")
-)
-@access_options
-@json_option
-def list_(*, as_json: bool, **access: str | None) -> None:
-    """List the registered deployments."""
-    found = every_deployment(account_of(access))
-    click.echo(pretty(found) if as_json else "\n".join(rows_of(found)))
 
 
 @deployments.command(
@@ -51,13 +137,13 @@ def list_(*, as_json: bool, **access: str | None) -> None:
         "spe-gateway deployments show alpha", "spe-gateway deployments show alpha --json"
     )
 )
-@deployment_argument
+@argument_of(DEPLOYMENT)
 @access_options
 @json_option
 def show(deployment: str, *, as_json: bool, **access: str | None) -> None:
     """Show a deployment: where it is, whether it answers now, and what stands against it."""
     account = account_of(access)
-    path = _path(account, deployment)
+    path = f"/deployments/{deployment_id(account, deployment)}"
     found = account.call(Call("GET", path)).body
     if as_json:
         click.echo(pretty(found))
@@ -72,14 +158,9 @@ def show(deployment: str, *, as_json: bool, **access: str | None) -> None:
         "spe-gateway deployments repin alpha --pin 3D2B…10D4 --password-file - --json",
     )
 )
-@deployment_argument
-@click.option("--pin", metavar="HEX", help="The thumbprint that the server itself shows.")
-@click.option(
-    "--password-file",
-    type=click.File(),
-    metavar="FILE",
-    help="Where the administrator's password is; - for standard input.",
-)
+@argument_of(DEPLOYMENT)
+@pin_option
+@password_option
 @access_options
 @json_option
 def repin(
@@ -97,89 +178,53 @@ def repin(
     and the administrator's password is tried.
     """
     account = account_of(access)
-    path = _path(account, deployment)
+    path = f"/deployments/{deployment_id(account, deployment)}"
     found = account.call(Call("GET", path)).body
     presented = account.call(Call("POST", f"{path}/probe")).body
-    if not as_json:
-        click.echo("\n".join(certificates_of(found, presented)), err=True)
-    if pin is None and _is_pinned(found, presented):
-        _tell(account, Call("POST", f"{path}/lift-quarantine"), as_json=as_json)
-        return
-    chosen = pin or _typed()
-    _require_presented(chosen, presented)
-    body = {"pin": presented["sha256"], "password": _password(password_file)}
-    _tell(account, Call("POST", f"{path}/repin", body=body), as_json=as_json)
+    tell_certificates(found, presented, as_json=as_json)
+    if pin is None and is_pinned(found, presented):
+        call = Call("POST", f"{path}/lift-quarantine")
+    else:
+        pinned = chosen_pin(pin, presented, "It is another certificate than the pinned one.")
+        body = {"pin": pinned, "password": secret(password_file, PASSWORD)}
+        call = Call("POST", f"{path}/repin", body=body)
+    _tell(account.call(call).body, as_json=as_json)
 
 
-def _action(name: str, said: str) -> None:
-    """Add a command that does one thing to a deployment and has nothing to ask."""
-
-    @deployments.command(name, help=said, epilog=examples(f"spe-gateway deployments {name} alpha"))
-    @deployment_argument
-    @access_options
-    @json_option
-    def act(deployment: str, *, as_json: bool, **access: str | None) -> None:
-        account = account_of(access)
-        _tell(account, Call("POST", f"{_path(account, deployment)}/{name}"), as_json=as_json)
-
-
-_action("cordon", "Place no more instances on a deployment.")
-_action(
-    "drain",
-    "Place nothing on a deployment and begin no change there; what is under way ends, reads go on.",
+@deployments.command(
+    epilog=examples(
+        "spe-gateway deployments register --name alpha --host spe1.example.com --user-name gateway",
+        "spe-gateway deployments register --name alpha --host 10.20.0.5 --user-name gateway "
+        "--pin 3D2B…10D4 --password-file password --json",
+    )
 )
-_action("uncordon", "Place instances on a deployment again, and let it take changes.")
+@options_of(*REQUIRED, PORT, *OTHERS)
+@pin_option
+@password_option
+@access_options
+@json_option
+def register(
+    pin: str | None,
+    password_file: TextIO | None,
+    *,
+    as_json: bool,
+    **given: Any,  # noqa: ANN401 - of each its own type
+) -> None:
+    """Register a deployment: its certificate is looked at first, and then its password tried.
 
-
-def _path(account: Account, deployment: str) -> str:
-    return f"/deployments/{deployment_id(account, deployment)}"
-
-
-def _tell(account: Account, call: Call, *, as_json: bool) -> None:
-    """Make a call that answers a deployment, and say how it stands now."""
-    found = account.call(call).body
-    if as_json:
-        click.echo(pretty(found))
-        return
-    click.echo(f"{found['name']} ({found['id']}) is {state_of(found)}.")
-
-
-def _digits(pin: str) -> str:
-    return pin.replace(":", "").upper()
-
-
-def _thumbprints(presented: Mapping[str, Any]) -> set[str]:
-    return {presented["sha1"], presented["sha256"]}
-
-
-def _is_pinned(found: Mapping[str, Any], presented: Mapping[str, Any]) -> bool:
-    return _digits(found["certificate"].get("pin", "")) in _thumbprints(presented)
-
-
-def _require_presented(pin: str, presented: Mapping[str, Any]) -> None:
-    """Stop before anything is sent.
-
-    Raises:
-        Failure: the pin names another certificate than the one that is presented.
+    The thumbprint is typed as the server itself shows it, or given with --pin.
     """
-    if _digits(pin) not in _thumbprints(presented):
-        raise Failure(
-            "This is not the thumbprint of what is presented: nothing was changed. If the server "
-            "itself shows this one, somebody stands between it and the gateway."
-        )
+    account = account_of(given)
+    body = body_of(account, (*REQUIRED, PORT, *OTHERS), given)
+    at = {name: body[name] for name in ("host", "port") if name in body}
+    presented = account.call(Call("POST", "/deployments/probe", body=at)).body
+    tell_certificates(None, presented, as_json=as_json)
+    body["certificate"] = {"pin": chosen_pin(pin, presented, "Nobody has pinned it yet.")}
+    body["password"] = secret(password_file, PASSWORD)
+    made = begun(account, keyed(Call("POST", "/deployments", body=body))).body
+    _tell(made, as_json=as_json)
 
 
-def _typed() -> str:
-    """Have the thumbprint typed: it comes from the server, not from the screen."""
-    if not sys.stdin.isatty():
-        raise Failure(NOBODY)
-    click.echo(f"It is another certificate than the pinned one. {COMPARE}", err=True)
-    return str(click.prompt("Thumbprint that the server shows", err=True))
-
-
-def _password(file: TextIO | None) -> str:
-    if file is not None:
-        return file.read().rstrip("\r\n")
-    if not sys.stdin.isatty():
-        raise Failure(NOBODY)
-    return str(click.prompt("Password of the gateway's administrator", hide_input=True, err=True))
+def _tell(found: Mapping[str, Any], *, as_json: bool) -> None:
+    """Say how a deployment stands now."""
+    click.echo(pretty(found) if as_json else "\n".join(standing(found)))

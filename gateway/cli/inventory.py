@@ -10,10 +10,10 @@ from gateway.cli.account import access_options, account_of, explained
 from gateway.cli.api_client import Call
 from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
-from gateway.cli.failure import Failure
+from gateway.cli.nouns.fields import labels_of
 from gateway.cli.options import cursor_option, json_option, limit_option
 from gateway.cli.progress import printable
-from gateway.cli.table import Row, table_of
+from gateway.cli.table import Row, tell_table
 from gateway.cli.watching import pretty
 from gateway.errors import NotFound
 
@@ -38,7 +38,9 @@ NEXT: Final[Mapping[str, str]] = {
 }
 """What to say of what is not there, by the command."""
 
-check_option = click.option("--check", is_flag=True, help="Only say whether it would be done.")
+check_option = click.option(
+    "--check", "--validate-only", "check", is_flag=True, help="Only say whether it would be done."
+)
 instance_argument = click.argument("instance", metavar="ID")
 
 
@@ -75,8 +77,10 @@ def refresh(deployment: str, *, as_json: bool, **access: str | None) -> None:
     opaque = deployment_id(account, deployment)
     with explained({NotFound.code: NEXT["refresh"]}, deployment):
         found = account.call(Call("POST", f"/deployments/{opaque}/inventory/refresh")).body
-    rows = [_overview(found)]
-    click.echo(pretty(found) if as_json else "\n".join(table_of(OVERVIEW, rows)))
+    if as_json:
+        click.echo(pretty(found))
+        return
+    tell_table(OVERVIEW, [_overview(found)])
 
 
 @inventory.command(
@@ -123,7 +127,7 @@ def adopt(
     It is read there once more before. An id that was ever another reseller's is never given away.
     """
     given = {"externalId": external_id} if external_id else {}
-    body = {"reseller": reseller, "labels": _labels(labels), **given}
+    body = {"reseller": reseller, "labels": labels_of(labels), **given}
     found = _told(access, "adopt", instance, body, check=check)
     if found is None:
         click.echo(f"{instance} can be adopted by {reseller}.")
@@ -177,7 +181,7 @@ def _listed(
     if as_json:
         click.echo(pretty(page))
         return
-    click.echo("\n".join(table_of(head, [row_of(each) for each in page["items"]])))
+    tell_table(head, [row_of(each) for each in page["items"]])
     if page["nextCursor"]:
         click.echo(f"There are more: --cursor {page['nextCursor']}", err=True)
 
@@ -193,18 +197,6 @@ def _overview(found: Mapping[str, Any]) -> Row:
 def _row(found: Mapping[str, Any]) -> Row:
     names = ("id", "instanceID", "status", "deployment", "instanceHost", "formerReseller")
     return tuple(printable(str(found[name] or "")) for name in names)
-
-
-def _labels(given: Sequence[str]) -> dict[str, str]:
-    """Return labels by their keys.
-
-    Raises:
-        Failure: one has no ``=``.
-    """
-    pairs = [label.partition("=") for label in given]
-    if not all(middle for _, middle, _ in pairs):
-        raise Failure("A label is written KEY=VALUE.")
-    return {key: value for key, _, value in pairs}
 
 
 def _told(

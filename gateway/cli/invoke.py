@@ -1,23 +1,15 @@
 """``spe-gateway invoke``: any command of a deployment, as the vendor's own client does it."""
 
-from collections.abc import Mapping
-from typing import Any, Final
-from uuid import uuid4
-
 import rich_click as click
 
-from gateway.cli.account import Account, Refused, access_options, account_of
-from gateway.cli.api_client import Answer, Call
+from gateway.cli.account import access_options, account_of
+from gateway.cli.api_client import Call
 from gateway.cli.arguments import arguments_of, command_of
 from gateway.cli.asking import confirm
 from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
-from gateway.cli.following import Following, Patience
-from gateway.cli.watching import EXIT_WORDS, Views, tell, views_of, watch
-from gateway.model import OperationStatus
-
-ACCEPTED: Final = 202
-SENT_AGAIN_SECONDS: Final = 30.0
+from gateway.cli.sending import ended, keyed
+from gateway.cli.watching import EXIT_WORDS, tell, views_of
 
 
 @click.command(
@@ -64,47 +56,9 @@ def invoke(
     )
     account = account_of(access)
     found = deployment_id(account, deployment)
-    call = Call(
-        "POST",
-        f"/deployments/{found}/commands/{wanted.name}",
-        {"Prefer": "wait=1", "Confirm": wanted.name, "Idempotency-Key": uuid4().hex},
-        {"arguments": values},
+    call = keyed(
+        Call("POST", f"/deployments/{found}/commands/{wanted.name}", body={"arguments": values}),
+        Prefer="wait=1",
+        Confirm=wanted.name,
     )
-    tell(_ended(account, call, views_of(as_json=as_json)), as_json=as_json)
-
-
-def _ended(account: Account, call: Call, views: Views) -> Mapping[str, Any]:
-    """Return the operation of a command once it has ended, however long that takes."""
-    try:
-        answer = _begun(account, call)
-    except Refused as error:
-        return _refused(account, error)
-    if answer.status == ACCEPTED:
-        return watch(Following(account, answer.body["id"]), views)
-    return _at_once(OperationStatus.SUCCEEDED, answer.body, None)
-
-
-def _begun(account: Account, call: Call) -> Answer:
-    """Send a command; once, also if its answer is lost, for the call has a key."""
-    account.sign_in()
-    return Patience(SENT_AGAIN_SECONDS).insist(lambda: account.call(call))
-
-
-def _refused(account: Account, error: Refused) -> Mapping[str, Any]:
-    """Return the operation of a command that failed at once.
-
-    Raises:
-        Refused: nothing was begun.
-    """
-    if "upstream" not in error.problem:
-        raise error
-    if "operation" in error.problem:
-        return Following(account, error.problem["operation"]).end()
-    return _at_once(OperationStatus.FAILED, None, error.problem)
-
-
-def _at_once(
-    status: OperationStatus, result: object, problem: Mapping[str, Any] | None
-) -> Mapping[str, Any]:
-    """Return what was answered at once in the form of an operation; it has no id."""
-    return {"id": None, "status": str(status), "result": result, "problem": problem}
+    tell(ended(account, call, views_of(as_json=as_json)), as_json=as_json)

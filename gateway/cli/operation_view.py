@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.cli.api_client import words_of
 from gateway.cli.progress import printable
-from gateway.cli.table import table_of
+from gateway.cli.table import Row
 
 Operation = Mapping[str, Any]
 
@@ -15,9 +15,9 @@ BAD: Final = frozenset({"failed", "unknown", "cancelled"})
 """How a part ends that needs somebody's eye."""
 
 
-def rows_of(operations: Sequence[Operation]) -> Iterator[str]:
-    """Return a table with a line for each operation."""
-    return table_of(HEAD, [_row(each) for each in operations])
+def rows_of(operations: Sequence[Operation]) -> list[Row]:
+    """Return a row for each operation."""
+    return [_row(each) for each in operations]
 
 
 def lines_of(operation: Operation) -> Iterator[str]:

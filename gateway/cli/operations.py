@@ -11,9 +11,10 @@ from gateway.cli.api_client import Call
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
 from gateway.cli.following import Following
-from gateway.cli.operation_view import advice_of, lines_of, rows_of
+from gateway.cli.operation_view import HEAD, advice_of, lines_of, rows_of
 from gateway.cli.options import cursor_option, json_option, limit_option
 from gateway.cli.progress import printable
+from gateway.cli.table import tell_table
 from gateway.cli.watching import EXIT_WORDS, STATUSES, pretty, tell, views_of
 from gateway.cli.watching import watch as watch_to_end
 from gateway.errors import Conflict, NotFound
@@ -80,7 +81,7 @@ def list_(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each i
     if as_json:
         click.echo(pretty(page))
         return
-    click.echo("\n".join(rows_of(page["items"])))
+    tell_table(HEAD, rows_of(page["items"]))
     if page["nextCursor"]:
         click.echo(f"There are more: --cursor {page['nextCursor']}", err=True)
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 import rich_click as click
+from click.shell_completion import CompletionItem
 
 from gateway import logs
 from gateway.cli.examples import examples
@@ -17,21 +18,34 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "audit": "gateway.cli.audit",
         "backup": "gateway.cli.backup",
+        "clients": "gateway.cli.clients",
+        "completion": "gateway.cli.completion",
         "coverage": "gateway.cli.coverage",
         "demo": "gateway.cli.demo.command",
         "deployments": "gateway.cli.deployments",
         "doctor": "gateway.cli.doctor.command",
+        "events": "gateway.cli.events",
         "init": "gateway.cli.init",
+        "instances": "gateway.cli.instances",
         "inventory": "gateway.cli.inventory",
         "invoke": "gateway.cli.invoke",
+        "login": "gateway.cli.login",
+        "logout": "gateway.cli.login",
         "openapi": "gateway.cli.openapi",
         "operations": "gateway.cli.operations",
+        "resellers": "gateway.cli.resellers",
         "restore": "gateway.cli.restore",
         "rotate-keys": "gateway.cli.rotate_keys",
+        "sandbox": "gateway.cli.sandbox.command",
         "serve": "gateway.cli.serve",
         "simulate": "gateway.cli.simulate",
         "statements": "gateway.cli.statements",
+        "stores": "gateway.cli.stores",
         "upgrade": "gateway.cli.upgrade",
+        "usage": "gateway.cli.usage",
+        "users": "gateway.cli.users",
+        "webhooks": "gateway.cli.webhooks",
+        "whoami": "gateway.cli.login",
         "worker": "gateway.cli.worker",
     }
 )
@@ -40,16 +54,32 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
 click.rich_click.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
 click.rich_click.COMMAND_GROUPS = {
     "spe-gateway": [
-        {"name": "Begin", "commands": ["demo", "init", "serve", "worker", "simulate"]},
+        {"name": "Begin", "commands": ["demo", "sandbox", "init", "serve", "worker", "simulate"]},
+        {"name": "Say who you are", "commands": ["login", "whoami", "logout"]},
         {
             "name": "Talk to a running gateway",
-            "commands": ["invoke", "operations", "deployments", "inventory", "doctor"],
+            "commands": [
+                "instances",
+                "stores",
+                "users",
+                "operations",
+                "resellers",
+                "clients",
+                "deployments",
+                "inventory",
+                "usage",
+                "statements",
+                "events",
+                "webhooks",
+                "invoke",
+                "doctor",
+            ],
         },
         {
             "name": "Look after it",
-            "commands": ["backup", "restore", "upgrade", "rotate-keys", "audit", "statements"],
+            "commands": ["backup", "restore", "upgrade", "rotate-keys", "audit"],
         },
-        {"name": "For developers", "commands": ["openapi", "coverage"]},
+        {"name": "For developers", "commands": ["openapi", "coverage", "completion"]},
     ]
 }
 
@@ -61,6 +91,12 @@ class Commands(click.RichGroup):
         """Return the names."""
         del ctx
         return list(COMMANDS)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return what a word can become; names need no import, for a shell is waiting."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command, or None if there is none of this name."""
@@ -80,7 +116,8 @@ class Commands(click.RichGroup):
         "spe-gateway demo                       see what it is for",
         "spe-gateway init                       make keys, database and the first operator",
         "spe-gateway serve                      serve the REST API on 127.0.0.1:8080",
-        "spe-gateway invoke -d alpha GetServiceStatus",
+        "spe-gateway login                      say who you are, once",
+        "spe-gateway instances list             the archives of customers",
         "spe-gateway operations list            what is under way, and what became of it",
     ),
 )

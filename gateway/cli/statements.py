@@ -1,4 +1,4 @@
-"""``spe-gateway statements``: whether what was billed is what was read."""
+"""``spe-gateway statements``: what is billed, and whether it is what was read."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,7 @@ from gateway.billing.verification import Fault, Finding, Verdict
 from gateway.billing.verification import verify as walk
 from gateway.cli.counting import counted, listed
 from gateway.cli.examples import examples
+from gateway.cli.statement_rows import add_statement_rows
 from gateway.cli.verification import Verification, restored
 from gateway.storage.tables import statements as table
 
@@ -34,9 +35,15 @@ WITHOUT_WITNESS = (
 EXAMPLES = examples("spe-gateway statements verify", "spe-gateway statements verify --json")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXAMPLES)
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=examples("spe-gateway statements list", "spe-gateway statements verify"),
+)
 def statements() -> None:
-    """Look after the monthly statements."""
+    """See the monthly statements over REST; look after them where the database is."""
+
+
+add_statement_rows(statements)
 
 
 @statements.command(epilog=EXAMPLES)

@@ -17,6 +17,18 @@ from gateway.cli.progress import Silence, View, view_of
 STATUSES: Final[Mapping[str, int]] = {"succeeded": 0, "failed": 3, "unknown": 4, "cancelled": 5}
 """What the program exits with when an operation has ended so."""
 
+MEANINGS: Final[Mapping[int, str]] = {
+    0: "it is done, or the operation succeeded",
+    FAILED: "it was not done: refused, not asked for, or no gateway",
+    2: "the command line is wrong",
+    STATUSES["failed"]: "the operation failed",
+    STATUSES["unknown"]: "nobody knows what became of the operation: `unknown` "
+    "([what to do](runbooks/unknown-operation.md))",
+    STATUSES["cancelled"]: "the operation was cancelled",
+    INTERRUPTED: "you said no, or stopped watching; an operation goes on",
+}
+"""What every status of the program means, for docs/command-line.md."""
+
 EXIT_WORDS: Final = (
     "The status is 0 when it succeeded, 3 when it failed, 4 when nobody knows (unknown), 5 when it "
     "was cancelled, 130 when you stopped watching, 1 when it could not be asked for."

@@ -35,10 +35,11 @@ Program = Callable[..., Outcome]
 
 
 @pytest.fixture(autouse=True)
-def own_process_state(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_process_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Give back what a program may change of its process; begin without settings of ours."""
     for name in [name for name in os.environ if name.startswith("SPE_GATEWAY_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     root, config, umask = logging.getLogger(), structlog.get_config(), os.umask(0o022)
     handlers, level = list(root.handlers), root.level
     yield

@@ -84,7 +84,7 @@ def test_a_list_has_a_line_for_each(program: Program) -> None:
     assert head.split()[:2] == ["ID", "NAME"]
     assert row.split()[1] == "alpha"
     assert "  in service  " in row
-    (listed,) = json.loads(program("deployments", "list", "--json").out)
+    (listed,) = json.loads(program("deployments", "list", "--json").out)["items"]
     assert listed["name"] == "alpha"
 
 
@@ -160,13 +160,52 @@ def test_the_pinned_certificate_again_is_enough(program: Program, site: Simulato
     assert deployment(program)["quarantine"] is None
 
 
+def test_a_person_registers_one_after_a_look_at_its_certificate(
+    program: Program, known: dict[str, str]
+) -> None:
+    env = environment("/nonexistent") | known
+    with Simulator("beta") as other:
+        server = other.announcement()
+        words = ("--name", "beta", "--host", "127.0.0.1", "--port", str(server["port"]))
+        call = ["deployments", "register", *words, "--user-name", server["userName"]]
+        with terminal(call, env) as person:
+            person.wait_for("Thumbprint that the server shows:")
+            assert f"SHA-256 {server['sha256']}" in person.screen
+            assert "\npinned " not in person.screen
+            person.type(server["thumbprint"])
+            person.wait_for("Password of the gateway's administrator:")
+            person.type(server["password"])
+            status, out = person.end()
+        assert (status, out[-16:]) == (0, " is in service.\n"), person.screen
+        changed = program("deployments", "update", "beta", "--capacity", "5", "--json")
+        assert json.loads(changed.out)["capacity"] == 5
+        closed = program("deployments", "reset-breaker", "beta").out
+        assert closed == "beta is sent to again; its breaker is closed.\n"
+        with terminal(["deployments", "unregister", "beta"], env) as person:
+            person.wait_for("To go on, type beta:")
+            person.type("beta")
+            assert person.end() == (0, "beta is not registered any more.\n")
+
+
+def test_a_script_that_pins_another_certificate_registers_nothing(
+    program: Program, site: Simulator, secret: str
+) -> None:
+    words = ("--name", "gamma", "--host", "127.0.0.1", "--user-name", "x", "--pin", "AB" * 32)
+    given = ("--port", str(site.announcement()["port"]), "--password-file", secret)
+    said = program("deployments", "register", *words, *given, "--json")
+    assert (said.status, said.out) == (1, "")
+    assert "nothing was changed" in said.err
+
+
 def test_one_that_is_not_there_is_named(program: Program) -> None:
     said = program("deployments", "show", "gamma")
     assert (said.status, said.out) == (1, "")
     assert "There is no deployment gamma. There is: alpha." in said.err
 
 
-@pytest.mark.parametrize("command", ["list", "show", "repin", "cordon", "drain", "uncordon"])
+@pytest.mark.parametrize(
+    "command", ["list", "show", "register", "repin", "cordon", "drain", "uncordon"]
+)
 def test_every_command_of_the_group_explains_itself(program: Program, command: str) -> None:
     said = program("deployments", command, "--help")
     assert said.status == 0
