@@ -13,11 +13,15 @@ from pydantic import SecretStr
 
 from gateway import resources
 from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permission
+from gateway.cli.sandbox.troubles import TROUBLES
+from gateway.cli.watching import MEANINGS as STATUSES
 from gateway.events.catalogue import MEANINGS
 from gateway.model import EventType
 from gateway.settings import PREFIX, Settings
+from gateway.web.advice import ADVICE
 from gateway.web.docs import problem_kinds
 from gateway.web.operation import OPERATIONS
+from tests.cli.commands import every, found
 from tests.faults.events.points import TELLING
 from tests.faults.kills.points import POINTS
 
@@ -43,14 +47,14 @@ def _default(value: Any) -> str:  # noqa: ANN401 - of whatever type the setting 
 
 def errors() -> Iterator[Row]:
     """Yield each error that can be a problem."""
-    yield ("Code", "Status", "Retry", "Title", "Meaning")
+    yield ("Code", "Status", "Retry", "Meaning", "What to do next")
     rows = {
         kind.code: (
             f"`{kind.code}`",
             str(kind.status),
             "yes" if kind.retryable else "no",
-            kind.title,
             _sentence(kind),
+            ADVICE[kind.code],
         )
         for kind in problem_kinds()
     }
@@ -102,6 +106,28 @@ def points() -> Iterator[Row]:
     yield from ((point.name, point.meaning) for point in (*POINTS, *TELLING))
 
 
+def commands() -> Iterator[Row]:
+    """Yield each command of the command line."""
+    yield ("`spe-gateway …`", "What it does")
+    for words in sorted(every()):
+        said = (found(words).help or "").partition("\n\n")[0]
+        yield (f"`{' '.join(words)}`", " ".join(said.split()))
+
+
+def statuses() -> Iterator[Row]:
+    """Yield each status that the command line ends with."""
+    yield ("Exit status", "Means")
+    yield from ((str(status), meaning) for status, meaning in STATUSES.items())
+
+
+def troubles() -> Iterator[Row]:
+    """Yield each thing that can go wrong in the sandbox."""
+    yield ("Fault", "What happens", "What a portal sees", "Options", "It ends")
+    for name, each in TROUBLES.items():
+        options = ", ".join(f"`--{option}`" for option in sorted(each.takes))
+        yield (f"`{name}`", each.what, each.sees, options or "none", each.ends or "with `clear`")
+
+
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "nouns": nouns,
     "settings": settings,
@@ -109,6 +135,9 @@ TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "permissions": permissions,
     "events": events,
     "points": points,
+    "commands": commands,
+    "statuses": statuses,
+    "troubles": troubles,
 }
 
 

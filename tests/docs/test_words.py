@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.cli.openapi import contract
+from gateway.cli.openapi import application
 from gateway.settings import PREFIX, Settings
+from gateway.web.contract.document import openapi_document
 from gateway.web.docs import problem_kinds
 from tests.answers import BESIDE
 from tests.docs.tables import ROOT, documents
@@ -21,7 +22,10 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CALL = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE) (/[\w{}/.-]*)")
 PATH = re.compile(r"`(/[\w{}/.-]+)`")
 LONGEST_DECISION = 25
-LANGUAGES = {"bash", "ini", "javascript", "json", "mermaid", "nginx", "python", "text"}
+LANGUAGES = {
+    *("bash", "go", "ini", "java", "javascript", "json", "mermaid", "nginx", "php", "python"),
+    *("text", "typescript"),
+}
 
 ALL = [*documents(), ROOT / "gateway/README.md"]
 
@@ -45,7 +49,8 @@ def anchors(path: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def routes() -> dict[str, set[str]]:
     """Return the methods of each path; names of parameters do not matter."""
-    paths = json.loads(contract(as_json=True))["paths"]
+    with application() as app:
+        paths = openapi_document(app)["paths"]
     return {nameless(path): {method.upper() for method in item} for path, item in paths.items()}
 
 
