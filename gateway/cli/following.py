@@ -103,7 +103,7 @@ class Following:
                 greeting = (FOUND,)
                 self._patience.wait(error)
             except Refused as error:
-                self._recover(error)
+                recover(self._account, self._patience, error)
 
     def end(self) -> dict[str, Any]:
         """Return the operation once it has ended; a one-time result is handed to its creator."""
@@ -134,14 +134,20 @@ class Following:
         if not self._last.endswith(".end"):
             raise Unreachable(f"The stream of {self.operation} ended too early.")
 
-    def _recover(self, error: Refused) -> None:
-        """Wait after a refusal that may pass: a token that has run out, too many streams.
 
-        Raises:
-            Refused: it does not pass.
-        """
-        if error.problem.get("status") == UNAUTHORIZED:
-            self._account.forget_token()
-        elif error.code not in PASSING:
-            raise error
-        self._patience.wait(error)
+def recover(account: Account, patience: Patience, error: Refused) -> None:
+    """Wait after a refusal that may pass: a token that has run out, too many streams.
+
+    Args:
+        account: who is refused; it signs in anew.
+        patience: ends at last.
+        error: the refusal.
+
+    Raises:
+        Refused: it does not pass.
+    """
+    if error.problem.get("status") == UNAUTHORIZED:
+        account.forget_token()
+    elif error.code not in PASSING:
+        raise error
+    patience.wait(error)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlencode
 
-from gateway.cli.account import UNAUTHORIZED, Account, Refused
+from gateway.cli.account import Account, Refused
 from gateway.cli.api_client import Call, Unreachable
 from gateway.cli.event_source import Event, events_of
-from gateway.cli.following import FOUND, LOST, PASSING, Patience
+from gateway.cli.following import FOUND, LOST, Patience, recover
 
 LONGEST_SECONDS: Final = 3600
 """Of one connection, as REST has it."""
@@ -53,7 +53,7 @@ class Tailing:
                     yield LOST
                 self._patience.wait(error)
             except Refused as error:
-                self._recover(error)
+                recover(self._account, self._patience, error)
 
     def _connection(self) -> Iterator[Event]:
         """Yield what one connection tells; it ends by itself after an hour."""
@@ -67,15 +67,3 @@ class Tailing:
                 self._patience.renew()
                 self.position = int(event.id) if event.id else self.position
                 yield event
-
-    def _recover(self, error: Refused) -> None:
-        """Wait after a refusal that may pass: a token that has run out, too many streams.
-
-        Raises:
-            Refused: it does not pass.
-        """
-        if error.problem.get("status") == UNAUTHORIZED:
-            self._account.forget_token()
-        elif error.code not in PASSING:
-            raise error
-        self._patience.wait(error)

@@ -56,3 +56,14 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
             target = target[name]
         found = target
     return found
+
+
+def objects(node: object) -> Iterator[dict[str, Any]]:
+    """Yield every JSON object in a value, itself first."""
+    if isinstance(node, dict):
+        yield node
+        for value in list(node.values()):
+            yield from objects(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from objects(value)

@@ -7,13 +7,13 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from openapi.sdk.contract import operations
+from openapi.sdk.contract import objects, operations
 from openapi.sdk.faults.proxy import FAULTS
 from openapi.sdk.generator.source import methods, source
 from openapi.sdk.generator.surface import Surface
 from openapi.sdk.generator.target import CONFIG, HERE, INPUT, Target, Tool
 from openapi.sdk.generator.targets import TARGETS, pascal_case, snake_case
-from openapi.sdk.generator.tree import Json, answered, calls, objects
+from openapi.sdk.generator.tree import Json, answered, calls
 from openapi.sdk.generator.unions import ALTERNATIVES, OPERATION
 from openapi.sdk.job import STEPS
 from openapi.sdk.language import ROOT, SdkError

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from gateway.events.signing import headers, new_secret
 from gateway.settings import child_environment
+from openapi.sdk.commands import run
 from openapi.sdk.contract import operations
 from openapi.sdk.faults.proxy import FAULTS
 from openapi.sdk.job import STEPS, prove
@@ -58,7 +57,7 @@ def test_its_own_tests_pass_with_what_the_gateway_signs(
     files = sorted((typescript_sdk / "checked/test").glob("*.test.js"))
     environment = child_environment() | {"WEBHOOK_VECTORS": str(vectors)}
 
-    said = _run(["node", "--test", *map(str, files)], typescript_sdk, environment)
+    said = run(["node", "--test", *map(str, files)], typescript_sdk, environment)
 
     assert len(files) == len(list((SOURCES / "test").glob("*.test.ts")))
     assert int(_figure("pass", said)) >= LEAST_TESTS
@@ -80,7 +79,7 @@ def test_there_is_a_method_for_each_operation_by_its_name_in_the_contract(
 ) -> None:
     command = ["node", "--input-type=module", "--eval", METHODS]
 
-    found = _run(command, typescript_sdk, child_environment()).split()
+    found = run(command, typescript_sdk, child_environment()).split()
 
     assert sorted(found) == sorted(each.spec["x-sdk-method"] for each in operations())
 
@@ -124,20 +123,6 @@ def _signed(number: int) -> dict[str, object]:
     secrets = [new_secret() for _ in range(1 + number % 2)]
     signed = headers(secrets, f"evt_{number}", moment, body.encode())
     return {"secrets": secrets, "headers": signed, "body": body}
-
-
-def _run(command: Sequence[str], folder: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(  # noqa: S603 # programs of the SDK, and no shell
-        command,
-        cwd=folder,
-        env=environment or None,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _figure(name: str, said: str) -> str:

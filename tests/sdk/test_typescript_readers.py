@@ -5,14 +5,14 @@ import os
 import re
 import shutil
 import socket
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, sync_playwright
 
 from gateway.settings import child_environment
+from openapi.sdk.commands import run
 from tests.contract.conftest import Listening, listen
 from tests.services import ABSENT, leave_out
 from tests.world import World
@@ -93,7 +93,7 @@ def page(typescript_sdk: Path, laboratory: Listening) -> Iterator[Page]:
         browser.close()
 
 
-def test_the_examples_of_the_readme_run(typescript_sdk: Path, laboratory: Listening) -> None:
+def test_the_examples_of_the_readmerun(typescript_sdk: Path, laboratory: Listening) -> None:
     client = laboratory.world.new_client("A", roles=["reseller-admin"])
     environment = child_environment() | {
         "GATEWAY_URL": laboratory.url,
@@ -106,7 +106,7 @@ def test_the_examples_of_the_readme_run(typescript_sdk: Path, laboratory: Listen
         program = program.replace(port, str(_free_port()))
     (typescript_sdk / "checked/readme/run.js").write_text(program)
 
-    lines = _run(["node", "checked/readme/run.js"], typescript_sdk, environment).splitlines()
+    lines = run(["node", "checked/readme/run.js"], typescript_sdk, environment).splitlines()
     assert any(each.startswith("succeeded ") for each in lines)
     assert lines.count("true") == len(("finished", "created once"))
     assert "true true" in lines
@@ -136,12 +136,12 @@ def test_what_is_packed_compiles_in_a_page_that_knows_nothing_of_node(
     typescript_sdk: Path, tmp_path: Path
 ) -> None:
     command = ["npm", "pack", "--json", "--pack-destination", str(tmp_path)]
-    packed = json.loads(_run(command, typescript_sdk, child_environment()))[0]
+    packed = json.loads(run(command, typescript_sdk, child_environment()))[0]
     _install(tmp_path / packed["filename"], typescript_sdk, tmp_path)
     (tmp_path / "page.ts").write_text(CONSUMER)
     (tmp_path / "tsconfig.json").write_text(json.dumps(BROWSER))
 
-    _run(
+    run(
         ["node", str(typescript_sdk / "node_modules/typescript/bin/tsc")],
         tmp_path,
         child_environment(),
@@ -155,23 +155,9 @@ def _install(archive: Path, package: Path, folder: Path) -> None:
     """Unpack what was packed where a page finds it, beside its one dependency."""
     place = folder / "node_modules/@spe-gateway/client"
     place.mkdir(parents=True)
-    _run(["tar", "--extract", "--file", str(archive), "--strip-components=1"], place, {})
+    run(["tar", "--extract", "--file", str(archive), "--strip-components=1"], place)
     for name in ("openapi-fetch", "openapi-typescript-helpers"):
         shutil.copytree(package / "node_modules" / name, folder / "node_modules" / name)
-
-
-def _run(command: Sequence[str], folder: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(  # noqa: S603 # programs of the SDK, and no shell
-        command,
-        cwd=folder,
-        env=environment or None,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _free_port() -> int:

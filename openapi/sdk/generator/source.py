@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from openapi.sdk.generator.tree import Json, answered, answers, calls, objects
+from openapi.sdk.contract import objects
+from openapi.sdk.generator.tree import Json, answered, answers, calls
 from openapi.sdk.generator.unions import Unions
 from openapi.sdk.language import ROOT
 

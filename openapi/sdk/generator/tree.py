@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from openapi.sdk.contract import METHODS
+from openapi.sdk.contract import METHODS, objects
 
 Json = dict[str, Any]
 
@@ -34,17 +34,6 @@ def answered(document: Json) -> set[str]:
             found.add(name)
             waiting += [name_of(each) for each in objects(schemas[name])]
     return found
-
-
-def objects(node: object) -> Iterator[Json]:
-    """Yield every JSON object in a value, itself first."""
-    if isinstance(node, dict):
-        yield node
-        for value in list(node.values()):
-            yield from objects(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from objects(value)
 
 
 def name_of(schema: Mapping[str, Any]) -> str:

@@ -1,10 +1,9 @@
 """The contract as openapi-python-client gets it."""
 
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from openapi.sdk.contract import Operation, document, operations, resolved
+from openapi.sdk.contract import Operation, document, objects, operations, resolved
 
 Node = dict[str, Any]
 
@@ -21,7 +20,7 @@ def edition() -> Node:
     for name in _answered():
         if schemas[name].get("additionalProperties") is False:
             del schemas[name]["additionalProperties"]
-    for node in _objects(schemas):
+    for node in objects(schemas):
         if {"array", "object"} <= set(_types(node)):
             del node["type"]
     return made
@@ -41,21 +40,11 @@ def _answered() -> set[str]:
 
 
 def _follow(node: object, seen: set[str]) -> None:
-    for each in _objects(node):
+    for each in objects(node):
         name = str(each.get("$ref", "")).rpartition("/")[2]
         if name and name not in seen:
             seen.add(name)
             _follow(resolved(each), seen)
-
-
-def _objects(node: object) -> Iterator[Node]:
-    if isinstance(node, dict):
-        yield node
-        for value in list(node.values()):
-            yield from _objects(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _objects(value)
 
 
 def answers(operation: Operation) -> dict[str, Node | None]:
