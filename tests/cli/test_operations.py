@@ -51,7 +51,7 @@ def test_a_list_that_goes_on_says_how(program: Program, running: str) -> None:
 
 
 def test_an_empty_list_says_so(program: Program) -> None:
-    said = program("operations", "list", "--kind", "purgeInstance")
+    said = program("operations", "list", "--kind", "createPairing")
 
     assert (said.status, said.out) == (0, "There are none.\n")
 
