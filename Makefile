@@ -37,7 +37,7 @@ demo: setup ## A tour with simulated deployments, then a filled sandbox (DEMO_EX
 
 .PHONY: test
 test: lint ## Lint, then run every test (T=path runs some)
-	$(BIN)/pytest -n 3 $(T)
+	$(BIN)/pytest -n 3 --dist loadfile $(T)
 
 .PHONY: services
 services: ## Install the servers and programs that tests start (Debian, as root)
