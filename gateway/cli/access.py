@@ -10,12 +10,28 @@ from gateway.cli.failure import Failure
 from gateway.cli.profile_file import Profile, read_profiles
 from gateway.settings import Settings
 
+ENVIRONMENT: Final = "the environment"
 UNKNOWN: Final = (
     "Sign in with 'spe-gateway login', or set SPE_GATEWAY_CLIENT_ID and "
     "SPE_GATEWAY_CLIENT_SECRET, or give --client-id and --client-secret."
 )
 PLAIN: Final = (
     "{0} is not encrypted: whoever listens on the way learns the client's secret. Use https."
+)
+
+ELSEWHERE: Final = (
+    "SPE_GATEWAY_CLIENT_ID and SPE_GATEWAY_CLIENT_SECRET are of {0}, and are not sent to {1}: set "
+    "SPE_GATEWAY_URL to {1} if they are of that gateway, or give --client-id and --client-secret "
+    "too, or --profile."
+)
+CLIENT_WINS: Final = (
+    "The profile {0} is NOT in use: SPE_GATEWAY_CLIENT_ID and SPE_GATEWAY_CLIENT_SECRET are set "
+    "in this shell, and win over it. Give --profile {0}, or run 'unset SPE_GATEWAY_URL "
+    "SPE_GATEWAY_CLIENT_ID SPE_GATEWAY_CLIENT_SECRET'."
+)
+PROFILE_WINS: Final = (
+    "The profile {0} is NOT in use: SPE_GATEWAY_PROFILE is set in this shell, to {1}. Give "
+    "--profile {0}, or run 'unset SPE_GATEWAY_PROFILE'."
 )
 
 WHOLE: Final = "A profile is all of it: leave --url, --client-id and --client-secret out."
@@ -38,7 +54,7 @@ def access_of(options: Mapping[str, str | None]) -> Access:
     """Return who calls, by options, by the environment, or by a profile.
 
     A profile that is named by an option is taken before the environment. The secret of a profile
-    goes to the gateway of that profile only.
+    goes to the gateway of that profile only, and that of the environment to SPE_GATEWAY_URL.
 
     Args:
         options: ``url``, ``client_id``, ``client_secret`` and ``profile``, of ``access_options``.
@@ -57,11 +73,29 @@ def access_of(options: Mapping[str, str | None]) -> Access:
     secret = options["client_secret"] or settings.client_secret.get_secret_value()
     if client_id and secret:
         given = options["client_id"] and options["client_secret"]
-        source = "options" if given else "the environment"
+        if not given and is_elsewhere(options["url"], settings):
+            raise Failure(ELSEWHERE.format(settings.url, options["url"]))
+        source = "options" if given else ENVIRONMENT
         return Access(Profile(url or settings.url, client_id, secret), source)
     if client_id or secret:
         raise Failure(f"A client's id and its secret belong together. {UNKNOWN}")
     return _from_profile(settings.profile, url)
+
+
+def is_elsewhere(url: str | None, settings: Settings) -> bool:
+    """Whether a URL that was given leads to another gateway than that of the environment."""
+    known = "url" in settings.model_fields_set
+    return known and url is not None and url.rstrip("/") != settings.url.rstrip("/")
+
+
+def against(profile: str) -> str:
+    """Return why the commands that follow do not use a profile; empty if they do."""
+    settings = Settings.from_environment()
+    if settings.client_id or settings.client_secret.get_secret_value():
+        return CLIENT_WINS.format(profile)
+    if settings.profile and settings.profile != profile:
+        return PROFILE_WINS.format(profile, settings.profile)
+    return ""
 
 
 def is_exposed(url: str) -> bool:

@@ -52,8 +52,10 @@ NEXT: Final[Mapping[str, str]] = {
     "RESELLER_SUSPENDED": "'spe-gateway whoami' shows whose client you are.",
     "QUOTA_EXCEEDED": "'spe-gateway whoami' shows your quotas.",
     "OPERATION_IN_PROGRESS": "See its end with 'spe-gateway operations watch {operation}'.",
-    "DEPLOYMENT_QUARANTINED": "'spe-gateway deployments repin' says which certificate is right.",
-    "DEPLOYMENT_PAUSED": "'spe-gateway deployments reset-breaker' tries it now.",
+    "DEPLOYMENT_QUARANTINED": "An operator says with 'spe-gateway deployments repin' which "
+    "certificate is right.",
+    "DEPLOYMENT_PAUSED": "It is tried again by itself; an operator may have it tried now, with "
+    "'spe-gateway deployments reset-breaker'.",
     "SERVICE_PROVIDER_ACCESS_OFF": "'spe-gateway instances update --archive-admin' switches it on, "
     "with the customer's consent.",
     "INSTANCE_NOT_STOPPED": "'spe-gateway instances stop' stops it.",

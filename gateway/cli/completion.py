@@ -15,8 +15,11 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 @click.command(
     epilog=examples(
+        "mkdir -p ~/.local/share/bash-completion/completions",
         "spe-gateway completion bash > ~/.local/share/bash-completion/completions/spe-gateway",
+        "mkdir -p ~/.zfunc",
         "spe-gateway completion zsh > ~/.zfunc/_spe-gateway",
+        "mkdir -p ~/.config/fish/completions",
         "spe-gateway completion fish > ~/.config/fish/completions/spe-gateway.fish",
     )
 )
@@ -26,7 +29,9 @@ def completion(context: click.Context, shell: str) -> None:
     """Print the script that completes commands, options and names in a shell.
 
     Names of instances, deployments, resellers, clients, stores and users are asked of the gateway;
-    where it does not answer within two seconds, nothing is completed.
+    where it does not answer within two seconds, nothing is completed. It holds in shells that are
+    opened afterwards: bash needs Debian's package bash-completion, and zsh
+    'fpath+=~/.zfunc; autoload -Uz compinit; compinit' in ~/.zshrc.
     """
     made = get_completion_class(shell)
     if made is None:

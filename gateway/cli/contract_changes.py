@@ -1,23 +1,33 @@
-"""The contract against one that clients were made from: what breaks them, and whether it may."""
+"""The contract against one that clients were made from: what breaks them, and what is new."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import rich_click as click
 import yaml
 
 from gateway.cli.counting import counted
 from gateway.cli.failure import FAILED, Failure
-from gateway.web.contract.compatibility import Change, breaking_changes, needs_version
+from gateway.web.contract.compatibility import (
+    Change,
+    additions,
+    breaking_changes,
+    needs_version,
+)
+from gateway.web.contract.compatibility.callers import STEPS
+from gateway.web.contract.compatibility.older import comparable
 
 Json = dict[str, Any]
 
+_ADDRESS: Final = re.compile(r"https?:/")
+
 
 def tell_changes(current: Json, path: Path, *, as_json: bool) -> None:
-    """Print what in the contract breaks clients of another, and end the process if anything does.
+    """Print what in the contract changed since another; status 1 if it breaks its clients.
 
     Args:
         current: the contract of this gateway.
@@ -25,12 +35,12 @@ def tell_changes(current: Json, path: Path, *, as_json: bool) -> None:
         as_json: print it for programs.
 
     Raises:
-        Failure: the file cannot be read, or is no contract in OpenAPI 3.1.
+        Failure: the file cannot be read, or is no contract.
     """
-    pinned = _read(path)
-    changes = _compared(path, pinned, current)
-    told = _as_json(changes, pinned, current) if as_json else _as_lines(changes, pinned, current)
-    click.echo(told)
+    pinned, current = comparable(_read(path), current)
+    changes, added = _compared(path, pinned, current)
+    write = _as_json if as_json else _as_lines
+    click.echo(write(changes, added, pinned, current))
     if changes:
         sys.exit(FAILED)
 
@@ -47,8 +57,8 @@ def refuse_breakage(current: Json, path: Path) -> None:
     """
     if not path.exists():
         return
-    released = _read(path)
-    changes = _compared(path, released, current)
+    released, current = comparable(_read(path), current)
+    changes, _ = _compared(path, released, current)
     if needs_version(changes, released, current):
         found = counted(len(changes), "breaking change")
         raise Failure(
@@ -57,14 +67,16 @@ def refuse_breakage(current: Json, path: Path) -> None:
         )
 
 
-def _compared(path: Path, pinned: Json, current: Json) -> list[Change]:
+def _compared(path: Path, pinned: Json, current: Json) -> tuple[list[Change], list[str]]:
     try:
-        return breaking_changes(pinned, current)
+        return breaking_changes(pinned, current), additions(pinned, current)
     except KeyError as error:
         raise Failure(f"{path} is no whole contract: {error.args[0]} is missing.") from error
 
 
 def _read(path: Path) -> Json:
+    if _ADDRESS.match(str(path)):
+        raise Failure("An address is no file: download the contract first (curl -O), then name it.")
     try:
         text = path.read_text(encoding="utf-8")
         document = json.loads(text) if text.startswith("{") else yaml.safe_load(text)
@@ -73,30 +85,40 @@ def _read(path: Path) -> Json:
     except (ValueError, yaml.YAMLError) as error:
         raise Failure(f"{path} is neither JSON nor YAML.") from error
     said = document if isinstance(document, dict) else {}
-    if not str(said.get("openapi")).startswith("3.1.") or not {"info", "paths"} <= set(said):
-        raise Failure(f"{path} is no contract in OpenAPI 3.1, such as openapi.json.")
+    is_known = str(said.get("openapi")).startswith(("3.0.", "3.1."))
+    if not is_known or not {"info", "paths"} <= set(said):
+        raise Failure(f"{path} is no contract in OpenAPI 3.1 or 3.0, such as openapi.json.")
     return said
 
 
-def _as_json(changes: Sequence[Change], pinned: Json, current: Json) -> str:
+def _as_json(changes: Sequence[Change], added: Sequence[str], pinned: Json, current: Json) -> str:
     told = [
-        {"kind": each.kind, "pointer": each.pointer, "detail": each.detail, "remedy": each.remedy}
+        {
+            "kind": each.kind,
+            "pointer": each.pointer,
+            "detail": each.detail,
+            "step": STEPS[each.kind],
+            "remedy": each.remedy,
+        }
         for each in changes
     ]
     versions = {"against": _version(pinned), "version": _version(current)}
     needed = needs_version(changes, pinned, current)
-    return json.dumps({**versions, "needsVersion": needed, "changes": told}, indent=2)
+    said = {**versions, "needsVersion": needed, "changes": told, "additions": list(added)}
+    return json.dumps(said, indent=2)
 
 
-def _as_lines(changes: Sequence[Change], pinned: Json, current: Json) -> str:
-    return "\n".join([*_told(changes), _sum(changes, pinned, current)])
+def _as_lines(changes: Sequence[Change], added: Sequence[str], pinned: Json, current: Json) -> str:
+    lines = [*_told(changes), *added, _sum(changes, pinned, current)]
+    return "\n".join([*lines, *([f"{counted(len(added), 'addition')}."] if added else [])])
 
 
 def _told(changes: Sequence[Change]) -> Iterator[str]:
     for each in changes:
         yield f"{each.kind}: {each.detail}"
         yield f"  at {each.pointer}"
-        yield f"  {each.remedy}."
+        yield f"  Clients: {STEPS[each.kind]}."
+        yield f"  The gateway's maintainers: {each.remedy}."
 
 
 def _sum(changes: Sequence[Change], pinned: Json, current: Json) -> str:

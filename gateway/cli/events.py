@@ -20,6 +20,7 @@ from gateway.cli.progress import FOUND, LOST
 from gateway.cli.table import tell_table
 from gateway.cli.tailing import Tailing
 from gateway.cli.watching import pretty
+from gateway.events.types import WORDS
 
 HEAD: Final = ("NUMBER", "TIME (UTC)", "TYPE", "SUBJECT", "DATA")
 SAID: Final = {"lost": LOST, "found": FOUND}
@@ -27,11 +28,19 @@ TRIMMED: Final = "EVENTS_TRIMMED"
 WIDTH: Final = 24
 """Of the type, in lines that come one by one."""
 
+
+def complete_types(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return what the last word of a list of types can become, for a shell."""
+    before, comma, last = begun.rpartition(",")
+    return [f"{before}{comma}{word}" for word in WORDS if word.startswith(last)]
+
+
 types_option = click.option(
     "--types",
     default="",
     metavar="TYPES",
     help="Only these, with commas: instance.created,quota.* (docs/events.md lists them).",
+    shell_complete=complete_types,
 )
 
 
@@ -115,7 +124,9 @@ def tail(types: str, after: int | None, *, as_json: bool, **access: str | None) 
 
 
 def _say(event: Event, *, as_json: bool) -> None:
-    if event.name in SAID:
+    if event.name == "begun":
+        click.echo(f"Following what comes after {event.data['number']} ...", err=True)
+    elif event.name in SAID:
         click.echo(SAID[event.name], err=True)
     elif as_json:
         click.echo(json.dumps(event.data, ensure_ascii=False))

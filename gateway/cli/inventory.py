@@ -11,7 +11,7 @@ from gateway.cli.api_client import Call
 from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
 from gateway.cli.nouns.fields import labels_of
-from gateway.cli.options import cursor_option, json_option, limit_option
+from gateway.cli.options import cursor_option, json_option, limit_option, more_of
 from gateway.cli.progress import printable
 from gateway.cli.table import Row, tell_table
 from gateway.cli.watching import pretty
@@ -183,7 +183,7 @@ def _listed(
         return
     tell_table(head, [row_of(each) for each in page["items"]])
     if page["nextCursor"]:
-        click.echo(f"There are more: --cursor {page['nextCursor']}", err=True)
+        click.echo(more_of(page["nextCursor"], len(page["items"])), err=True)
 
 
 def _overview(found: Mapping[str, Any]) -> Row:

@@ -3,11 +3,12 @@
 import json
 import re
 import sys
+from contextlib import suppress
 from typing import Final, TextIO
 
 import rich_click as click
 
-from gateway.cli.access import PLAIN, access_of, is_exposed
+from gateway.cli.access import ENVIRONMENT, PLAIN, access_of, against, is_elsewhere, is_exposed
 from gateway.cli.account import Account, access_options, account_of, complete_profile
 from gateway.cli.api_client import Api, Call
 from gateway.cli.asking import confirm, secret
@@ -18,6 +19,7 @@ from gateway.cli.options import json_option
 from gateway.cli.profile_file import (
     DEFAULT,
     Profile,
+    Profiles,
     profiles_path,
     read_profiles,
     write_profiles,
@@ -88,7 +90,8 @@ def login(  # noqa: PLR0913 - a parameter for each option
 
     They are kept in profiles.json below XDG_CONFIG_HOME/spe-gateway, or ~/.config/spe-gateway,
     readable by you alone, and used by every command that talks to a running gateway. The profile
-    that you signed in with last is the one in use.
+    that you signed in with last is the one in use, unless SPE_GATEWAY_CLIENT_ID and
+    SPE_GATEWAY_CLIENT_SECRET are set: they win over it.
     """
     if use is not None:
         _use(use, as_json=as_json)
@@ -96,10 +99,11 @@ def login(  # noqa: PLR0913 - a parameter for each option
     settings = Settings.from_environment()
     name = _name(profile or settings.profile or DEFAULT)
     where = _url(url or settings.url, plain_http=plain_http)
-    client, word = _credentials(client_id, secret_file, credentials)
+    client, word = _credentials(client_id, secret_file, credentials, url)
     made = Profile(where, client, word, plain_http)
     me = Account(Api(where), client, word).call(Call("GET", "/me")).body
     write_profiles(read_profiles().having(name, made))
+    _warn(against(name))
     if as_json:
         click.echo(pretty(me))
         return
@@ -146,10 +150,12 @@ def whoami(*, known: bool, as_json: bool, **access: str | None) -> None:
         _tell_profiles(as_json=as_json)
         return
     me = account_of(access).call(Call("GET", "/me")).body
+    found = access_of(access)
+    with suppress(Failure):  # an environment that is enough needs no profiles
+        _warn(_passed_over(read_profiles()) if found.source == ENVIRONMENT else "")
     if as_json:
         click.echo(pretty(me))
         return
-    found = access_of(access)
     where = {"gateway": found.profile.url, "signedInBy": found.source}
     click.echo("\n".join(lines_of({**where, **me})))
 
@@ -158,14 +164,17 @@ def _use(name: str, *, as_json: bool) -> None:
     profiles = read_profiles()
     chosen = profiles.having(name, profiles.named(name))
     write_profiles(chosen)
-    said = f"The profile {name} is in use: {chosen.known[name].url}."
-    click.echo(pretty({"chosen": name}) if as_json else said)
+    found = against(name)
+    _warn(found)
+    said = f"The profile {name} is {'kept as chosen' if found else 'in use'}: "
+    click.echo(pretty({"chosen": name}) if as_json else f"{said}{chosen.known[name].url}.")
 
 
 def _tell_profiles(*, as_json: bool) -> None:
     profiles = read_profiles()
+    _warn(_passed_over(profiles))
     rows = [
-        (name, each.url, each.client_id, "in use" if name == profiles.chosen else "")
+        (name, each.url, each.client_id, "" if against(name) else _mark(profiles, name))
         for name, each in sorted(profiles.known.items())
     ]
     if not as_json:
@@ -173,6 +182,22 @@ def _tell_profiles(*, as_json: bool) -> None:
         return
     items = [{"name": name, "url": url, "clientId": client} for name, url, client, _ in rows]
     click.echo(pretty({"items": items, "chosen": profiles.chosen}))
+
+
+def _mark(profiles: Profiles, name: str) -> str:
+    chosen = Settings.from_environment().profile or profiles.chosen
+    return "in use" if name == chosen else ""
+
+
+def _passed_over(profiles: Profiles) -> str:
+    """Return why the chosen profile is not used; empty if it is, or there is none."""
+    return against(profiles.chosen) if profiles.chosen in profiles.known else ""
+
+
+def _warn(words: str) -> None:
+    """Say on standard error what somebody should know, if anything."""
+    if words:
+        click.echo(f"spe-gateway: {words}", err=True)
 
 
 def _name(given: str) -> str:
@@ -190,16 +215,18 @@ def _url(given: str, *, plain_http: bool) -> str:
 
 
 def _credentials(
-    client_id: str | None, secret_file: TextIO | None, credentials: TextIO | None
+    client_id: str | None, secret_file: TextIO | None, credentials: TextIO | None, url: str | None
 ) -> tuple[str, str]:
-    """Return the id of a client and its secret, from wherever they can be had."""
+    """Return the id of a client and its secret, from wherever they can be had.
+
+    Those of the environment are for the gateway of the environment only.
+    """
     if credentials is not None:
         return _in_document(credentials)
     settings = Settings.from_environment()
-    client = client_id or settings.client_id
-    if not client:
-        client = _asked_for_id()
-    known = settings.client_secret.get_secret_value()
+    is_ours = not is_elsewhere(url, settings)
+    client = client_id or (settings.client_id if is_ours else "") or _asked_for_id()
+    known = settings.client_secret.get_secret_value() if is_ours else ""
     return client, known if known and not secret_file else secret(secret_file, "Client secret")
 
 

@@ -50,7 +50,8 @@ from gateway.web.contract.forms import as_json, as_yaml
     "--against",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Print what breaks clients that were made from this contract; status 1 if anything does.",
+    help="Print what changed since this contract, a file in OpenAPI 3.1 or 3.0, and what to do; "
+    "status 1 if it breaks clients.",
 )
 @click.option(
     "--release",

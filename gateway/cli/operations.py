@@ -12,7 +12,7 @@ from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
 from gateway.cli.following import Following
 from gateway.cli.operation_view import HEAD, advice_of, lines_of, rows_of
-from gateway.cli.options import cursor_option, json_option, limit_option
+from gateway.cli.options import cursor_option, json_option, limit_option, more_of
 from gateway.cli.progress import printable
 from gateway.cli.table import tell_table
 from gateway.cli.watching import EXIT_WORDS, STATUSES, pretty, tell, views_of
@@ -83,7 +83,7 @@ def list_(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each i
         return
     tell_table(HEAD, rows_of(page["items"]))
     if page["nextCursor"]:
-        click.echo(f"There are more: --cursor {page['nextCursor']}", err=True)
+        click.echo(more_of(page["nextCursor"], len(page["items"])), err=True)
 
 
 @operations.command(

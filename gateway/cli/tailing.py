@@ -12,6 +12,8 @@ from gateway.cli.following import FOUND, LOST, Patience, recover
 LONGEST_SECONDS: Final = 3600
 """Of one connection, as REST has it."""
 
+CONNECTED: Final = Event("connected", {})
+
 
 class Tailing:
     """The log as it grows.
@@ -32,17 +34,22 @@ class Tailing:
         self._patience = Patience()
 
     def events(self) -> Iterator[Event]:
-        """Yield what happens, as ``event``; ``lost`` and ``found`` tell of the connection.
+        """Yield what happens, as ``event``; the others tell of the connection.
+
+        ``begun`` comes first, with the ``number`` after which it begins; ``lost`` and ``found``.
 
         Raises:
             Refused: the log may not be heard, or not any more, or not from there on.
             Unreachable: the gateway was away for too long.
         """
-        is_lost = False
+        is_lost, is_new = False, True
         while True:
             try:
                 for event in self._connection():
-                    if is_lost:
+                    if is_new and self.position is not None:
+                        is_new = False
+                        yield Event("begun", {"number": self.position})
+                    if is_lost and event is not CONNECTED:
                         is_lost = False
                         yield FOUND
                     if event.name == "event":
@@ -61,6 +68,7 @@ class Tailing:
         resumed = {} if self.position is None else {"Last-Event-ID": str(self.position)}
         call = Call("GET", f"/events/stream?{urlencode(query)}", resumed)
         with self._account.listen(call) as stream:
+            yield CONNECTED
             for event in events_of(stream.lines):
                 if event.name == "problem":
                     raise Refused(event.data)

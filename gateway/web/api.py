@@ -40,8 +40,12 @@ words in enumerations are no new version: ignore what you do not know.
 
 Each operation names the permission that it needs (`x-permission`), the commands that it may send
 (`x-commands`), for what and how long a key counts (`x-idempotency`) and its method in our SDKs
-(`x-sdk-method`). Words under `x-extensible-enum` may become more. docs/contract.md explains all of
-it, what is a new version, and how to pin one.
+(`x-sdk-method`). Words under `x-extensible-enum` may become more: take any text.
+
+To pin the contract, keep the `openapi.json` that you built from beside your code. Before an upgrade
+`spe-gateway openapi --against openapi.json`, which needs no running gateway, says what has changed.
+What breaks clients is a new version; the gateway's manual, docs/contract.md where it is installed
+from, lists all that may.
 """
 
 

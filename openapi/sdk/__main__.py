@@ -5,6 +5,7 @@ import shutil
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -35,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         results = [_state(each) for each in chosen]
     else:
-        results = Workshop(Console(stderr=True), is_strict=_is_strict(options)).run(chosen)
+        workshop = Workshop(Console(stderr=True), is_strict=_is_strict(options))
+        results = workshop.run(chosen, is_proved=not options.make_only)
     if options.json:
         sys.stdout.writelines(json.dumps(each) + "\n" for each in results)
     elif options.list:
@@ -55,32 +57,42 @@ class Workshop:
         self._console = console
         self._is_strict = is_strict
 
-    def run(self, languages: Sequence[Language]) -> list[Result]:
-        """Return what became of each."""
-        with World() as world:
+    def run(self, languages: Sequence[Language], *, is_proved: bool = True) -> list[Result]:
+        """Return what became of each.
+
+        Args:
+            languages: to be made.
+            is_proved: the main job is done with each, against a gateway of its own.
+        """
+        with World() if is_proved else nullcontext() as world:
             return [self._one(each, world) for each in languages]
 
-    def _one(self, language: Language, world: World) -> Result:
+    def _one(self, language: Language, world: World | None) -> Result:
         if language.missing():
             return self._left_out(language)
         began = monotonic()
         try:
             with self._console.status("") as status:
-                self._prove(language, world, _Teller(status, language.name))
+                self._make(language, world, _Teller(self._console, status, language.name))
         except (SdkError, Failure) as error:
             self._say("failed", "red", f"{language.name}: {error}")
             return {**_state(language), "status": "failed", "reason": str(error)}
         seconds = round(monotonic() - began, 1)
-        place = (BUILD / language.name).relative_to(ROOT)
-        self._say("proved", "green", f"{language.name}, in {seconds} s: {place}")
-        return {**_state(language), "status": "proved", "seconds": seconds}
+        verdict = "made" if world is None else "proved"
+        use = language.use((BUILD / language.name).relative_to(ROOT))
+        self._say(verdict, "green", f"{language.name}, in {seconds} s. To use it: {use}")
+        return {**_state(language), "status": verdict, "seconds": seconds, "use": use}
 
-    def _prove(self, language: Language, world: World, tell: Tell) -> None:
-        """Make it, do the main job straight, then through everything that it must stand."""
+    def _make(self, language: Language, world: World | None, tell: Tell) -> None:
+        """Make it; in a world, do the main job straight, then through all that it must stand."""
         tell("is made")
         folder = made(language, tell)
+        if world is None:
+            return
+        tell("the main job begins")
         prove(language, folder, world, (), tell)
         if language.withstands:
+            tell("the main job begins again, on a bad day")
             prove(language, folder, world, language.withstands, tell)
 
     def _left_out(self, language: Language) -> Result:
@@ -93,14 +105,18 @@ class Workshop:
 
 
 class _Teller:
-    """Tells what is being done to one SDK."""
+    """Tells what is being done to one SDK: in one line that changes, or in a log line by line."""
 
-    def __init__(self, status: Status, name: str) -> None:
+    def __init__(self, console: Console, status: Status, name: str) -> None:
+        self._console = console
         self._status = status
         self._name = name
 
     def __call__(self, step: str) -> None:
-        self._status.update(f"{self._name}: {escape(step)}")
+        words = f"{self._name}: {escape(step)}"
+        self._status.update(words)
+        if not self._console.is_terminal:
+            self._console.print(words, soft_wrap=True)
 
 
 def made(language: Language, tell: Tell) -> Path:
@@ -124,6 +140,9 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     names = [each.name for each in LANGUAGES]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--list", action="store_true", help="say what there is and what it needs")
+    parser.add_argument(
+        "--make-only", action="store_true", help="make it, and leave out the proof by its main job"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON line for each SDK")
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(names)

@@ -65,6 +65,13 @@ class Language(Protocol):
             SdkError: it cannot be made.
         """
 
+    def use(self, folder: Path) -> str:
+        """Return the command that installs the SDK made in a folder, or where to look.
+
+        Args:
+            folder: as a person names it, seen from the repository.
+        """
+
     def job(self, folder: Path) -> Sequence[str]:
         """Return the command that does the main job with the SDK made in a folder.
 

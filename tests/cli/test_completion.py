@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli.sandbox.kept import FILE, Kept
 from tests.cli.conftest import Program, Served
 from tests.cli.program import environment
 
@@ -65,6 +66,22 @@ def test_commands_and_options_are_completed_without_a_gateway(script: Path, path
     assert completed(script, env, "stores", "ver") == ["verify", "verify-all"]
     assert completed(script, env, "instances", "list", "--ext") == ["--external-id"]
     assert completed(script, env, "instances", "list", "--status", "st") == ["stopped"]
+
+
+def test_types_of_events_are_completed_one_after_the_other(script: Path, path: str) -> None:
+    env = environment("/nonexistent") | {"PATH": path}
+    assert completed(script, env, "events", "tail", "--types", "quota.*,instance.cr") == [
+        "quota.*,instance.created"
+    ]
+
+
+def test_deployments_of_a_sandbox_are_completed(script: Path, path: str, tmp_path: Path) -> None:
+    env = environment("/nonexistent") | {"PATH": path}
+    sites = [{"name": name} for name in ("alpha", "beta")]
+    Kept(str(tmp_path), 1, "http://127.0.0.1:1", "", deployments=sites).write(tmp_path / FILE)
+    home = ("--home", str(tmp_path))
+    assert completed(script, env, "sandbox", "fault", *home, "down", "al") == ["alpha"]
+    assert completed(script, env, "sandbox", "clear", *home, "x") == []
 
 
 def test_names_are_asked_of_the_gateway(served: Served, script: Path, path: str) -> None:

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -88,11 +89,21 @@ def test_events_are_followed_from_a_number_until_ctrl_c(served: Served) -> None:
     assert "Traceback" not in said
 
 
+def test_it_says_from_where_on_events_are_followed(served: Served) -> None:
+    before = happen(served)
+    with tailed(served) as new:
+        begun = line_with("Following", new)
+    with tailed(served, "--after", before) as old:
+        assert line_with("Following", old) == f"Following what comes after {before} ...\n"
+
+    assert int(begun.split()[-2]) >= int(before) + 2
+
+
 def test_a_connection_that_breaks_is_made_again_and_nothing_comes_twice(
     served: Served, line: Cutter
 ) -> None:
     before = happen(served)
-    with tailed(served, "--after", before, "--json", "--url", line.url) as process:
+    with tailed(replace(served, url=line.url), "--after", before, "--json") as process:
         assert process.stdout is not None
         first = [json.loads(process.stdout.readline()) for _ in range(2)]
         line.cut()
@@ -114,7 +125,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(served: Served) -> None:
         said = process.stderr.read()
 
     assert process.wait(60) == 0
-    assert said == ""
+    assert said == "Following what comes after 0 ...\n"
 
 
 def test_a_client_that_may_not_hear_is_told_so(served: Served) -> None:

@@ -108,7 +108,10 @@ def test_no_filter_reaches_more_than_one_instance(
         (("-d", "omega", "Ping"), "There is no deployment omega."),
         (("-d", "alpha", "GetStoress"), "Did you mean GetStores"),
         (("-d", "alpha", "GetStores"), "GetStores needs --instanceID=…"),
-        (("-d", "alpha", "Ping", "--url=http://127.0.0.1:1"), "No gateway answers"),
+        (
+            ("-d", "x", "Ping", "--url=http://127.0.0.1:1", "--client-id=c", "--client-secret=s"),
+            "No gateway answers",
+        ),
         (("-d", "alpha", "Ping", "--client-secret=wrong"), "does not accept"),
         (("-d", "alpha", "DeleteInstances", "--instanceFilter=acme", "--yes"), "/instances"),
     ],

@@ -119,12 +119,60 @@ def test_a_profile_is_chosen_by_option_environment_and_last_of_all_by_itself(
     assert "the profile other" in program("whoami", "--profile", "other").out
     access = ("--client-id", served.client_id, "--client-secret", served.client_secret)
     assert "signedInBy    options\n" in program("whoami", *access).out
+    for name in ("PROFILE", "URL", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.delenv(f"SPE_GATEWAY_{name}")
     assert json.loads(program("login", "--use", "default", "--json").out) == {"chosen": "default"}
     assert "is in use" in program("login", "--use", "other").out
     assert program("login", "--use", "nobody").status == 1
     listed = program("whoami", "--profiles").out.splitlines()
     assert [line.split()[0] for line in listed] == ["NAME", "default", "other"]
     assert listed[2].endswith("in use")
+
+
+@pytest.mark.usefixtures("signed_in", "operator")
+def test_a_client_of_the_environment_that_wins_over_a_profile_is_said_loudly(
+    served: Served, program: Program, credentials: str
+) -> None:
+    login = program("login", "--url", served.url, "--credentials", credentials)
+    use, me = program("login", "--use", "default"), program("whoami")
+    listed = program("whoami", "--profiles")
+    for said in (login, use, me, listed, program("whoami", "--json")):
+        assert said.status == 0
+        assert "The profile default is NOT in use: SPE_GATEWAY_CLIENT_ID" in said.err
+        assert "'unset SPE_GATEWAY_URL SPE_GATEWAY_CLIENT_ID" in said.err
+        assert "in use" not in said.out
+    assert program("whoami", "--profile", "default").err == ""
+
+
+@pytest.mark.usefixtures("signed_in")
+def test_a_profile_that_the_environment_names_is_the_one_in_use(
+    served: Served, program: Program, credentials: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPE_GATEWAY_PROFILE", "default")
+    login = ("login", "--profile", "other", "--url", served.url, "--credentials", credentials)
+    listed = program("whoami", "--profiles") if program(*login).status == 0 else None
+    assert listed is not None
+    assert "The profile other is NOT in use: SPE_GATEWAY_PROFILE" in listed.err
+    assert [line.endswith("in use") for line in listed.out.splitlines()[1:]] == [True, False]
+
+
+@pytest.mark.usefixtures("operator")
+def test_the_secret_of_the_environment_goes_to_its_own_gateway_only(
+    served: Served, program: Program
+) -> None:
+    other = ("--url", "http://127.0.0.1:1")
+    for given in (other, (*other, "--client-id", "cli")):
+        said = program("whoami", *given)
+        assert said.status == 1
+        assert "are not sent to http://127.0.0.1:1: set SPE_GATEWAY_URL" in said.err
+    both = program("whoami", *other, "--client-id", "cli", "--client-secret", "s")
+    assert "No gateway answers" in both.err
+    assert program("whoami", "--url", f"{served.url}/").status == 0
+
+
+def test_nobody_signs_in_elsewhere_with_the_secret_of_the_environment(served: Served) -> None:
+    said = run(["login", "--url", "http://127.0.0.1:1"], served.env)
+    assert "Give --credentials, or --client-id and --secret-file." in said.stderr
 
 
 @pytest.mark.usefixtures("signed_in")

@@ -77,10 +77,11 @@ def test_a_break_is_told_with_its_place_and_what_to_do(program: Program, pinned:
     outcome = program("openapi", "--against", str(pinned))
 
     assert outcome.status == 1
-    assert outcome.out.splitlines()[:3] == [
+    assert outcome.out.splitlines()[:4] == [
         "operation-renamed: GET /me was called whoAmI, and is called getMe now.",
         "  at #/paths/~1me/get/operationId",
-        "  Keep the old name, and add an operation under the new one.",
+        "  Clients: Call the method by its new name, and generate clients anew.",
+        "  The gateway's maintainers: Keep the old name, and add an operation under the new one.",
     ]
     assert "1 breaking change since version" in outcome.out
 
@@ -95,6 +96,58 @@ def test_a_break_is_told_to_programs(program: Program, pinned: Path) -> None:
     assert told["needsVersion"] is True
     assert told["against"] == document["info"]["version"]
     assert [each["kind"] for each in told["changes"]] == ["operation-renamed"]
+    assert told["additions"] == []
+
+
+def test_what_was_added_is_told_and_breaks_nobody(program: Program, pinned: Path) -> None:
+    document = change(pinned)
+    del document["paths"]["/me"]
+    schemas, list_instances = document["components"]["schemas"], document["paths"]["/instances"]
+    del schemas["Webhook"]["properties"]["failTime"]
+    schemas["Webhook"]["required"].remove("failTime")
+    schemas["Webhook"]["properties"]["status"]["x-extensible-enum"].remove("disabled")
+    named = list_instances["get"]["parameters"]
+    list_instances["get"]["parameters"] = [each for each in named if each.get("name") != "q"]
+    del document["webhooks"]["event"]["post"]["x-event-types"]["store.failed"]
+    pinned.write_text(json.dumps(document), encoding="utf-8")
+
+    outcome = program("openapi", "--against", str(pinned))
+
+    version = document["info"]["version"]
+    assert outcome.status == 0
+    assert outcome.out.splitlines() == [
+        "GET /me is new.",
+        "The parameter q of GET /instances is new.",
+        "Webhook.failTime is new.",
+        "The word disabled of Webhook.status is new.",
+        "The event store.failed is new.",
+        f"Nothing in version {version} breaks clients of version {version}.",
+        "5 additions.",
+    ]
+
+
+def test_a_contract_in_openapi_3_0_is_compared_in_its_own_words(
+    program: Program, tmp_path: Path
+) -> None:
+    path = tmp_path / "pinned.json"
+    path.write_bytes((OPENAPI / "openapi-3.0.json").read_bytes())
+    same = program("openapi", "--against", str(path))
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["components"]["schemas"]["Webhook"]["properties"]["failTime"]["nullable"] = False
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+    changed = program("openapi", "--against", str(path))
+
+    assert (same.status, len(same.out.splitlines())) == (0, 1)
+    assert changed.status == 1
+    assert "Webhook.failTime was string, and may be null now." in changed.out
+
+
+@pytest.mark.parametrize("address", ["https://gateway.example.com/openapi.json", "http://x"])
+def test_an_address_is_no_file(program: Program, address: str) -> None:
+    outcome = program("openapi", "--against", address)
+
+    require_one_line(outcome, "download the contract first (curl -O)")
 
 
 def test_a_contract_is_pinned_in_yaml_just_as_well(program: Program, tmp_path: Path) -> None:
@@ -141,7 +194,8 @@ def test_a_newer_version_may_break_the_last_release(program: Program, pinned: Pa
         ("{", "is neither JSON nor YAML"),
         ("a: [", "is neither JSON nor YAML"),
         ("a: 1", "is no contract in OpenAPI 3.1"),
-        ('{"openapi": "3.0.3", "paths": {}}', "is no contract in OpenAPI 3.1"),
+        ('{"openapi": "3.0.3", "paths": {}}', "is no contract in OpenAPI 3.1 or 3.0"),
+        ('{"openapi": "2.0", "info": {}, "paths": {}}', "is no contract in OpenAPI 3.1 or 3.0"),
         ("[]", "is no contract in OpenAPI 3.1"),
         ('{"openapi": "3.1.1", "paths": {}}', "is no contract in OpenAPI 3.1"),
         (

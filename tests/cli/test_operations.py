@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gateway.cli.options import more_of
 from tests.cli.conftest import Program, Served
 from tests.cli.cutter import Cutter
 from tests.cli.program import PROGRAM, line_with, run, talking
@@ -41,10 +42,11 @@ def test_a_list_as_json_is_that_of_rest(program: Program, running: str) -> None:
 
 def test_a_list_that_goes_on_says_how(program: Program, running: str) -> None:
     first = program("operations", "list", "--limit", "1")
-    words, _, cursor = first.err.strip().rpartition(" ")
+    cursor = json.loads(program("operations", "list", "--limit", "1", "--json").out)["nextCursor"]
     second = program("operations", "list", "--limit", "1", "--cursor", cursor)
 
-    assert words == "There are more: --cursor"
+    assert first.err == "There are more: these are 1, --limit N shows up to 500.\n"
+    assert more_of(cursor, 500) == f"There are more: --cursor {cursor}"
     assert running in first.out
     assert "createInstance" in second.out or "invokeCommand" in second.out
     assert running not in second.out

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import make_server
 
-from gateway.cli.account import Account
+from gateway.cli.account import Account, Refused
 from gateway.cli.api_client import Api, Call
 from gateway.cli.demo.command import demo
 from gateway.cli.failure import Failure
@@ -106,6 +106,10 @@ def test_a_sandbox_is_filled_broken_and_brought_up_again(
         _the_webhook_was_sent_what_happened(sandbox)
         _its_secrets_are_for_its_owner_alone(sandbox)
         _something_goes_wrong_is_shown_and_ends(sandbox)
+        _a_deployment_that_is_back_is_called_at_once(sandbox)
+        _a_certificate_that_was_refused_is_said_to_be(sandbox)
+        _what_is_spent_is_not_listed(sandbox)
+        _the_gateway_is_known_by_where_it_listens(sandbox)
         _what_cannot_be_is_said_in_one_line(sandbox)
         _mail_comes_in_and_time_passes(sandbox)
         _the_lines_of_the_page_are_carried_out(sandbox, monkeypatch)
@@ -114,6 +118,7 @@ def test_a_sandbox_is_filled_broken_and_brought_up_again(
         assert again.instances(OPERATOR).keys() == sandbox_ids()
         assert again.ask(OPERATOR, "/deployments")["items"][0]["cordoned"] is False
         assert again.inside("harbour-lane", "stores")["items"]
+    assert "Ending …" in home.with_name("log").read_text()
 
 
 def sandbox_ids() -> set[str]:
@@ -188,6 +193,7 @@ def _its_secrets_are_for_its_owner_alone(sandbox: Sandbox) -> None:
 
 
 def _something_goes_wrong_is_shown_and_ends(sandbox: Sandbox) -> None:
+    home = str(sandbox.home)
     said = sandbox.command("fault", "refused", "alpha", "--command", "Ping", "--times", "7")
     down = sandbox.command("fault", "down", "gamma")
     stopped = sandbox.command("fault", "stopped", "--instance", "corner-books")
@@ -198,10 +204,48 @@ def _something_goes_wrong_is_shown_and_ends(sandbox: Sandbox) -> None:
     assert [each.status for each in (said, down, stopped, ended)] == [0, 0, 0, 0]
     assert "A portal sees: 502 COMMAND_FAILED" in said.out
     assert "with 'POST /instances/{instance}/start'" in stopped.out
-    assert "failed of Ping, 7 left" in shown
+    assert "refused of Ping, 7 left" in shown
     assert "gamma       down" in shown
+    assert f"It ends after 7 calls, or with 'spe-gateway sandbox clear --home {home}'." in said.out
+    assert down.out.endswith(f"It ends with 'spe-gateway sandbox clear --home {home}'.\n")
+    assert ended.out == "alpha is well.\ngamma is well.\n"
     assert {each["condition"] for each in after.values()} == {"up"}
     assert after["alpha"]["faults"] == []
+
+
+def _a_deployment_that_is_back_is_called_at_once(sandbox: Sandbox) -> None:
+    sandbox.command("fault", "down", "gamma")
+    for code in (*["DEPLOYMENT_UNREACHABLE"] * 5, "DEPLOYMENT_PAUSED"):
+        with pytest.raises(Refused) as found:
+            sandbox.inside("optik-sommer", "stores")
+        assert found.value.code == code
+    assert sandbox.command("clear", "gamma").out == "gamma is well.\n"
+
+    assert sandbox.inside("optik-sommer", "stores")["items"]
+
+
+def _a_certificate_that_was_refused_is_said_to_be(sandbox: Sandbox) -> None:
+    sandbox.command("fault", "certificate", "gamma")
+    with pytest.raises(Refused):
+        sandbox.inside("optik-sommer", "stores")
+    said = sandbox.command("clear", "gamma").out
+    assert said.startswith("gamma is well, but the gateway holds it in quarantine: 'spe-gateway")
+    operator = sandbox.accounts[OPERATOR]
+    (gamma,) = [each["id"] for each in sandbox.told["deployments"] if each["name"] == "gamma"]
+    operator.call(Call("POST", f"/deployments/{gamma}/lift-quarantine"))
+
+
+def _what_is_spent_is_not_listed(sandbox: Sandbox) -> None:
+    said = sandbox.command("fault", "slow", "alpha", "--times", "1", "--seconds", "0")
+    assert "It ends after 1 call, or with" in said.out
+    assert "slow of *, 1 left" in sandbox.command("faults").out
+    sandbox.inside("oakfield-legal", "stores?includeSize=true")
+    assert "left" not in sandbox.command("faults").out
+
+
+def _the_gateway_is_known_by_where_it_listens(sandbox: Sandbox) -> None:
+    (event,) = sandbox.ask(OPERATOR, "/events?limit=1")["items"]
+    assert event["source"] == sandbox.told["url"]
 
 
 def _what_cannot_be_is_said_in_one_line(sandbox: Sandbox) -> None:
@@ -217,6 +261,7 @@ def _what_cannot_be_is_said_in_one_line(sandbox: Sandbox) -> None:
         (["clock", "--set", "soon"], "Invalid isoformat string"),
         (["clock", "--set", "soon", "--advance", "1d"], "not both"),
         (["rate-limit", "N"], "Which client: Northwind administration, "),
+        (["env", "Nobody"], "There is no client Nobody: there are First operator, Monitoring, "),
     ):
         outcome = sandbox.command(*words)
         assert outcome.status == 1
@@ -293,7 +338,7 @@ def test_a_client_calls_until_it_may_not(tmp_path: Path) -> None:
 
 def test_two_that_run_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.cli.sandbox.kept.gettempdir", lambda: str(tmp_path))
-    with pytest.raises(Failure, match="No sandbox runs"):
+    with pytest.raises(Failure, match="No sandbox runs that is found by itself"):
         find(None)
     for name, process in (("a", 1), ("b", 1), ("c", 2**22 + 1)):
         folder = tmp_path / f"spe-gateway-demo-{name}"

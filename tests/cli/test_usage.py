@@ -12,6 +12,7 @@ from gateway.cli.sizes import amount, size
 from tests.answers import JSON
 from tests.cli.conftest import Program
 from tests.contract.conftest import Listening, listen
+from tests.core import until
 from tests.world import World, world
 
 TODAY = datetime.now(UTC).date().isoformat()
@@ -27,6 +28,11 @@ def read_licences(made: World) -> JSON:
             return found
 
 
+def told(made: World) -> set[str]:
+    """Return the types of what stands in the log of usage; it is numbered a little later."""
+    return {each["type"] for each in made.call("GET", "/usage/events")["items"]}
+
+
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     """A gateway that has read the licences of an instance with one user."""
@@ -34,6 +40,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     with world(home, ("alpha", "beta"), licence_seconds=1) as made:
         for each in listen(made):
             read_licences(made)
+            until(lambda: "licences.changed" in told(made))
             yield each
 
 

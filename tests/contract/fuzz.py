@@ -39,7 +39,6 @@ def plans(seed: int) -> Iterator[Plan]:
 @click.option("--seed", type=int, help="Of the first run; left out, a new one.")
 def main(cases: int, seed: int | None) -> None:
     """Run Schemathesis until so many cases were answered, and say what it found."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(SILENT))
     begin = secrets.randbelow(10**9) if seed is None else seed
     console = Console()
     console.print(f"Seed {begin}; the same again: python -m tests.contract.fuzz --seed {begin}")
@@ -84,4 +83,5 @@ def summary(report: Report) -> Table:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(SILENT))
     main()

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
@@ -33,7 +34,7 @@ def operations(document: JSON) -> Iterator[JSON]:
         yield from (item[method] for method in METHODS if method in item)
 
 
-def examples(content: JSON) -> Iterator[object]:
+def examples(content: JSON) -> Iterator[Any]:
     for media in content.values():
         yield from ([media["example"]] if "example" in media else [])
         yield from (each["value"] for each in media.get("examples", {}).values())
@@ -101,6 +102,46 @@ def test_every_example_is_what_its_schema_says(shared_world: World, document: JS
     assert len(shown) > 300
     for schema, example in shown:
         shared_world.served.contract.check_body(schema, example)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "member"),
+    [
+        ("/clients", "201", "clientSecret"),
+        ("/clients/{client}/rotate-secret", "200", "clientSecret"),
+        ("/webhooks", "201", "secret"),
+        ("/webhooks/{webhook}/rotate-secret", "200", "secret"),
+    ],
+)
+def test_the_example_of_a_first_answer_shows_the_secret(
+    document: JSON, path: str, status: str, member: str
+) -> None:
+    answer = document["paths"][path]["post"]["responses"][status]
+    (shown,) = examples(answer["content"])
+
+    assert "bWFkZSB1cC" in shown[member] or "made-up" in shown[member]
+    assert shown.get("status", "active") == "active"
+    assert not shown.get("disableReason")
+    assert not shown.get("disableTime")
+    assert len(shown["secrets"]) == (2 if path.endswith("rotate-secret") else 1)
+
+
+def test_the_example_of_a_webhooks_rotation_says_when_the_old_secret_ends(document: JSON) -> None:
+    answer = document["paths"]["/webhooks/{webhook}/rotate-secret"]["post"]["responses"]["200"]
+    (shown,) = examples(answer["content"])
+
+    newest, oldest = shown["secrets"]
+    assert newest["expireTime"] is None
+    assert oldest["createTime"] < newest["createTime"] < oldest["expireTime"]
+
+
+def test_the_example_of_a_profile_has_no_password(document: JSON) -> None:
+    """Its details are answered without passwords."""
+    answer = document["paths"]["/instances/{instance}/profiles/{profile}"]["get"]["responses"]
+    (shown,) = examples(answer["200"]["content"])
+
+    assert shown["details"]
+    assert "password" not in json.dumps(shown)
 
 
 def test_no_schema_has_an_invented_name(document: JSON) -> None:

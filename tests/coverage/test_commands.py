@@ -25,6 +25,8 @@ OTHERWISE = {
 }
 """How commands came out that did not simply succeed, with the reason."""
 
+LATER = {("VerifyStores", "cancelled", 200): "one is cancelled, and may end after the journey"}
+
 
 pytestmark = pytest.mark.timeout(600)
 """The first of the tests makes the whole journey."""
@@ -49,7 +51,7 @@ def test_no_call_came_out_in_any_other_way(journey: Journey) -> None:
         for entry in journey.journal
         if (entry["outcome"], entry["status"]) != ("succeeded", 200)
     }
-    assert others == set(OTHERWISE)
+    assert others - set(LATER) == set(OTHERWISE)
 
 
 def test_no_call_carries_an_argument_that_the_reference_does_not_list(journey: Journey) -> None:

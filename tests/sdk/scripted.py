@@ -70,7 +70,7 @@ def play(client: Client, monkeypatch: pytest.MonkeyPatch) -> Play:
         *answers: httpx.Response | Exception, token_seconds: int = 900, **options: object
     ) -> tuple[Client, Scripted]:
         script = Scripted(list(answers), token_seconds=token_seconds)
-        clock = SimpleNamespace(sleep=script.slept.append)
+        clock = SimpleNamespace(sleep=script.slept.append, monotonic=lambda: sum(script.slept))
         monkeypatch.setattr("spe_gateway_client.transport.time", clock)
         http = httpx.MockTransport(script)
         url = f"http://gateway-{next(numbers)}"

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -35,6 +36,9 @@ class Pretended:
         tell("is made")
         self.made.append(folder)
 
+    def use(self, folder: Path) -> str:
+        return f"fetch {folder}"
+
     def job(self, _folder: Path) -> Sequence[str]:
         return [sys.executable, "-c", self.program]
 
@@ -55,7 +59,8 @@ def languages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Language]
 
 
 class _Nowhere:
-    def __enter__(self) -> None: ...
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_: object) -> None: ...
 
@@ -108,7 +113,32 @@ def test_what_is_made_is_proved_straight_and_through_the_faults_from_an_empty_fo
     assert frame.main(["--json"]) == 0
     assert not stale.exists()
     assert runs == [(), ("throttled",)]
-    assert json.loads(capsys.readouterr().out)["status"] == "proved"
+    said = capsys.readouterr()
+    assert json.loads(said.out)["status"] == "proved"
+    assert said.err.splitlines()[0] == "pretended: is made"
+    assert said.err.splitlines()[-1].endswith("To use it: fetch sdks/pretended")
+
+
+def test_it_can_be_made_without_the_proof(
+    languages: list[Language], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(frame, "World")
+    monkeypatch.delattr(frame, "prove")
+    sdk = Pretended()
+    languages.append(sdk)
+
+    assert frame.main(["pretended", "--make-only", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["status"], made["use"]) == ("made", "fetch sdks/pretended")
+    assert len(sdk.made) == 1
+
+
+def test_each_sdk_says_how_it_is_used() -> None:
+    said = {each.name: each.use(Path("build") / each.name) for each in LANGUAGES}
+
+    assert said["python"] == "pip install build/python/dist/spe_gateway_client-*.whl"
+    assert said["typescript"].startswith('npm install "$(npm pack --silent /')
+    assert all(f"build/{name}" in words for name, words in said.items())
 
 
 def test_what_fails_is_said_and_the_others_are_made(

@@ -71,7 +71,9 @@ with Gateway(environment["GATEWAY_URL"], *account) as operator:
     made = operator.resellers.create(models.ResellerCreate(name=NAME))
     body = models.ClientCreate(name="Portal", reseller=made.id, roles=["reseller-admin"])
     known = operator.clients.create(body)
-environment["CLIENT_ID"], environment["CLIENT_SECRET"] = known.client_id, known.client_secret
+environment["SPE_GATEWAY_URL"] = environment["GATEWAY_URL"]
+environment["SPE_GATEWAY_CLIENT_ID"] = known.client_id
+environment["SPE_GATEWAY_CLIENT_SECRET"] = known.client_secret
 url, client_id, client_secret = environment["GATEWAY_URL"], known.client_id, known.client_secret
 environment["WEBHOOK_SECRET"] = "whsec_c2VjcmV0"
 """

@@ -34,7 +34,8 @@ def test_what_may_succeed_later_is_tried_when_the_gateway_says_so(
     gateway, script = play(refusal, DONE)
 
     assert gateway.stores.verify("ins_1", 1).wait().finished is True
-    assert script.slept == [7.0]
+    assert len(script.slept) == 1
+    assert 7 <= script.slept[0] <= 7.5
     assert len(set(script.keys())) == 1
     assert script.keys()[0]
 
@@ -44,7 +45,7 @@ def test_a_date_says_when_too(play: Play) -> None:
     gateway, script = play(problem(429, "RATE_LIMITED", retryable=True, Retry_After=later), PAGE)
 
     assert list(gateway.resellers.list()) == []
-    assert 25 < script.slept[0] <= 30
+    assert 25 < script.slept[0] <= 31
 
 
 @pytest.mark.parametrize("failure", [LOST, NOBODY, BUSY])
@@ -89,9 +90,58 @@ def test_it_gives_up_in_the_end_and_says_so(play: Play, client: Client) -> None:
 def test_what_would_take_too_long_is_not_waited_for(play: Play, client: Client) -> None:
     gateway, script = play(problem(429, "RATE_LIMITED", retryable=True, Retry_After="3600"))
 
-    with pytest.raises(client.RateLimited):
+    with pytest.raises(client.RateLimited) as found:
         gateway.resellers.get("res_1")
     assert script.slept == []
+    assert found.value.retry_after == 3600
+
+
+@pytest.mark.parametrize("patience", [5, 60])
+def test_a_call_without_a_word_when_goes_on_as_long_as_it_may(
+    play: Play, client: Client, patience: int
+) -> None:
+    gateway, script = play(BUSY, retries=client.Retries(patience_seconds=patience))
+
+    with pytest.raises(client.Unavailable) as found:
+        gateway.resellers.get("res_1")
+    assert found.value.retry_after is None
+    assert patience / 3 < sum(script.slept) < patience
+    limits = [each.extensions["timeout"]["read"] for each in script.seen]
+    assert limits[0] == patience
+    assert limits[-1] == pytest.approx(patience - sum(script.slept))
+
+
+def test_what_the_gateway_says_is_waited_for_while_it_fits(play: Play, client: Client) -> None:
+    """The second time half a minute does not fit into what is left of a minute."""
+    paused = problem(503, "DEPLOYMENT_PAUSED", retryable=True, Retry_After="30")
+    gateway, script = play(paused)
+
+    with pytest.raises(client.Unavailable) as found:
+        gateway.resellers.get("res_1")
+    assert found.value.retry_after == 30
+    assert len(script.seen) == 2
+    assert 30 <= sum(script.slept) < 31
+
+
+def test_who_is_in_a_hurry_asks_the_gateway_to_be_quick_too(play: Play, client: Client) -> None:
+    going, ended = operation("running"), operation("succeeded", result=RUN)
+    hurry = client.Retries(patience_seconds=6)
+    gateway, script = play(answer(going, 202), answer(ended), retries=hurry)
+
+    gateway.stores.verify("ins_1", 1).wait()
+    assert script.seen[-1].headers["Prefer"] == "wait=3"
+
+
+def test_a_problem_names_its_operation(play: Play, client: Client) -> None:
+    told = {"code": "OPERATION_IN_PROGRESS", "detail": "Wait.", "operation": "op_7"}
+    gateway, _ = play(answer(told, 409), answer({"code": "NOT_FOUND"}, 404))
+
+    with pytest.raises(client.Conflict) as found:
+        gateway.stores.verify("ins_1", 1)
+    assert found.value.operation == "op_7"
+    with pytest.raises(client.NotFound) as absent:
+        gateway.resellers.get("res_1")
+    assert (absent.value.operation, absent.value.retry_after) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def test_a_202_is_a_handle_that_is_followed_to_the_end(play: Play) -> None:
     )
     running = gateway.stores.verify("ins_1", 1)
     assert (running.id, running.done) == ("op_1", False)
+    assert repr(running) == "<Operation op_1: queued>"
 
     seen = []
     result = running.wait(lambda now: seen.append((now.status, now.percent_progress)))
@@ -58,6 +59,7 @@ def test_without_a_202_there_is_nothing_to_wait_for(play: Play) -> None:
     running = gateway.stores.verify("ins_1", 1)
 
     assert (running.id, running.done, running.refresh()) == (None, True, True)
+    assert repr(running) == "<Operation: answered at once>"
     assert running.wait().finished is True
     running.cancel()
     assert len(script.seen) == 1
@@ -85,8 +87,9 @@ def test_each_end_but_success_is_an_exception(play: Play, client: Client) -> Non
         ("unknown", client.OperationUnknown),
     ):
         gateway, _ = play(answer(operation(status), 202))
-        with pytest.raises(kind):
+        with pytest.raises(kind) as ended:
             gateway.stores.verify("ins_1", 1).wait()
+        assert ended.value.operation == "op_1"
 
 
 def test_many_instances_are_one_operation_whether_it_has_ended_or_not(
@@ -200,8 +203,9 @@ def test_another_delivery_is_not(client: Client) -> None:
 def test_a_client_never_waits_longer_the_second_time_for_nothing(client: Client) -> None:
     """Bounds double until the most; the first is what was asked for."""
     retries = client.Retries(tries=100, first_seconds=1, most_seconds=8)
-    longest = [max(retries.pause(tried, None) for _ in range(200)) for tried in (1, 2, 3, 4, 5)]
+    longest = [max(retries.pause(tried, None, 60) for _ in range(200)) for tried in range(1, 6)]
 
     assert all(a < b for a, b in pairwise(longest[:4]))
     assert longest[4] <= 8
-    assert retries.pause(100, None) is None
+    assert retries.pause(100, None, 60) is None
+    assert client.Retries(most_seconds=8).pause(5000, None, 60) <= 8

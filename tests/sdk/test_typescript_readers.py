@@ -96,9 +96,9 @@ def page(typescript_sdk: Path, laboratory: Listening) -> Iterator[Page]:
 def test_the_examples_of_the_readmerun(typescript_sdk: Path, laboratory: Listening) -> None:
     client = laboratory.world.new_client("A", roles=["reseller-admin"])
     environment = child_environment() | {
-        "GATEWAY_URL": laboratory.url,
-        "CLIENT_ID": client["clientId"],
-        "CLIENT_SECRET": client["clientSecret"],
+        "SPE_GATEWAY_URL": laboratory.url,
+        "SPE_GATEWAY_CLIENT_ID": client["clientId"],
+        "SPE_GATEWAY_CLIENT_SECRET": client["clientSecret"],
     }
     program = (typescript_sdk / "checked/readme/examples.js").read_text()
     for port in ("8089", "8090"):

@@ -192,6 +192,29 @@ def test_every_operation_is_found_and_opened_by_what_it_is_known_by(reader: Read
         assert reader.page.inner_text("#found").endswith(f" of {found}")
 
 
+def test_a_webhook_is_found_and_counted_as_operations_are(reader: Reader) -> None:
+    reader.open()
+    assert reader.page.is_visible(".webhooks")
+    assert reader.page.is_visible(".information-container")
+
+    reader.page.fill("#filter", "VerifyStore")
+    reader.page.wait_for_selector(".webhooks", state="hidden")
+    assert reader.page.is_hidden(".information-container"), "what is found comes first"
+    reader.page.fill("#filter", "receiveEvent")
+    reader.page.wait_for_selector(".webhooks", state="visible")
+    assert reader.page.inner_text("#found").startswith("1 of ")
+    reader.page.fill("#filter", "")
+    reader.page.wait_for_selector(".information-container", state="visible")
+
+
+def test_there_is_one_way_to_sign_in(reader: Reader) -> None:
+    reader.open("/docs#/me/getMe")
+    reader.page.wait_for_selector(".is-open .facts")
+
+    assert reader.page.locator(".authorize, .authorization__btn").count() == 0
+    assert reader.page.locator("#sign-in").count() == 1
+
+
 def test_the_catalogues_can_be_read_and_lead_back(reader: Reader) -> None:
     for name in ("permissions", "events", "problems"):
         reader.page.goto(f"{reader.gateway.url}/docs/{name}")

@@ -82,7 +82,11 @@ def demo(  # noqa: PLR0913 # one for each option
     wishes = Wishes(bind, scenario, not (no_tour or as_json), leave, as_json, ready_file)
     with ExitStack() as stack:
         folder = home or Path(stack.enter_context(TemporaryDirectory(prefix=PREFIX)))
-        Demonstration(folder.absolute(), wishes, screen, stack).run()
+        try:
+            Demonstration(folder.absolute(), wishes, screen, stack).run()
+        except (KeyboardInterrupt, SystemExit):
+            screen.say("Ending …")
+            raise
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -160,7 +160,7 @@ class Demonstration:
             while not never.wait(GLANCE_SECONDS):
                 self._stage.require_alive()
         except KeyboardInterrupt:
-            self._screen.say("Ended.")
+            self._screen.say("Ending …")
 
     def _tell(self, kept: Kept, visitors: list[Visitor]) -> None:
         if self._wishes.as_json:

@@ -1,6 +1,7 @@
 """What the demonstration runs: simulated deployments, and the gateway in front of them."""
 
 import json
+import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -58,7 +59,9 @@ class Stage:
 
     def serve(self, bind: str) -> str:
         """Start the gateway, and return its URL."""
-        child = self._start("gateway", "serve", "--bind", bind, "--json")
+        place = chosen(bind)
+        serve = ("serve", "--bind", place, "--json")
+        child = self._start("gateway", *serve, issuer=f"http://{place}")
         return str(child.announcement()["url"])
 
     def require_alive(self) -> None:
@@ -66,20 +69,38 @@ class Stage:
         for child in self._children:
             child.require_alive()
 
-    def _start(self, name: str, *arguments: str) -> Child:
+    def _start(self, name: str, *arguments: str, **settings: str) -> Child:
         lifeline = [] if name == "init" else ["--lifeline"]
         self._screen.literally(f"$ spe-gateway {' '.join([*arguments, *lifeline])}")
-        child = Child(name, [*arguments, *lifeline], self._environment(), self.folder)
+        environment = self._environment(settings)
+        child = Child(name, [*arguments, *lifeline], environment, self.folder)
         self._children.append(child)
         return self._stack.enter_context(child)
 
-    def _environment(self) -> Mapping[str, str]:
-        return child_environment(home=str(self.folder / "home"), **SETTINGS)
+    def _environment(self, settings: Mapping[str, str]) -> Mapping[str, str]:
+        return child_environment(home=str(self.folder / "home"), **SETTINGS, **settings)
 
     def _scenario(self, site: Site) -> Path:
         path = self.folder / f"{site.name}.json"
         path.write_text(json.dumps({"version": site.version, "verifyRate": VERIFY_RATE}))
         return path
+
+
+def chosen(bind: str) -> str:
+    """Return where to listen, with a free port for port 0: what clients know is told before.
+
+    Args:
+        bind: HOST:PORT; what is wrong about it is found where it is listened on.
+    """
+    host, _, port = bind.rpartition(":")
+    if port != "0":
+        return bind
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host.strip("[]"), 0), family=family) as listener:
+            return f"{host}:{listener.getsockname()[1]}"
+    except OSError:
+        return bind
 
 
 def _port(port: int) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,14 +17,16 @@ from gateway.cli.sandbox.control_plane import ControlPlane
 from gateway.cli.sandbox.ground import OPERATOR
 from gateway.cli.sandbox.kept import Kept, find
 from gateway.cli.sandbox.rates import use_up
+from gateway.cli.sandbox.recovery import recovered
 from gateway.cli.sandbox.troubles import TROUBLES, Place, Trouble, Wish, clear, planted
-from gateway.cli.sandbox.view import exports_of, lines_of
+from gateway.cli.sandbox.view import exports_of, home_words, lines_of
 from gateway.cli.table import table_of
 from gateway.cli.watching import pretty
 
 UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 DURATION: Final = re.compile(r"([0-9]+)([smhd])", re.ASCII)
 CATALOGUE: Final = ("FAULT", "WHAT HAPPENS", "OPTIONS")
+CLEAR: Final = "spe-gateway sandbox clear"
 NOW: Final = ("DEPLOYMENT", "CONDITION", "CLOCK (UTC)", "FAULTS")
 
 home_option = click.option(
@@ -32,7 +35,19 @@ home_option = click.option(
     metavar="FOLDER",
     help="The sandbox's; by default that of the demo that runs.",
 )
-deployments_argument = click.argument("deployments", metavar="[DEPLOYMENT]...", nargs=-1)
+
+
+def complete_deployment(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """Return the deployments of the sandbox that begin so, for a shell."""
+    with suppress(Failure):
+        found = find(context.params.get("home")).deployments
+        return [each["name"] for each in found if each["name"].startswith(begun)]
+    return []
+
+
+deployments_argument = click.argument(
+    "deployments", metavar="[DEPLOYMENT]...", nargs=-1, shell_complete=complete_deployment
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 EXAMPLES: Final = examples(
     "spe-gateway sandbox faults",
@@ -123,8 +138,7 @@ def fault(name: str, deployments: Sequence[str], home: Path | None, **wanted: An
         trouble.bring(Place.of(each), Wish(**wanted))
         click.echo(f"{each['name']}: {trouble.what}")
     click.echo(f"A portal sees: {trouble.sees}.".replace("`", ""))
-    ends = trouble.ends or "with 'spe-gateway sandbox clear'"
-    click.echo(f"It ends {ends}.".replace("`", "'"))
+    click.echo(f"It ends {_end(kept, trouble, wanted['times'])}.".replace("`", "'"))
 
 
 @sandbox.command("clear", epilog=examples("spe-gateway sandbox clear"))
@@ -133,11 +147,13 @@ def fault(name: str, deployments: Sequence[str], home: Path | None, **wanted: An
 def clear_(deployments: Sequence[str], home: Path | None) -> None:
     """End what goes wrong at deployments, at all of them unless some are named.
 
-    What became of an instance stays, and a certificate that was refused: docs/sandbox.md.
+    The gateway calls them again at once. What became of an instance stays, and a certificate that
+    was refused: docs/sandbox.md.
     """
-    for each in find(home).chosen(deployments):
+    kept = find(home)
+    for each in kept.chosen(deployments):
         clear(Place.of(each))
-        click.echo(f"{each['name']} is well.")
+        click.echo(recovered(kept, each))
 
 
 @sandbox.command(
@@ -229,17 +245,25 @@ def _deployment_of(kept: Kept, instance: str) -> str:
     raise Failure(f"No deployment of the sandbox has an instance {instance}.")
 
 
+def _end(kept: Kept, trouble: Trouble, times: int | None) -> str:
+    """Return how a fault ends, as it is typed for this sandbox."""
+    ends = trouble.ends or f"with `{CLEAR}`"
+    if times is not None:
+        ends = f"after {times} {'call' if times == 1 else 'calls'}, or {ends}"
+    return ends.replace(CLEAR, CLEAR + home_words(kept))
+
+
 def _known(name: str, trouble: Trouble) -> tuple[str, ...]:
     return name, trouble.what, " ".join(f"--{option}" for option in sorted(trouble.takes))
 
 
 def _present(name: str, now: dict[str, Any]) -> tuple[str, ...]:
     said = [_fault(each) for each in now["faults"]]
-    said += ["commands answer with tokens"] if now["asynchronous"] else []
-    said += [f"{now['held']} stuck"] if now["held"] else []
+    said += ["tokens"] if now["asynchronous"] else []
+    said += [f"stuck: {now['held']}"] if now["held"] else []
     return name, now["condition"], now["clock"][:19], "; ".join(said) or "none"
 
 
 def _fault(each: dict[str, Any]) -> str:
     count = "" if each["count"] is None else f", {each['count']} left"
-    return f"{each['kind']} of {json.dumps(each['command'])}{count}".replace('"', "")
+    return f"{each['fault']} of {json.dumps(each['command'])}{count}".replace('"', "")

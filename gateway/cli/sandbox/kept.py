@@ -93,9 +93,11 @@ class Kept:
             Failure: none does, or more than one.
         """
         found = [each for each in self.clients if each["name"].startswith(begun)]
-        if len(found) != 1:
-            names = ", ".join(each["name"] for each in found or self.clients)
-            raise Failure(f"Which client: {names}?")
+        if not found:
+            names = ", ".join(each["name"] for each in self.clients)
+            raise Failure(f"There is no client {begun}: there are {names}.")
+        if len(found) > 1:
+            raise Failure(f"Which client: {', '.join(each['name'] for each in found)}?")
         return found[0]
 
 
@@ -109,7 +111,10 @@ def find(home: Path | None) -> Kept:
         return Kept.read(home)
     running = [each for each in map(Kept.read, _passing()) if _lives(each.process)]
     if not running:
-        raise Failure("No sandbox runs: start one with 'spe-gateway demo', or name it with --home.")
+        raise Failure(
+            "No sandbox runs that is found by itself: name one that 'demo --home FOLDER' keeps "
+            "with --home FOLDER here, too, or start one with 'spe-gateway demo'."
+        )
     if len(running) > 1:
         homes = " or ".join(each.home for each in running)
         raise Failure(f"{len(running)} sandboxes run: name one with --home {homes}.")

@@ -77,6 +77,19 @@ CALLS: Final = frozenset({"command", "times"})
 INSTANCE: Final = frozenset({"instance"})
 
 
+NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "delay": "slow",
+        "drop-before": "dropped",
+        "drop-after": "lost",
+        "status": "overloaded",
+        "garbage": "garbage",
+        "failed": "refused",
+    }
+)
+"""Of those that befall calls, by the simulator's."""
+
+
 def clear(place: Place) -> None:
     """End everything that goes wrong at a deployment, but for what became of its instances."""
     control = place.control
@@ -95,7 +108,9 @@ def planted(place: Place) -> Document:
         "condition": control.read("condition")["condition"],
         "faults": [
             {name: fault[name] for name in ("kind", "command", "count")}
+            | {"fault": NAMES.get(fault["kind"], fault["kind"])}
             for fault in control.read("faults")
+            if fault["count"] != 0
         ],
         "asynchronous": state["asynchronous"]["share"] > 0,
         "held": len([each for each in state["operations"] if each["held"]]),
@@ -147,8 +162,8 @@ def _failing(place: Place, _wish: Wish) -> None:
     ]
     if not running:
         raise Failure(
-            f"Nothing runs at {place.control.name}: let it get stuck ('spe-gateway sandbox fault "
-            "stuck'), begin a verification, and let that fail."
+            f"Nothing runs at {place.control.name}: bring the fault 'stuck' there, begin a "
+            "verification, and let that fail."
         )
     for token in running:
         end = {"statusCode": "failed", "message": "The disk is full."}
@@ -240,7 +255,7 @@ TROUBLES: Final[Mapping[str, Trouble]] = MappingProxyType(
             CALLS,
         ),
         "refused": Trouble(
-            "SPE carries the command out and says that it failed.",
+            "SPE says that the command failed; nothing is carried out.",
             "502 `COMMAND_FAILED`; operators see SPE's words in `upstream`",
             _fault("failed", text="The operation could not be carried out: the disk is full."),
             CALLS,

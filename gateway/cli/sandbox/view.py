@@ -43,8 +43,13 @@ def exports_of(kept: Kept, client: Mapping[str, str]) -> Iterator[str]:
     yield f"export SPE_GATEWAY_CLIENT_SECRET={shlex.quote(client['clientSecret'])}"
 
 
+def home_words(kept: Kept) -> str:
+    """Return what a command needs to find a sandbox; empty if it is found without."""
+    return "" if passes(kept) else f" --home {shlex.quote(kept.home)}"
+
+
 def _hints(kept: Kept) -> Iterator[str]:
-    home = "" if passes(kept) else f" --home {shlex.quote(kept.home)}"
+    home = home_words(kept)
     tried = (
         ("instances list", ""),
         (f"sandbox faults{home}", "what can go wrong here"),

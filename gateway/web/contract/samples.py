@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gateway.web.contract.fitting import fits
 from gateway.web.contract.shapes import Json, Shape, shape_of
-from gateway.web.contract.words import WORDS
+from gateway.web.contract.words import ANSWERS, WORDS
 
 _METHODS: Final = ("get", "post", "put", "patch", "delete")
 _BODY: Final = "application/json"
@@ -34,8 +34,9 @@ def add_samples(document: Json) -> None:
     for operations in _by_tag(document):
         sent = {key: value for each in operations for key, value in _sent(each).items()}
         for operation in operations:
+            answered = ANSWERS.get(operation["operationId"], {})
             for answer in operation["responses"].values():
-                _add(answer, _Sampler(document, {**sent, **_sent(operation)}))
+                _add(answer, _Sampler(document, {**sent, **_sent(operation), **answered}))
     _add(document["components"]["responses"].get("Accepted", {}), _Sampler(document, _RUNNING))
 
 

@@ -71,6 +71,13 @@ WORDS: Final[Mapping[str, Any]] = MappingProxyType(
         "AuditEntry.clientsDeleted": [],
         "AuditEntry.clientsDisabled": [],
         "AuditEntry.clientsOmitted": 0,
+        "ClientSecret.lastUseTime": None,
+        "Webhook.disableReason": None,
+        "Webhook.disableTime": None,
+        "WebhookChanged.disableReason": None,
+        "WebhookChanged.disableTime": None,
+        "WebhookSecret.disableReason": None,
+        "WebhookSecret.disableTime": None,
         "Instance.status": "running",
         "InstanceDetails.status": "running",
         "Operation.status": "running",
@@ -100,6 +107,7 @@ WORDS: Final[Mapping[str, Any]] = MappingProxyType(
         "address": "192.0.2.17",
         "distinguishedName": "CN=Jane Doe,OU=Staff,DC=example,DC=com",
         "emailAddresses": ["jane@example.com"],
+        "Profile.details": {"host": "imap.example.com", "userName": "jane"},
         "fromDisplayName": "Archive",
         "licenseeName": "Example Hosting Ltd",
         "onBehalfOf": "jane@example.com",
@@ -211,8 +219,8 @@ WORDS: Final[Mapping[str, Any]] = MappingProxyType(
         "use": "sig",
         "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
         "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
-        "clientSecret": "shown once",
-        "secret": "whsec_c2hvd24gb25jZQ==",
+        "ClientSecret.clientSecret": "made-up-secret-that-is-shown-only-this-once",
+        "WebhookSecret.secret": "whsec_bWFkZSB1cCwgYW5kIHNob3duIG9ubHkgdGhpcyBvbmNl",
         "AdministratorMfa.secret": "JBSWY3DPEHPK3PXP",
         "setup": "JBSWY3DPEHPK3PXP",
         "hash": _SHA256,
@@ -257,3 +265,27 @@ WORDS: Final[Mapping[str, Any]] = MappingProxyType(
     }
 )
 """Where a value does not fit a schema, the next is taken: by the schema's kind."""
+
+ANSWERS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        "rotateClientSecret": {
+            "ClientSecret.createTime": "2026-08-21T08:30:00Z",
+            "ClientSecret.roles": ["billing"],
+            "ClientSecret.secrets": [
+                {"createTime": "2026-08-21T08:30:00Z"},
+                {"createTime": "2026-11-21T08:30:00Z"},
+            ],
+        },
+        "rotateWebhookSecret": {
+            "WebhookSecret.createTime": "2026-08-21T08:30:00Z",
+            "WebhookSecret.secrets": [
+                {"createTime": "2026-11-21T08:30:00Z", "expireTime": None},
+                {
+                    "createTime": "2026-08-21T08:30:00Z",
+                    "expireTime": "2026-11-22T08:30:00Z",
+                },
+            ],
+        },
+    }
+)
+"""What only the answer of one operation has, by its ``operationId``."""

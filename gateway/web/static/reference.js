@@ -36,6 +36,9 @@ function factsOf(operation) {
   ].filter(([, value]) => value);
 }
 
+/** Stand for a part of Swagger UI that this page has its own of: a filter, a form to sign in. */
+const nothing = () => null;
+
 function plugin({ React }) {
   const { createElement } = React;
   const withFacts = (Parameters) => (props) => {
@@ -46,7 +49,7 @@ function plugin({ React }) {
   };
   return {
     fn: { opsFilter },
-    components: { FilterContainer: () => null },
+    components: { FilterContainer: nothing, authorizeBtn: nothing, authorizeOperationBtn: nothing },
     wrapComponents: { parameters: withFacts },
     statePlugins: {
       layout: { wrapSelectors: { isShown: openWhileFiltering } },
@@ -64,17 +67,29 @@ function openWhileFiltering(original, system) {
   };
 }
 
-/** Have what is typed looked for, and say how much is found. */
-function followFilter(ui) {
-  const { paths } = ui.specSelectors.specJson().toJS();
-  const texts = Object.entries(paths).flatMap(([path, item]) =>
+/** Return what each operation of some paths may be found by. */
+function textsOf(paths = {}) {
+  return Object.entries(paths).flatMap(([path, item]) =>
     Object.values(item).filter((each) => each.operationId).map((each) => wordsOf(path, each)));
+}
+
+/** Have what is typed looked for, and say how much is found.
+
+   Swagger UI shows webhooks whatever is looked for, and describes the API above all that is found:
+   the style of the page hides both. */
+function followFilter(ui) {
+  const { paths, webhooks } = ui.specSelectors.specJson().toJS();
+  const sent = textsOf(webhooks);
+  const texts = [...textsOf(paths), ...sent];
   const input = document.getElementById("filter");
   const output = document.getElementById("found");
   const look = () => {
     const phrase = input.value.trim();
     const isLooking = phrase.length >= SHORTEST_PHRASE;
-    const number = texts.filter((text) => !isLooking || matches(text, phrase)).length;
+    const isFound = (text) => !isLooking || matches(text, phrase);
+    const number = texts.filter(isFound).length;
+    document.body.classList.toggle("looking", isLooking);
+    document.body.classList.toggle("without-webhooks", !sent.some(isFound));
     ui.layoutActions.updateFilter(isLooking ? phrase : false);
     output.value = isLooking ? `${number} of ${texts.length}` : `${number} operations`;
   };

@@ -90,6 +90,10 @@ class Target:
         for command in self.build(folder):
             run(command, folder)
 
+    def use(self, folder: Path) -> str:
+        """Return where it lies: how it is installed is for each build system to say."""
+        return f"sources in {folder}; docs/sdks.md says how they are called"
+
     def job(self, folder: Path) -> Sequence[str]:
         """Return the command that does the main job."""
         return self.program(folder)

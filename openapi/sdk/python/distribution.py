@@ -13,6 +13,9 @@ from openapi.sdk.python.nouns import write_nouns
 
 SOURCES: Final = Path(__file__).parent / "client"
 PACKAGE: Final = "spe_gateway_client"
+WHEEL: Final = "dist/spe_gateway_client-*.whl"
+"""As a shell finds it, whatever its version."""
+
 UV: Final = (sys.executable, "-m", "uv", "--quiet")
 SETTINGS: Final = {
     "package_name_override": "generated",
@@ -71,7 +74,7 @@ def install(folder: Path, tell: Tell) -> None:
     run([sys.executable, *build], folder)
     tell("fresh environment")
     run([*UV, "venv", "--python", sys.executable, ".venv"], folder)
-    wheel = next((folder / "dist").glob("*.whl"))
+    wheel = next(folder.glob(WHEEL))
     locked = f"--constraints={ROOT / 'requirements' / 'dev.txt'}"
     run([*UV, "pip", "install", "--python", ".venv", locked, wheel], folder)
 

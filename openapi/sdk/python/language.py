@@ -6,7 +6,7 @@ from typing import Final
 
 from openapi.sdk.faults.proxy import FAULTS
 from openapi.sdk.language import Missing, Tell
-from openapi.sdk.python.distribution import assemble, check, install
+from openapi.sdk.python.distribution import WHEEL, assemble, check, install
 
 PROGRAM: Final = Path(__file__).parent / "main_job.py"
 """Python's main job, run with the environment into which the wheel was installed."""
@@ -28,6 +28,10 @@ class Python:
         assemble(folder, tell)
         install(folder, tell)
         check(folder, PROGRAM, tell)
+
+    def use(self, folder: Path) -> str:
+        """Return the command that installs its wheel."""
+        return f"pip install {folder}/{WHEEL}"
 
     def job(self, folder: Path) -> Sequence[str]:
         """Return the main job, run by the Python into which the wheel was installed."""

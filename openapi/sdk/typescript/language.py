@@ -69,6 +69,10 @@ class TypeScript:
         tell("job, tests and examples are checked against it")
         run((*COMPILER, "tsconfig.check.json"), folder)
 
+    def use(self, folder: Path) -> str:
+        """Return the command that installs it, in the folder of somebody's program."""
+        return f'npm install "$(npm pack --silent {ROOT / folder})"'
+
     def job(self, folder: Path) -> Sequence[str]:
         """Return the command for the main job; see ``Language``."""
         del folder

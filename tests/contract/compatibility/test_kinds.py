@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.web.contract.compatibility import Kind, breaking_changes
+from gateway.web.contract.compatibility.callers import STEPS
 from gateway.web.contract.compatibility.change import REMEDIES
 from tests.answers import JSON
 
@@ -241,7 +242,7 @@ def test_an_addition_is_none(contract: JSON, change: Change) -> None:
 
 
 def test_every_kind_is_planted_and_has_its_remedy() -> None:
-    assert {kind for _, kind, _ in BREAKING} == set(Kind) == set(REMEDIES)
+    assert {kind for _, kind, _ in BREAKING} == set(Kind) == set(REMEDIES) == set(STEPS)
 
 
 def test_a_dry_run_brings_its_answer_with_it(contract: JSON) -> None:

@@ -112,17 +112,22 @@ export function etagOf(read: object): string | undefined {
 export class Caller {
   readonly #operations: OperationCalls = {
     state: (id, wait, signal) =>
-      this.#ask(OPERATION, [{ operation: id }, { wait, ...(signal && { signal }) }]),
+      this.#ask(OPERATION, [
+        { operation: id },
+        { wait: Math.min(wait, this.longestWait), ...(signal && { signal }) },
+      ]),
     cancel: (id) => this.#ask(CANCEL, [{ operation: id }]),
   };
 
   /**
    * @param send sends one call
    * @param onExpired is told that the token of a stream has ended
+   * @param longestWait seconds for which the gateway may be asked to wait with its answer
    */
   constructor(
     private readonly send: Send,
     private readonly onExpired: () => void,
+    private readonly longestWait: number,
   ) {}
 
   /** Take up an operation. */

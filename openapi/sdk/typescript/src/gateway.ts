@@ -23,12 +23,15 @@ export interface GatewayOptions {
   readonly token?: TokenProvider;
   /** The end user for whom everything is done, unless a call names another. */
   readonly onBehalfOf?: string;
-  /** How often a call is tried again after 429, 503 or a lost answer; by default 5 times. */
+  /**
+   * Seconds that one call may take, by default 60: after 429, 503 or a lost answer it is tried again
+   * while that fits; a `Retry-After` that does not fit is a `Problem` at once.
+   */
+  readonly patience?: number;
+  /** How often a call is tried again, at most; by default as often as fits into `patience`. */
   readonly retries?: number;
-  /** Seconds for one try; by default 60. */
+  /** Seconds for one try, at most; by default 60. */
   readonly timeout?: number;
-  /** The longest `Retry-After` that is waited for; by default 120 seconds. */
-  readonly longestWait?: number;
   /** Is told of each further try. */
   readonly onRetry?: (retry: Retry) => void;
   /** By default that of the platform. */
@@ -64,7 +67,10 @@ export class Gateway {
         ...(options.onBehalfOf !== undefined && { "On-Behalf-Of": options.onBehalfOf }),
       },
     });
-    this.#caller = new Caller(this.raw.request as unknown as Send, () => tokens?.drop());
+    // Half of what a call may take, so that the gateway answers in time.
+    const longestWait = Math.max(1, Math.floor((options.patience ?? PATIENCE) / 2));
+    const send = this.raw.request as unknown as Send;
+    this.#caller = new Caller(send, () => tokens?.drop(), longestWait);
     Object.assign(this, nouns(this.#caller));
   }
 
@@ -86,11 +92,13 @@ function mapped<V, W>(values: Readonly<Record<string, V>>, to: (value: V) => W):
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]));
 }
 
+const PATIENCE = 60;
+
 function persistence(options: GatewayOptions) {
   return {
-    retries: options.retries ?? 5,
+    patience: options.patience ?? PATIENCE,
+    retries: options.retries ?? Infinity,
     timeout: options.timeout ?? 60,
-    longestWait: options.longestWait ?? 120,
     // Called without `this`: browsers refuse a fetch that belongs to another object.
     fetch: options.fetch ?? ((request: Request) => globalThis.fetch(request)),
     onRetry: options.onRetry,

@@ -47,6 +47,8 @@ export class Problem extends GatewayError {
   readonly errors: readonly InputFault[];
   /** Seconds after which to come back, where the answer says it. */
   readonly retryAfter: number | undefined;
+  /** Id of the operation that it is about, where it is about one. */
+  readonly operation: string | undefined;
 
   /**
    * @param body what came; further members such as `permission` are in it
@@ -68,6 +70,7 @@ export class Problem extends GatewayError {
     this.retryable = body.retryable ?? PASSING.has(status);
     this.errors = body.errors ?? [];
     this.retryAfter = retryAfter;
+    this.operation = body.operation;
   }
 }
 
@@ -75,12 +78,12 @@ export class Problem extends GatewayError {
 export class OperationFailed extends Problem {
   override name = "OperationFailed";
 
-  /** @param operation in its final state */
-  constructor(readonly operation: OperationState) {
-    const code = `OPERATION_${operation.status.toUpperCase()}`;
-    const detail = `The operation ${operation.id} ended as ${operation.status}.`;
-    const problem: ProblemBody = operation.problem ?? { code, detail, retryable: false };
-    super(problem, problem.status ?? 502);
+  /** @param state the operation at its end */
+  constructor(readonly state: OperationState) {
+    const code = `OPERATION_${state.status.toUpperCase()}`;
+    const detail = `The operation ${state.id} ended as ${state.status}.`;
+    const problem: ProblemBody = state.problem ?? { code, detail, retryable: false };
+    super({ ...problem, operation: state.id }, problem.status ?? 502);
   }
 }
 

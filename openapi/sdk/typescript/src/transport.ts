@@ -8,6 +8,8 @@ import type { Tokens } from "./tokens.js";
 /** Seconds of the first pause between two tries; each further one is twice as long. */
 const FIRST_PAUSE = 0.5;
 const LONGEST_PAUSE = 20;
+/** Seconds that a pause leaves to the try after it, at least. */
+const LAST_TRY = 1;
 const IN_FLIGHT = "IDEMPOTENCY_IN_FLIGHT";
 const CONFLICT = 409;
 
@@ -25,12 +27,12 @@ export interface Retry {
 
 /** How calls are tried. */
 export interface Persistence {
+  /** Seconds that one call may take, all its tries and pauses together. */
+  readonly patience: number;
   /** How often a call is tried again, at most. */
   readonly retries: number;
   /** Seconds for one try; a stream has them for its beginning. */
   readonly timeout: number;
-  /** The longest `Retry-After` that is waited for, in seconds; for more, the answer is an error. */
-  readonly longestWait: number;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly onRetry?: ((retry: Retry) => void) | undefined;
 }
@@ -54,11 +56,12 @@ export class Transport {
     if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
       request.headers.set("Idempotency-Key", newKey());
     }
+    const end = performance.now() + this.how.patience * 1000;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#authorised(request).catch((error: unknown) =>
+      const outcome = await this.#authorised(request, end).catch((error: unknown) =>
         lost(error, request),
       );
-      const seconds = await this.#pauseAfter(request, outcome, attempt);
+      const seconds = await this.#pauseAfter(request, outcome, attempt, leftUntil(end));
       if (seconds === undefined) {
         return answered(outcome);
       }
@@ -74,6 +77,7 @@ export class Transport {
     request: Request,
     outcome: Response | Error,
     attempt: number,
+    left: number,
   ): Promise<number | undefined> {
     // What is changed under a condition may have been: the next try would be refused by this one.
     const isOnce = outcome instanceof Error && request.headers.has("If-Match");
@@ -81,41 +85,48 @@ export class Transport {
       return undefined;
     }
     const asked = outcome instanceof Response ? retryAfterOf(outcome) : undefined;
-    if (asked !== undefined && asked > this.how.longestWait) {
-      return undefined;
-    }
     const most = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1));
-    return (asked ?? most / 2) + (Math.random() * most) / 2;
+    const seconds = (asked ?? most / 2) + (Math.random() * most) / 2;
+    return seconds + LAST_TRY <= left ? seconds : undefined;
   }
 
   /** Try once; once more with a new token if the token was refused. */
-  async #authorised(request: Request): Promise<Response> {
+  async #authorised(request: Request, end: number): Promise<Response> {
     if (this.isOpen(request) || request.headers.has("Authorization")) {
-      return this.#once(request.clone());
+      return this.#once(request.clone(), end);
     }
-    const token = await this.#token();
-    const response = await this.#once(bearing(request, token));
+    const token = await this.#token(end);
+    const response = await this.#once(bearing(request, token), end);
     if (response.status !== 401) {
       return response;
     }
     this.tokens?.drop(token);
-    const next = await this.#token();
-    return next === token ? response : this.#once(bearing(request, next));
+    const next = await this.#token(end);
+    return next === token ? response : this.#once(bearing(request, next), end);
   }
 
-  #token(): Promise<string> {
+  async #token(end: number): Promise<string> {
     if (this.tokens === undefined) {
       throw new TypeError("This needs a token: give clientId and clientSecret, or token.");
     }
-    return this.tokens.get();
+    const settled = new AbortController();
+    const late = pause(leftUntil(end), settled.signal).then(() => {
+      throw new TimedOut();
+    });
+    try {
+      return await Promise.race([this.tokens.get(), late]);
+    } finally {
+      settled.abort();
+    }
   }
 
   /** Send it, and read the answer, so that one that breaks off counts as none. */
-  async #once(request: Request): Promise<Response> {
+  async #once(request: Request, end: number): Promise<Response> {
+    const seconds = Math.min(this.how.timeout, leftUntil(end));
     const limit = new AbortController();
     const stop = () => limit.abort(request.signal.reason);
     request.signal.addEventListener("abort", stop, { once: true });
-    const timer = setTimeout(() => limit.abort(new TimedOut()), this.how.timeout * 1000);
+    const timer = setTimeout(() => limit.abort(new TimedOut()), seconds * 1000);
     const isStream = request.headers.get("Accept") === "text/event-stream";
     try {
       const response = await this.how.fetch(new Request(request, { signal: limit.signal }));
@@ -130,6 +141,11 @@ export class Transport {
       }
     }
   }
+}
+
+/** Seconds until a moment of `performance.now()`; never less than a try needs to fail. */
+function leftUntil(end: number): number {
+  return Math.max(0.1, (end - performance.now()) / 1000);
 }
 
 /** One try had no answer. */

@@ -127,7 +127,8 @@ for (const status of ["failed", "cancelled", "unknown", "wordOfNextYear"]) {
     await assert.rejects(end, (error) => {
       assert(error instanceof OperationFailed);
       assert.equal(error.code, `OPERATION_${status.toUpperCase()}`);
-      assert.equal(error.operation.status, status);
+      assert.equal(error.state.status, status);
+      assert.equal(error.operation, "op_1");
       return true;
     });
   });

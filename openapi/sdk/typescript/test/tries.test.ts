@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ConnectionLost, Problem } from "@spe-gateway/client";
-import { problem, staged, type Call } from "./stage.js";
+import { operation, problem, staged, type Call } from "./stage.js";
 
 const key = ({ headers }: Call) => headers["idempotency-key"];
 
@@ -88,6 +88,41 @@ test("a longer Retry-After than one wants to wait for is a problem at once", asy
     return true;
   });
   assert.equal(stage.asked.length, 1);
+});
+
+test("a Retry-After is honoured while it fits into what is left, and then a problem", async (t) => {
+  const busy = problem(503, "DEPLOYMENT_PAUSED", { retryable: true, operation: "op_7" }) as object;
+  const stage = await staged(t, () => ({ ...busy, headers: { "Retry-After": "1" } }));
+
+  await assert.rejects(stage.client({ patience: 3 }).me.get(), (error) => {
+    assert(error instanceof Problem);
+    assert.deepEqual([error.retryAfter, error.operation], [1, "op_7"]);
+    return true;
+  });
+  assert.equal(stage.asked.length, 2);
+});
+
+test("a call takes no longer than it may, also if nobody answers or gives a token", async (t) => {
+  const stage = await staged(t, () => () => undefined);
+  for (const token of ["token-1", new Promise<string>(() => undefined)]) {
+    const began = performance.now();
+    const gateway = stage.client({ patience: 0.5, token: async () => token });
+    await assert.rejects(gateway.me.get(), ConnectionLost);
+    assert(performance.now() - began < 1500, `${performance.now() - began}`);
+  }
+  assert.equal(stage.asked.length, 1);
+});
+
+test("who is in a hurry asks the gateway to be quick too", async (t) => {
+  const stage = await staged(t, ({ path }) =>
+    path.startsWith("/operations/")
+      ? { body: operation({ status: "succeeded", endTime: "2" }) }
+      : { status: 202, body: operation() },
+  );
+
+  await stage.client({ patience: 6 }).instances.start({ instance: "ins_1" }).wait();
+
+  assert.equal(stage.asked[1]!.headers["prefer"], "wait=3");
 });
 
 test("a 503 that only a person can mend is not asked again", async (t) => {

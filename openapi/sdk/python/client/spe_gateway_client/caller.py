@@ -19,7 +19,6 @@ T = TypeVar("T")
 Prepared = MutableMapping[str, Any]
 """A call as the generated functions make it; it is completed here."""
 
-PATIENT: Final = "wait=20"
 KEY: Final = "Idempotency-Key"
 recorded: ContextVar[list[httpx.Response] | None] = ContextVar("recorded", default=None)
 """The answers of the block that records them, in this thread."""
@@ -43,7 +42,7 @@ class Caller:
 
     def awaited(self, call: Prepared, read: Callable[[Any], T]) -> T:
         """Return what a call answers in the end, also if that takes long."""
-        call.setdefault("headers", {}).setdefault("Prefer", PATIENT)
+        call.setdefault("headers", {}).setdefault("Prefer", f"wait={self._transport.longest_wait}")
         return self.begin(call, read).wait()
 
     def accepted(self, call: Prepared) -> models.Operation:
@@ -96,11 +95,12 @@ class Caller:
                 return
 
     def look(self, operation: str, wait_seconds: int) -> models.Operation:
-        """Return an operation, at its end or after so many seconds."""
+        """Return an operation, at its end or after so many seconds, or fewer."""
+        seconds = min(wait_seconds, self._transport.longest_wait)
         call: Prepared = {
             "method": "get",
             "url": f"/operations/{operation}",
-            "headers": {"Prefer": f"wait={wait_seconds}"},
+            "headers": {"Prefer": f"wait={seconds}"},
         }
         return models.Operation.from_dict(self.send(call).json())
 
@@ -111,20 +111,23 @@ class Caller:
     def send(self, call: Prepared) -> httpx.Response:
         """Send a call with a token, and once more with another if that was refused.
 
+        All of it takes no longer than one call may take.
+
         Raises:
             ProblemError: the gateway refused.
             ConnectionLost: there is no answer.
         """
-        token = self._authorise(call)
-        response = self._transport.send(call)
+        until = self._transport.until()
+        token = self._authorise(call, until)
+        response = self._transport.send(call, until)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             self._tokens.refused(token)
-            self._authorise(call)
-            response = self._transport.send(call)
+            self._authorise(call, until)
+            response = self._transport.send(call, until)
         return _understood(response)
 
-    def _authorise(self, call: Prepared) -> str:
-        token = self._tokens.current()
+    def _authorise(self, call: Prepared, until: float | None = None) -> str:
+        token = self._tokens.current(until)
         call["headers"] = {**call.get("headers", {}), "Authorization": f"Bearer {token}"}
         return token
 

@@ -23,6 +23,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -52,15 +54,27 @@ class SignInRefused(GatewayError):
     """The gateway gives no token: the client's id or secret is wrong, or it is disabled."""
 
 
-class StillRunning(GatewayError):
+class _Unfinished(GatewayError):
+    """An operation has no result.
+
+    Attributes:
+        operation: its id.
+    """
+
+    def __init__(self, message: str, operation: str) -> None:
+        super().__init__(message)
+        self.operation = operation
+
+
+class StillRunning(_Unfinished):
     """An operation goes on after the time for which it was waited."""
 
 
-class OperationCancelled(GatewayError):
+class OperationCancelled(_Unfinished):
     """The operation was cancelled."""
 
 
-class OperationUnknown(GatewayError):
+class OperationUnknown(_Unfinished):
     """Nobody knows whether the operation was carried out, until an operator settles it."""
 
 
@@ -89,6 +103,7 @@ class ProblemError(GatewayError):
     Args:
         problem: the whole of it; members that are newer than this client are in it, too.
         status: of HTTP.
+        retry_after: seconds after which another try may succeed; None where none were told.
 
     Attributes:
         code: stable name of the kind; what programs decide by. Empty where none was told.
@@ -97,11 +112,16 @@ class ProblemError(GatewayError):
         request_id: names the request in the gateway's log; empty where none was told.
         retryable: whether the same call may succeed later.
         errors: each fault of the input.
+        operation: id of the operation that it is about; None where it is about none.
     """
 
-    def __init__(self, problem: Mapping[str, Any], status: int) -> None:
+    def __init__(
+        self, problem: Mapping[str, Any], status: int, retry_after: float | None = None
+    ) -> None:
         self.problem = problem
         self.status = status
+        self.retry_after = retry_after
+        self.operation = str(problem["operation"]) if problem.get("operation") else None
         self.code = str(problem.get("code", ""))
         self.title = str(problem.get("title", ""))
         self.detail = str(problem.get("detail", ""))
@@ -143,11 +163,11 @@ class InvalidInput(ProblemError):
 
 
 class RateLimited(ProblemError):
-    """429: too many calls; every try that was worth waiting for was made."""
+    """429: too many calls; every try for which there was time was made."""
 
 
 class Unavailable(ProblemError):
-    """503: not now; every try that was worth waiting for was made."""
+    """503: not now; every try for which there was time was made."""
 
 
 class OperationFailed(ProblemError):
@@ -159,7 +179,7 @@ class OperationFailed(ProblemError):
 
     def __init__(self, problem: Mapping[str, Any], operation: str) -> None:
         super().__init__(problem, int(problem.get("status", 0)))
-        self.operation = operation
+        self.operation: str = operation
 
 
 _BY_STATUS: Final[Mapping[int, type[ProblemError]]] = MappingProxyType(
@@ -180,7 +200,20 @@ def problem_of(response: httpx.Response) -> ProblemError:
     """Return the exception for a refusal; also for one that a proxy made up, without a body."""
     known = members_of(response)
     kind = _BY_STATUS.get(response.status_code, ProblemError)
-    return kind({"title": response.reason_phrase, **known}, response.status_code)
+    told = {"title": response.reason_phrase, **known}
+    return kind(told, response.status_code, retry_after_of(response))
+
+
+def retry_after_of(response: httpx.Response) -> float | None:
+    """Return the seconds that ``Retry-After`` says (RFC 9110, 10.2.3), or None."""
+    words = response.headers.get("Retry-After", "").strip()
+    if words.isascii() and words.isdigit():
+        return float(words)
+    try:
+        moment = parsedate_to_datetime(words)
+    except ValueError:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment.tzinfo else None
 
 
 def members_of(response: httpx.Response) -> dict[str, Any]:

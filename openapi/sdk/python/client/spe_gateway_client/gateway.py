@@ -24,7 +24,7 @@ class Gateway(Nouns):
         url: scheme, host and port.
         client_id: of the client.
         client_secret: likewise.
-        retries: when a call is tried again.
+        retries: what one call may take, and when it is tried again.
         headers: sent with every call, as ``{"On-Behalf-Of": "jane.doe"}``.
         http: sends requests in place of a network, for your tests (``httpx.MockTransport``).
     """

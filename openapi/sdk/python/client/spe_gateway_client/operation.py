@@ -51,6 +51,10 @@ class Operation(Generic[T]):
         self._answered = answered
         self.snapshot = snapshot
 
+    def __repr__(self) -> str:
+        seen = self.snapshot
+        return f"<Operation {seen.id}: {seen.status}>" if seen else "<Operation: answered at once>"
+
     @property
     def id(self) -> str | None:
         """Its id; None if the call was answered at once and there is no operation to look at."""
@@ -93,7 +97,8 @@ class Operation(Generic[T]):
             left = _LONG_SECONDS if end is None else end - time.monotonic()
             if left <= 0:
                 raise StillRunning(
-                    f"The operation {self.id} goes on; it was waited for {timeout} s."
+                    f"The operation {self.id} goes on; it was waited for {timeout} s.",
+                    self.snapshot.id if self.snapshot else "",
                 )
             self.refresh(int(min(left, _SHORT_SECONDS if progress else _LONG_SECONDS)))
             told = self._tell(progress, told)
@@ -127,7 +132,8 @@ def _ending(seen: models.Operation) -> Exception:
         told = seen.problem.to_dict() if seen.problem else {}
         return OperationFailed(told, seen.id)
     if seen.status == "cancelled":
-        return OperationCancelled(f"The operation {seen.id} was cancelled.")
+        return OperationCancelled(f"The operation {seen.id} was cancelled.", seen.id)
     if seen.status == "unknown":
-        return OperationUnknown(f"Whether the operation {seen.id} was carried out is not known.")
-    return StillRunning(f"The operation {seen.id} is {seen.status}.")
+        words = f"Whether the operation {seen.id} was carried out is not known."
+        return OperationUnknown(words, seen.id)
+    return StillRunning(f"The operation {seen.id} is {seen.status}.", seen.id)

@@ -2,34 +2,40 @@
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from typing import Final
 
 import httpx
 
-from .errors import members_of
+from .errors import members_of, retry_after_of
 
 _AWAY = frozenset({429, 502, 503, 504})
 """What is tried again if the body does not say whether it may be: a proxy's own words."""
 
+_DOUBLINGS: Final = 30
+"""More would be too much for a float, and are never needed."""
+
+_LAST_TRY_SECONDS: Final = 1.0
+"""What a wait leaves to the try after it, at least."""
+
 
 @dataclass(frozen=True)
 class Retries:
-    """How often a call is tried, and how patiently.
+    """How patiently a call is tried: as often as fits into the time that it may take.
 
     Args:
-        tries: at most so many, with the first.
+        patience_seconds: what one call may take, all its tries and waits together. A wait that
+            does not fit into what is left is not begun: the problem is raised at once.
         first_seconds: the longest wait before the second try; it doubles each time.
-        most_seconds: no wait of ours is longer; what ``Retry-After`` says counts as it is.
-        patience_seconds: a wait that is longer than this is not waited for.
+        most_seconds: no wait of ours is longer; ``Retry-After`` counts as it is.
+        tries: at most so many, with the first; None for as many as fit.
     """
 
-    tries: int = 6
+    patience_seconds: float = 60.0
     first_seconds: float = 0.5
     most_seconds: float = 20.0
-    patience_seconds: float = 120.0
+    tries: int | None = None
 
-    def pause(self, tried: int, response: httpx.Response | None) -> float | None:
+    def pause(self, tried: int, response: httpx.Response | None, left: float) -> float | None:
         """Return the seconds to wait before the next try; None for no other try.
 
         A random part of the wait keeps clients that were refused together from coming together.
@@ -37,13 +43,16 @@ class Retries:
         Args:
             tried: how often it was tried.
             response: the refusal; None for a connection that was lost.
+            left: seconds that the call may take still.
         """
-        if tried >= self.tries or (response is not None and not _may_repeat(response)):
+        is_last = self.tries is not None and tried >= self.tries
+        if is_last or (response is not None and not _may_repeat(response)):
             return None
-        told = _told(response) if response is not None else None
-        most = min(self.most_seconds, self.first_seconds * 2 ** (tried - 1))
-        seconds = random.uniform(0, most) if told is None else told  # noqa: S311 # no secret
-        return seconds if seconds <= self.patience_seconds else None
+        told = None if response is None else retry_after_of(response)
+        most = min(self.most_seconds, self.first_seconds * 2 ** min(tried - 1, _DOUBLINGS))
+        part = random.uniform(0, most / 2)  # noqa: S311 # no secret
+        seconds = part + (most / 2 if told is None else told)
+        return seconds if seconds + _LAST_TRY_SECONDS <= left else None
 
 
 def _may_repeat(response: httpx.Response) -> bool:
@@ -52,15 +61,3 @@ def _may_repeat(response: httpx.Response) -> bool:
     if isinstance(retryable, bool):
         return retryable
     return response.status_code in _AWAY
-
-
-def _told(response: httpx.Response) -> float | None:
-    """Return the seconds that ``Retry-After`` says (RFC 9110, 10.2.3), or None."""
-    words = response.headers.get("Retry-After", "").strip()
-    if words.isascii() and words.isdigit():
-        return float(words)
-    try:
-        moment = parsedate_to_datetime(words)
-    except ValueError:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds()) if moment.tzinfo else None

@@ -29,8 +29,11 @@ class Tokens:
         self._token = ""
         self._good_until = 0.0
 
-    def current(self) -> str:
+    def current(self, until: float | None = None) -> str:
         """Return a token that is good for a while.
+
+        Args:
+            until: the moment (``Transport.until``) at which the call that needs it must have ended.
 
         Raises:
             SignInRefused: the client's id or secret is not accepted.
@@ -38,7 +41,7 @@ class Tokens:
         """
         with self._lock:
             if time.monotonic() >= self._good_until:
-                self._fetch()
+                self._fetch(until)
             return self._token
 
     def refused(self, token: str) -> None:
@@ -47,11 +50,11 @@ class Tokens:
             if token == self._token:
                 self._good_until = 0.0
 
-    def _fetch(self) -> None:
+    def _fetch(self, until: float | None) -> None:
         asked = time.monotonic()
         form = {"grant_type": "client_credentials"}
         call = {"method": "post", "url": "/oauth/token", "data": form, "auth": self._account}
-        response = self._transport.send(call)
+        response = self._transport.send(call, until)
         if response.status_code in _REFUSED:
             told = members_of(response)
             words = told.get("error_description") or told.get("detail") or told.get("error", "")

@@ -14,8 +14,14 @@ Call = Mapping[str, Any]
 """The arguments of ``httpx.Client.request``, as the generated functions make them."""
 
 CONNECT_SECONDS = 10.0
-READ_SECONDS = 90.0
-"""Longer than the gateway waits for a deployment."""
+READ_SECONDS = 60.0
+"""Longer than the gateway waits before it answers."""
+
+LONGEST_WAIT_SECONDS = 20
+"""For which the gateway is asked to wait with its answer."""
+
+LEAST_SECONDS = 0.1
+"""For a try for which there is no time any more: its caller was late."""
 
 
 class Transport:
@@ -35,9 +41,8 @@ class Transport:
         retries: Retries,
         http: httpx.BaseTransport | None = None,
     ) -> None:
-        timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
         self._http = httpx.Client(
-            base_url=url, headers=dict(headers), timeout=timeout, transport=http
+            base_url=url, headers=dict(headers), timeout=_limits(READ_SECONDS), transport=http
         )
         self._retries = retries
 
@@ -45,8 +50,21 @@ class Transport:
         """Close its connections."""
         self._http.close()
 
-    def send(self, call: Call) -> httpx.Response:
-        """Send a call, and send it again while that is worth it.
+    @property
+    def longest_wait(self) -> int:
+        """Seconds for which the gateway may be asked to wait for an end before it answers."""
+        return max(1, min(LONGEST_WAIT_SECONDS, int(self._retries.patience_seconds / 2)))
+
+    def until(self) -> float:
+        """Return the moment at which a call that begins now must have ended."""
+        return time.monotonic() + self._retries.patience_seconds
+
+    def send(self, call: Call, until: float | None = None) -> httpx.Response:
+        """Send a call, and send it again while that is worth it and there is time.
+
+        Args:
+            call: what is sent.
+            until: the moment at which it must have ended; None for that of a call of its own.
 
         Returns:
             The answer, of whichever status.
@@ -54,13 +72,14 @@ class Transport:
         Raises:
             ConnectionLost: there was none.
         """
+        end = self.until() if until is None else until
         tried = 0
         while True:
             tried += 1
-            response, lost = self._try(call)
+            response, lost = self._try(call, end - time.monotonic())
             pause = None
             if response is None or response.status_code >= httpx.codes.BAD_REQUEST:
-                pause = self._retries.pause(tried, response)
+                pause = self._retries.pause(tried, response, end - time.monotonic())
             if response is None and (pause is None or not _may_have_come(lost, call)):
                 raise self._lost(lost, call, tried) from lost
             if pause is None and response is not None:
@@ -80,16 +99,25 @@ class Transport:
         except httpx.TransportError as error:
             raise self._lost(error, call, 1) from error
 
-    def _try(self, call: Call) -> tuple[httpx.Response | None, httpx.TransportError | None]:
+    def _try(
+        self, call: Call, seconds: float
+    ) -> tuple[httpx.Response | None, httpx.TransportError | None]:
         try:
-            return self._http.request(**call), None
+            return self._http.request(**call, timeout=_limits(seconds)), None
         except httpx.TransportError as error:
             return None, error
 
     def _lost(self, error: Exception | None, call: Call, tried: int) -> ConnectionLost:
         key = call.get("headers", {}).get("Idempotency-Key")
         where = f"{call['method'].upper()} {self._http.base_url}{str(call['url']).lstrip('/')}"
-        return ConnectionLost(f"No answer to {where} after {tried} tries: {error}", key)
+        tries = "1 try" if tried == 1 else f"{tried} tries"
+        return ConnectionLost(f"No answer to {where} after {tries}: {error}", key)
+
+
+def _limits(seconds: float) -> httpx.Timeout:
+    """Return what one try may take."""
+    most = max(LEAST_SECONDS, min(seconds, READ_SECONDS))
+    return httpx.Timeout(most, connect=min(most, CONNECT_SECONDS))
 
 
 def _may_have_come(lost: httpx.TransportError | None, call: Call) -> bool:
