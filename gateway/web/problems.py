@@ -249,9 +249,10 @@ def _headers_of(error: GatewayError) -> Iterator[tuple[str, str]]:
 
 def _seconds_of(error: GatewayError) -> int | None:
     """Return after which time it is worth trying again, if time alone may help."""
-    if isinstance(error, _TIMED):
+    if isinstance(error, _TIMED) and error.seconds:
         return error.seconds
-    return RETRY_SECONDS if isinstance(error, _BRIEF) and error.retryable else None
+    is_brief = isinstance(error, _BRIEF) or error.status == HTTPStatus.SERVICE_UNAVAILABLE
+    return RETRY_SECONDS if is_brief and error.retryable else None
 
 
 def challenge() -> str:

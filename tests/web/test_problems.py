@@ -7,8 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
+from gateway.broker.engine.breakers import DeploymentPaused
 from gateway.broker.engine.problems import OperationFailed, problem_of
-from gateway.errors import AnswerLost
+from gateway.errors import AnswerLost, DeploymentUnreachable, GatewayError, PinMismatch
 from gateway.web.docs import problem_kinds
 from gateway.web.problems import answer_gateway_error, problem_type
 from tests.web.toy import SHELVES
@@ -127,6 +128,26 @@ def test_an_operation_that_failed_is_logged_with_its_deployment(app: Flask) -> N
     assert (line["event"], line["operation"]) == ("request_failed", "op_1")
     assert (line["code"], line["deployment"], line["command"]) == ("ANSWER_LOST", "dep_1", "Y")
     assert len(line["message"]) == 300
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (DeploymentUnreachable(), "5"),
+        (DeploymentPaused(seconds=27), "27"),
+        (PinMismatch(), None),
+        (AnswerLost(), None),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_failed_operation_says_when_to_try_again_as_its_error_did(
+    app: Flask, error: GatewayError, seconds: str | None
+) -> None:
+    """Time alone mends no certificate, and no answer that was lost."""
+    again = OperationFailed(problem_of(error), "op_1", ())
+    with app.test_request_context():
+        told = [answer_gateway_error(each).headers.get("Retry-After") for each in (error, again)]
+    assert told == [seconds, seconds]
 
 
 def test_what_the_caller_can_mend_is_not_logged_as_trouble(client: FlaskClient) -> None:
