@@ -60,16 +60,25 @@ class CheckedClient(FlaskClient):
         self.renewal: Callable[[], str] | None = None
         self._carry(token)
 
+    @property
+    def token(self) -> str | None:
+        """The token that is sent, renewed when it is old."""
+        self._carry_a_live_one()
+        return self._token
+
+    def _carry_a_live_one(self) -> None:
+        if self.renewal is not None and monotonic() - self._since > OLD:
+            self._carry(self.renewal())
+
     def _carry(self, token: str | None) -> None:
-        self.token = token
+        self._token = token
         self._since = monotonic()
         if token is not None:
             self.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
 
     def open(self, *args: Any, **options: Any) -> TestResponse:  # noqa: ANN401 # Flask's signature
         """Send a request and check its answer."""
-        if self.renewal is not None and monotonic() - self._since > OLD:
-            self._carry(self.renewal())
+        self._carry_a_live_one()
         response = super().open(*args, **{"buffered": True, **options})
         self.contract.check(response.request.method, response.request.path, response)
         return response
