@@ -93,6 +93,8 @@ lock: setup ## Lock the dependencies anew, with hashes
 	$(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(COMPILE) --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
 	$(COMPILE) --extra sdks -c requirements/dev.txt pyproject.toml -o requirements/sdks.txt
+	$(COMPILE) --extra otel -c requirements/dev.txt pyproject.toml -o requirements/otel.txt
+	$(COMPILE) --extra bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 
 .PHONY: clean
 clean: ## Remove what the other targets made
