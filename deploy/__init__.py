@@ -1,0 +1,1 @@
+"""What a provider takes to run the gateway: a cluster, a proxy before it, what watches it."""
