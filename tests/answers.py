@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
@@ -35,6 +37,7 @@ SOMETIMES = frozenset(
 
 STREAM = "text/event-stream"
 TEXTS = ("text/csv", "application/x-ndjson")
+DOCUMENT = Path(__file__).parents[1] / "openapi" / "openapi.json"
 BESIDE = re.compile(
     r"/openapi\.(json|yaml)|/openapi-3\.0\.json|/docs(/(events|permissions|problems)|/assets/[^/]+)?"
 )
@@ -192,3 +195,13 @@ def _pattern(path: str, item: JSON) -> re.Pattern[str]:
 
     whole = re.sub(r"\\\{(\w+)\\\}", group, re.escape(path))
     return re.compile(whole, re.ASCII | re.DOTALL)
+
+
+@cache
+def golden_contract() -> Contract:
+    """Return what the gateway promises.
+
+    Of the golden file, which a test holds to the code byte for byte; and once, since to make its
+    judges takes longer than many a test.
+    """
+    return Contract(json.loads(DOCUMENT.read_text(encoding="utf-8")))

@@ -4,11 +4,8 @@
 socket: they would not notice, so the complaints are kept for the end of the test.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,12 +13,11 @@ import requests
 from werkzeug.test import EnvironBuilder, TestResponse
 from werkzeug.wrappers import Request
 
-from tests.answers import STREAM, Contract, Undocumented
+from tests.answers import STREAM, Contract, Undocumented, golden_contract
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-DOCUMENT = Path(__file__).parents[1] / "openapi" / "openapi.json"
 VERSION = "SPE-Gateway-Version"
 """The header by which an answer of a gateway is known."""
 
@@ -103,12 +99,7 @@ def judge_requests() -> None:
             told = TestResponse(
                 [answer.content], f"{answer.status_code} -", [*answer.headers.items()], NOBODYS
             )
-            _released().check(request.method or "", path, told)
+            golden_contract().check(request.method or "", path, told)
         return answer
 
     requests.Session.send = send  # type: ignore[method-assign] # of every session
-
-
-@cache
-def _released() -> Contract:
-    return Contract(json.loads(DOCUMENT.read_text(encoding="utf-8")))

@@ -19,9 +19,8 @@ from gateway.factory import Gateway, create_app
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, create_keys
-from gateway.web.contract.document import openapi_document
 from gateway.worker.tracker import Tracker
-from tests.answers import Contract
+from tests.answers import Contract, golden_contract
 
 UNHURRIED = "100000/minute"
 DEFAULTS: Mapping[str, Any] = {
@@ -157,7 +156,7 @@ def _running(settings: Settings, operator: FirstOperator) -> Iterator[Served]:
     tracker = Tracker(gateway.services.broker, chores)
     tracker.start()
     try:
-        yield Served(app, gateway, settings, operator, Contract(openapi_document(app)))
+        yield Served(app, gateway, settings, operator, golden_contract())
     finally:
         tracker.stop()
         gateway.close()

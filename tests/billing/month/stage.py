@@ -23,8 +23,7 @@ from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, create_keys
-from gateway.web.contract.document import openapi_document
-from tests.answers import JSON, Contract
+from tests.answers import JSON, golden_contract
 from tests.billing.month.oracle import Oracle
 from tests.served import DEFAULTS, CheckedClient, Served
 from tests.simulated import Control
@@ -139,7 +138,7 @@ def _served(home: Path) -> Iterator[Served]:
     app = create_app(settings)
     gateway = app.extensions["spe-gateway"]
     try:
-        yield Served(app, gateway, settings, operator, Contract(openapi_document(app)))
+        yield Served(app, gateway, settings, operator, golden_contract())
     finally:
         gateway.close()
 
