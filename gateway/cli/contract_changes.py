@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import rich_click as click
 import yaml
@@ -20,8 +20,7 @@ from gateway.web.contract.compatibility import (
 )
 from gateway.web.contract.compatibility.callers import STEPS
 from gateway.web.contract.compatibility.older import comparable
-
-Json = dict[str, Any]
+from gateway.web.contract.tree import Json
 
 _ADDRESS: Final = re.compile(r"https?:/")
 

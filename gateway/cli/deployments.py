@@ -10,12 +10,11 @@ from gateway.cli.account import access_options, account_of
 from gateway.cli.api_client import Call
 from gateway.cli.asking import secret
 from gateway.cli.certificates import chosen_pin, is_pinned, tell_certificates
-from gateway.cli.deployment_names import deployment_id
 from gateway.cli.deployment_view import lines_of, state_of
 from gateway.cli.examples import examples
 from gateway.cli.nouns.fields import body_of, options_of
 from gateway.cli.nouns.group import argument_of, group_of
-from gateway.cli.nouns.kinds import DEPLOYMENT
+from gateway.cli.nouns.kinds import DEPLOYMENT, id_of
 from gateway.cli.nouns.rows import Asked, Change, Field, Form, Listing, Row
 from gateway.cli.nouns.showing import Column, Thing
 from gateway.cli.options import json_option
@@ -143,7 +142,7 @@ deployments = group_of(
 def show(deployment: str, *, as_json: bool, **access: str | None) -> None:
     """Show a deployment: where it is, whether it answers now, and what stands against it."""
     account = account_of(access)
-    path = f"/deployments/{deployment_id(account, deployment)}"
+    path = f"/deployments/{id_of(account, DEPLOYMENT, deployment, {})}"
     found = account.call(Call("GET", path)).body
     if as_json:
         click.echo(pretty(found))
@@ -178,7 +177,7 @@ def repin(
     and the administrator's password is tried.
     """
     account = account_of(access)
-    path = f"/deployments/{deployment_id(account, deployment)}"
+    path = f"/deployments/{id_of(account, DEPLOYMENT, deployment, {})}"
     found = account.call(Call("GET", path)).body
     presented = account.call(Call("POST", f"{path}/probe")).body
     tell_certificates(found, presented, as_json=as_json)

@@ -8,10 +8,11 @@ import rich_click as click
 
 from gateway.cli.account import access_options, account_of, explained
 from gateway.cli.api_client import Call
-from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
 from gateway.cli.nouns.fields import labels_of
-from gateway.cli.options import cursor_option, json_option, limit_option, more_of
+from gateway.cli.nouns.kinds import DEPLOYMENT, id_of
+from gateway.cli.options import cursor_option, json_option, limit_option
+from gateway.cli.page import tell_page
 from gateway.cli.progress import printable
 from gateway.cli.table import Row, tell_table
 from gateway.cli.watching import pretty
@@ -74,7 +75,7 @@ def list_(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each i
 def refresh(deployment: str, *, as_json: bool, **access: str | None) -> None:
     """Ask a deployment now for all its instances; every few minutes that happens by itself."""
     account = account_of(access)
-    opaque = deployment_id(account, deployment)
+    opaque = id_of(account, DEPLOYMENT, deployment, {})
     with explained({NotFound.code: NEXT["refresh"]}, deployment):
         found = account.call(Call("POST", f"/deployments/{opaque}/inventory/refresh")).body
     if as_json:
@@ -176,14 +177,9 @@ def _listed(
     account = account_of(options)
     wanted = {name: options[name] for name in FILTERS if options.get(name)}
     if "deployment" in wanted:
-        wanted["deployment"] = deployment_id(account, wanted["deployment"])
+        wanted["deployment"] = id_of(account, DEPLOYMENT, wanted["deployment"], {})
     page = account.call(Call("GET", f"{path}?{urlencode(wanted)}")).body
-    if as_json:
-        click.echo(pretty(page))
-        return
-    tell_table(head, [row_of(each) for each in page["items"]])
-    if page["nextCursor"]:
-        click.echo(more_of(page["nextCursor"], len(page["items"])), err=True)
+    tell_page(page, head, [row_of(each) for each in page["items"]], as_json=as_json)
 
 
 def _overview(found: Mapping[str, Any]) -> Row:

@@ -6,8 +6,8 @@ from gateway.cli.account import access_options, account_of
 from gateway.cli.api_client import Call
 from gateway.cli.arguments import arguments_of, command_of
 from gateway.cli.asking import confirm
-from gateway.cli.deployment_names import deployment_id
 from gateway.cli.examples import examples
+from gateway.cli.nouns.kinds import DEPLOYMENT, id_of
 from gateway.cli.sending import ended, keyed
 from gateway.cli.watching import EXIT_WORDS, tell, views_of
 
@@ -55,7 +55,7 @@ def invoke(
         f"{wanted.name} changes something on {deployment}", yes=yes or not wanted.effect.changes
     )
     account = account_of(access)
-    found = deployment_id(account, deployment)
+    found = id_of(account, DEPLOYMENT, deployment, {})
     call = keyed(
         Call("POST", f"/deployments/{found}/commands/{wanted.name}", body={"arguments": values}),
         Prefer="wait=1",

@@ -18,6 +18,7 @@ from gateway.web.contract.document import openapi_document
 from gateway.web.contract.editions import Edition, in_edition
 from gateway.web.contract.files import FILES, contract_file
 from gateway.web.contract.forms import as_json, as_yaml
+from gateway.web.contract.tree import Json
 
 
 @click.command(
@@ -70,7 +71,7 @@ def openapi(for_programs: bool, edition: str, **wanted: Path | None) -> None:  #
     with application() as app:
         document = openapi_document(app)
         if folder := wanted["folder"]:
-            _write_all(app, folder)
+            _write_all(document, folder)
     if pinned := wanted["against"]:
         tell_changes(document, pinned, as_json=for_programs)
     elif release := wanted["release"]:
@@ -92,9 +93,9 @@ def application() -> Iterator[Flask]:
         app.extensions["spe-gateway"].close()
 
 
-def _write_all(app: Flask, folder: Path) -> None:
+def _write_all(document: Json, folder: Path) -> None:
     for name in FILES:
-        _write(folder / name, contract_file(app, name))
+        _write(folder / name, contract_file(document, name))
 
 
 def _write(path: Path, text: str) -> None:

@@ -12,9 +12,9 @@ from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
 from gateway.cli.following import Following
 from gateway.cli.operation_view import HEAD, advice_of, lines_of, rows_of
-from gateway.cli.options import cursor_option, json_option, limit_option, more_of
+from gateway.cli.options import cursor_option, json_option, limit_option
+from gateway.cli.page import tell_page
 from gateway.cli.progress import printable
-from gateway.cli.table import tell_table
 from gateway.cli.watching import EXIT_WORDS, STATUSES, pretty, tell, views_of
 from gateway.cli.watching import watch as watch_to_end
 from gateway.errors import Conflict, NotFound
@@ -78,12 +78,7 @@ def list_(*, as_json: bool, **options: Any) -> None:  # noqa: ANN401 - of each i
     """List operations, the newest first."""
     query = urlencode({name: options[name] for name in FILTERS if options[name]})
     page = account_of(options).call(Call("GET", f"/operations?{query}")).body
-    if as_json:
-        click.echo(pretty(page))
-        return
-    tell_table(HEAD, rows_of(page["items"]))
-    if page["nextCursor"]:
-        click.echo(more_of(page["nextCursor"], len(page["items"])), err=True)
+    tell_page(page, HEAD, rows_of(page["items"]), as_json=as_json)
 
 
 @operations.command(

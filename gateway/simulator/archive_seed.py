@@ -2,7 +2,7 @@
 
 | Key of an instance | Holds |
 |---|---|
-| `stores` | `{name, requestedState, messages, expired, databasePath, …}`; with `error` (a trouble that passes), `broken`, `needsUpgrade`, `searchIndexesNeedRebuild`, `oldFormat`, or `passphrase` with `identifier` (it is locked) |
+| `stores` | `{name, requestedState, messages, damaged, expired, databasePath, …}`; with `error` (a trouble that passes), `broken`, `needsUpgrade`, `searchIndexesNeedRebuild`, `oldFormat`, or `passphrase` with `identifier` (it is locked) |
 | `users` | `{userName, …, privileges, mfaStatus, appPasswords}` |
 | `folders` | `{folder, messages}`; without the key each user has an inbox |
 | `directory` | `{userName, fullName, distinguishedName, emailAddresses}` of directory services |
@@ -28,7 +28,7 @@ from .users import LOGIN_PRIVILEGES
 
 DAY = 86400
 OF_STORE = {"requestedState", "error", "needsUpgrade", "searchIndexesNeedRebuild"}
-OF_FILES = {"messages", "expired", "broken"}
+OF_FILES = {"messages", "damaged", "expired", "broken"}
 Entry = dict[str, Any]
 
 
@@ -56,7 +56,7 @@ def alter(deployment: Deployment, instance: Instance, entry: Entry) -> None:
     """Plant what an entry names, as `plant` does; a store of a known name becomes another.
 
     Of such a store the members that are given count: `requestedState`, `error`, `needsUpgrade`,
-    `searchIndexesNeedRebuild`, `messages`, `expired` and `broken`.
+    `searchIndexesNeedRebuild`, `messages`, `damaged`, `expired` and `broken`.
     """
     archive = deployment.archive(instance)
     known = {store.name: store for store in archive.stores}
@@ -104,6 +104,7 @@ def _plant_store(deployment: Deployment, instance: Instance, entry: Entry) -> No
         size=messages * scenario.bytes_per_message,
         old_format=entry.get("oldFormat", False),
         broken=entry.get("broken", False),
+        damaged=entry.get("damaged", 0),
         expired=entry.get("expired", 0),
         identifier=entry.get("identifier", "7c1f42") if passphrase else None,
         passphrase_sha256=digest(passphrase) if passphrase else None,

@@ -59,6 +59,7 @@ class StoreFiles:
     Attributes:
         old_format: of a database that is too old to attach.
         broken: the database can only be recovered.
+        damaged: how many of the messages a verification finds damaged.
         expired: how many of the messages a retention policy would delete.
         identifier: of the recovery key that unlocks them; None where nothing is locked.
         passphrase_sha256: of that key.
@@ -68,6 +69,7 @@ class StoreFiles:
     size: int
     old_format: bool = False
     broken: bool = False
+    damaged: int = 0
     expired: int = 0
     identifier: str | None = None
     passphrase_sha256: str | None = None

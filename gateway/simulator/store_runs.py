@@ -1,6 +1,6 @@
 """The long-running commands of archive stores: verify, compact and their kin."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .archive import Store
@@ -55,7 +55,7 @@ def recover_store(deployment: Deployment, arguments: Arguments) -> LongRun:
         found = on_disk(deployment, instance, store)
         if found is None:
             raise Failure(f"The recovery records of '{store.name}' cannot be found.")
-        found.broken, store.error = False, None
+        found.broken, found.damaged, store.error = False, 0, None
 
     return work(deployment, instance, [store], "Recovering", recovered)
 
@@ -63,7 +63,12 @@ def recover_store(deployment: Deployment, arguments: Arguments) -> LongRun:
 @command("RepairStoreDatabase", "run")
 def repair_store_database(deployment: Deployment, arguments: Arguments) -> LongRun:
     """Repair the database of an archive store."""
-    return work(deployment, *_one(deployment, arguments), "Repairing", _nothing)
+    instance, stores = _one(deployment, arguments)
+
+    def repaired(store: Store) -> None:
+        require_open(deployment, instance, store).damaged = 0
+
+    return work(deployment, instance, stores, "Repairing", repaired)
 
 
 @command("UpgradeStore", "run")
@@ -150,14 +155,26 @@ def _verification(deployment: Deployment, instance: Instance, stores: list[Store
     counted = _counted(deployment, instance, stores)
     total = sum(messages for _, messages in counted)
     rate = deployment.scenario.verify_rate
+    damaged = {store.id: require_open(deployment, instance, store).damaged for store in stores}
     steps = tuple(
         Step(done / rate, text + LINE_END, 100 * done // max(total, 1))
-        for done, text in _verification_log(counted)
+        for done, text in _verification_log(counted, damaged)
     )
-    return LongRun(steps, total / rate, lambda: None)
+
+    def finish() -> None:
+        if errors := sum(damaged.values()):
+            raise Failure(_errors(errors))
+
+    return LongRun(steps, total / rate, finish)
 
 
-def _verification_log(counted: list[tuple[Store, int]]) -> Iterator[tuple[int, str]]:
+def _errors(number: int) -> str:
+    return f"{number} errors have been found (see above)."
+
+
+def _verification_log(
+    counted: list[tuple[Store, int]], damaged: Mapping[int, int]
+) -> Iterator[tuple[int, str]]:
     """Yield the vendor's lines, each with the number of messages done before it appears."""
     done = 0
     for store, messages in counted:
@@ -169,7 +186,10 @@ def _verification_log(counted: list[tuple[Store, int]]) -> Iterator[tuple[int, s
             yield done + count, f"  {count} messages verified..."
         done += messages
         yield done, f"  {messages} messages verified."
-    yield done, "Finished. No errors have been found."
+        if errors := damaged.get(store.id):
+            yield done, f"  {errors} messages of file group #{store.id} are damaged."
+    errors = sum(damaged.values())
+    yield done, f"Finished. {_errors(errors) if errors else 'No errors have been found.'}"
 
 
 def work(

@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
 
+from gateway.web.contract import tree
+from gateway.web.contract.tree import Json
 from openapi.sdk.language import ROOT
-
-METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
 @dataclass(frozen=True)
@@ -24,46 +23,26 @@ class Operation:
 
     path: str
     method: str
-    spec: dict[str, Any]
-    parameters: tuple[dict[str, Any], ...]
+    spec: Json
+    parameters: tuple[Json, ...]
 
 
 @cache
-def document() -> dict[str, Any]:
+def document() -> Json:
     """Return the contract; nobody changes it (take ``copy.deepcopy``)."""
     text = (ROOT / "openapi" / "openapi.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: Json = json.loads(text)
     return loaded
 
 
 def operations() -> Iterator[Operation]:
     """Yield every operation, in the order of the contract."""
-    for path, item in document()["paths"].items():
-        shared = item.get("parameters", [])
-        for method in METHODS:
-            if method in item:
-                own = item[method].get("parameters", [])
-                parameters = tuple(resolved(each) for each in [*shared, *own])
-                yield Operation(path, method, item[method], parameters)
+    for path, method, spec in tree.operations(document()):
+        shared = document()["paths"][path].get("parameters", [])
+        parameters = tuple(resolved(each) for each in [*shared, *spec.get("parameters", [])])
+        yield Operation(path, method, spec, parameters)
 
 
-def resolved(node: dict[str, Any]) -> dict[str, Any]:
+def resolved(node: Json) -> Json:
     """Return what an object refers to, or the object itself."""
-    found = node
-    while "$ref" in found:
-        target: Any = document()
-        for name in found["$ref"].removeprefix("#/").split("/"):
-            target = target[name]
-        found = target
-    return found
-
-
-def objects(node: object) -> Iterator[dict[str, Any]]:
-    """Yield every JSON object in a value, itself first."""
-    if isinstance(node, dict):
-        yield node
-        for value in list(node.values()):
-            yield from objects(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from objects(value)
+    return tree.resolved(node, document())

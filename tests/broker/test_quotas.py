@@ -1,25 +1,22 @@
 """Quotas under races, failures and crashes: exactly as many as there may be, given back once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
-import time_machine
 
 from gateway.broker import admission
-from gateway.broker.admission import SKEW, QuotaExceeded
+from gateway.broker.admission import QuotaExceeded
 from gateway.broker.creation import NewInstance
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.operations import Operations
 from gateway.broker.resolution import Word
-from gateway.model import Instance, Operation, OperationStatus, Reseller, Resource, now
-from gateway.spe.command import Command
-from gateway.spe.commands.stores import CREATE_STORE, DETACH_STORE, GET_STORES, VERIFY_STORE
-from gateway.spe.commands.users import CREATE_USER, DELETE_USER, GET_USERS
-from gateway.storage import instances, quotas
+from gateway.model import Instance, Operation, OperationStatus, Reseller, Resource
+from gateway.spe.commands.stores import DETACH_STORE, GET_STORES, VERIFY_STORE
+from gateway.spe.commands.users import DELETE_USER, GET_USERS
 from gateway.tenancy.caller import Validated
+from tests.broker.quota_scene import call, limit, opened_by, planted, store, used, user
 from tests.core import Core, until
 from tests.simulated import Control
 
@@ -28,47 +25,9 @@ LIMIT = 5
 VERIFY = Invocation(VERIFY_STORE, {"id": 1, "includeIndexes": False})
 
 
-@pytest.fixture
-def owner(core: Core, control: Control) -> Reseller:
-    """A reseller on an empty deployment."""
-    assert control.journal() == []
-    return core.reseller("Owner")
-
-
-def limit(core: Core, owner: Reseller, **limits: int | None) -> None:
-    with core.database.write() as connection:
-        named = {Resource(name): value for name, value in limits.items()}
-        quotas.replace(connection, owner.id, named)
-
-
-def used(core: Core, owner: Reseller, resource: str) -> int:
-    with core.database.read() as connection:
-        return quotas.used(connection, owner.path, Resource(resource))
-
-
 def create(core: Core, owner: Reseller, name: str = "acme", **values: Any) -> Operation:  # noqa: ANN401 - members
     new = NewInstance(**({"instance_id": name, "display_name": name, "start": False} | values))
     return core.instances.create(core.caller("createInstance", reseller=owner), new)
-
-
-def planted(core: Core, control: Control, owner: Reseller, name: str = "acme") -> Instance:
-    """Make an instance of an owner that both we and the deployment know, with one user."""
-    made = core.planted(control, name)
-    with core.database.write() as connection:
-        instances.change(connection, made.id, {"reseller": owner.id})
-    return core.instance(made.id)
-
-
-def user(name: str) -> Invocation:
-    return Invocation(CREATE_USER, {"userName": name, "privileges": ["login"]})
-
-
-def store(name: str) -> Invocation:
-    return Invocation(CREATE_STORE, {"name": name, "databasePath": f"~\\{name}"})
-
-
-def call(core: Core, instance: Instance, *wishes: Invocation, **caller: Any) -> Operation:  # noqa: ANN401 - as core takes them
-    return core.broker.call(core.caller(**caller), instance.id, wishes)
 
 
 def race(work: Any, number: int = RACERS) -> list[Any]:  # noqa: ANN401 - results and refusals
@@ -256,14 +215,6 @@ def test_what_is_cancelled_before_it_is_made_is_given_back(
     assert used(core, owner, "users") == 0
 
 
-def opened_by(core: Core, instance: Instance, *wishes: Invocation) -> Operation:
-    """Commit an intent as the broker does, without carrying it out: then comes a crash."""
-    broker = core.broker
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(broker, "carry", lambda _: None)
-        return call(core, instance, *wishes, wait=0)
-
-
 def test_a_crash_between_intent_and_outcome_settles_once(
     core: Core, other: Core, control: Control, owner: Reseller
 ) -> None:
@@ -314,49 +265,6 @@ def test_what_was_seen_meanwhile_counts_more_than_a_persons_word(
         said = Word(OperationStatus.FAILED, "looked")
         Operations(core.broker).resolve(core.caller("resolveOperation"), ended.id, said)
     assert used(core, owner, "users") == 1
-
-
-@pytest.mark.parametrize(
-    ("command", "resource"), [(GET_USERS, "users"), (GET_STORES, "stores")], ids=["users", "stores"]
-)
-def test_a_whole_list_is_believed(
-    core: Core, control: Control, owner: Reseller, command: Command, resource: str
-) -> None:
-    """The user of service provider access is SPE's own, and not counted."""
-    acme = planted(core, control, owner)
-    assert used(core, owner, resource) == 0
-    call(core, acme, Invocation(command))
-    assert used(core, owner, resource) == 1
-
-
-def test_a_list_that_may_be_older_than_a_change_is_not_believed(
-    core: Core, control: Control, owner: Reseller
-) -> None:
-    acme = planted(core, control, owner)
-    call(core, acme, user("joe"))
-    call(core, acme, Invocation(GET_USERS))
-    assert used(core, owner, "users") == 1
-    with time_machine.travel(now() + SKEW + timedelta(seconds=1), tick=True):
-        call(core, acme, Invocation(GET_USERS))
-    assert used(core, owner, "users") == 2
-
-
-def test_a_list_beside_a_change_is_not_believed(
-    core: Core, control: Control, owner: Reseller
-) -> None:
-    acme = planted(core, control, owner)
-    opened_by(core, acme, user("joe"))
-    with time_machine.travel(now() + SKEW * 2, tick=True):
-        call(core, acme, Invocation(GET_USERS))
-    assert used(core, owner, "users") == 1  # joe is admitted; jane was not seen
-
-
-def test_a_create_that_lists_afterwards_is_believed(
-    core: Core, control: Control, owner: Reseller
-) -> None:
-    acme = planted(core, control, owner)
-    call(core, acme, store("More"), Invocation(GET_STORES))
-    assert used(core, owner, "stores") == 2
 
 
 @pytest.mark.parametrize("room", [0, 1])

@@ -6,6 +6,7 @@ import pytest
 
 from tests.resources.archive import Archive, archive_in
 from tests.resources.hooks import Receiver, quiet, receiving
+from tests.served import CheckedClient
 from tests.world import World, world
 
 
@@ -36,3 +37,10 @@ def without_webhooks(own_world: World) -> Iterator[None]:
     yield
     for each in own_world.call("GET", "/webhooks?limit=500")["items"]:
         own_world.call("DELETE", f"/webhooks/{each['id']}", status=204)
+
+
+@pytest.fixture
+def watcher(own_world: World) -> tuple[str, CheckedClient]:
+    """A client that may see operations and events, and its id."""
+    made = own_world.new_client("A", roles=["read-only"])
+    return made["id"], own_world.served.log_in(made["clientId"], made["clientSecret"])

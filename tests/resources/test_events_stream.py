@@ -1,6 +1,6 @@
 """The log of events as a stream: nothing lost, nothing twice, nobody who may not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from itertools import islice
@@ -11,6 +11,7 @@ import time_machine
 
 from gateway.model import now
 from tests.resources.heard import Told, events, part, standing, tell, whole
+from tests.resources.leaving import LEAVING
 from tests.served import CheckedClient, assert_problem
 from tests.world import World
 
@@ -109,36 +110,7 @@ def test_an_id_that_is_yet_to_come_is_refused(reader: CheckedClient, at: int) ->
     assert_problem(reader.get("/events/stream", headers=headers), 422, "INVALID_INPUT")
 
 
-Leave = Callable[[World, str], None]
-
-
-def _disabled(world: World, client: str) -> None:
-    world.call("PATCH", f"/clients/{client}", {"disabled": True})
-
-
-def _deleted(world: World, client: str) -> None:
-    world.call("DELETE", f"/clients/{client}", status=204)
-
-
-def _without_the_right(world: World, client: str) -> None:
-    world.call("PATCH", f"/clients/{client}", {"roles": [], "permissions": ["stores:read"]})
-
-
-LEAVING: dict[str, tuple[Leave, str]] = {
-    "disabled": (_disabled, "UNAUTHENTICATED"),
-    "deleted": (_deleted, "UNAUTHENTICATED"),
-    "without the right": (_without_the_right, "PERMISSION_MISSING"),
-}
-
-
-@pytest.fixture
-def watcher(own_world: World) -> tuple[str, CheckedClient]:
-    """A client that may read events, and its id."""
-    made = own_world.new_client("A", roles=["read-only"])
-    return made["id"], own_world.served.log_in(made["clientId"], made["clientSecret"])
-
-
-@pytest.mark.parametrize("way", LEAVING)
+@pytest.mark.parametrize("way", [way for way in LEAVING if way != "restricted"])
 def test_a_stream_ends_at_once_when_its_reader_must_leave(
     own_world: World, watcher: tuple[str, CheckedClient], way: str
 ) -> None:

@@ -1,10 +1,8 @@
 """An operation as Server-Sent Events: nothing lost, nothing twice, nobody who may not."""
 
-import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic
@@ -14,30 +12,17 @@ import pytest
 import time_machine
 from werkzeug.test import TestResponse
 
+from gateway.broker.departure import Departure
 from gateway.broker.engine import runner
 from gateway.model import OperationStatus, now
 from gateway.resources.operations_stream import Reader
 from gateway.settings import Settings
 from gateway.web import event_streams
 from tests.answers import JSON
+from tests.resources.heard import events
+from tests.resources.leaving import LEAVING
 from tests.served import CheckedClient, assert_problem
 from tests.world import World
-
-BLOCK = re.compile(r"event: (\w+)\n(?:id: (\S+)\n)?data: (.*)\n")
-
-
-@dataclass(frozen=True)
-class Told:
-    """An event as it arrived."""
-
-    name: str
-    id: str
-    data: JSON
-
-
-def events(text: str) -> list[Told]:
-    """Return the events of a text."""
-    return [Told(name, mark, json.loads(data)) for name, mark, data in BLOCK.findall(text)]
 
 
 def stream(client: CheckedClient, operation: str, last: str = "") -> TestResponse:
@@ -245,46 +230,6 @@ def test_what_is_cut_off_a_log_counts_in_its_offsets(
 # who may stay
 
 
-Leave = Callable[[World, str], None]
-
-
-def _disabled(world: World, client: str) -> None:
-    world.call("PATCH", f"/clients/{client}", {"disabled": True})
-
-
-def _deleted(world: World, client: str) -> None:
-    world.call("DELETE", f"/clients/{client}", status=204)
-
-
-def _expired(world: World, client: str) -> None:
-    past = (now() - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    world.call("PATCH", f"/clients/{client}", {"expireTime": past})
-
-
-def _restricted(world: World, client: str) -> None:
-    world.call("PATCH", f"/clients/{client}", {"instances": [world.home["id"]]})
-
-
-def _without_the_right(world: World, client: str) -> None:
-    world.call("PATCH", f"/clients/{client}", {"roles": ["billing"]})
-
-
-LEAVING: dict[str, tuple[Leave, str]] = {
-    "disabled": (_disabled, "UNAUTHENTICATED"),
-    "deleted": (_deleted, "UNAUTHENTICATED"),
-    "expired": (_expired, "UNAUTHENTICATED"),
-    "restricted": (_restricted, "NOT_FOUND"),
-    "without the right": (_without_the_right, "PERMISSION_MISSING"),
-}
-
-
-@pytest.fixture
-def watcher(own_world: World) -> tuple[str, CheckedClient]:
-    """A client that may see operations, and its id."""
-    made = own_world.new_client("A", roles=["read-only"])
-    return made["id"], own_world.served.log_in(made["clientId"], made["clientSecret"])
-
-
 @pytest.mark.parametrize("way", LEAVING)
 def test_a_stream_ends_within_a_second_when_its_reader_must_leave(
     own_world: World, running: JSON, watcher: tuple[str, CheckedClient], way: str
@@ -388,7 +333,7 @@ def test_a_look_without_a_body_holds_no_stream(own_world: World, running: JSON) 
 
 def test_without_streams_there_are_none() -> None:
     with pytest.raises(event_streams.StreamsExhausted):
-        event_streams.Streams(0).answer("cli_0", iter(()))
+        event_streams.Streams(0, Departure()).answer("cli_0", iter(()))
 
 
 def test_streams_leave_a_thread_for_the_rest() -> None:

@@ -7,13 +7,14 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from openapi.sdk.contract import objects, operations
+from gateway.web.contract import tree
+from gateway.web.contract.tree import Json, answers, objects, schemas_in
+from openapi.sdk.contract import operations
 from openapi.sdk.faults.proxy import FAULTS
 from openapi.sdk.generator.source import methods, source
 from openapi.sdk.generator.surface import Surface
 from openapi.sdk.generator.target import CONFIG, HERE, INPUT, Target, Tool
 from openapi.sdk.generator.targets import TARGETS, pascal_case, snake_case
-from openapi.sdk.generator.tree import Json, answered, calls
 from openapi.sdk.generator.unions import ALTERNATIVES, OPERATION
 from openapi.sdk.job import STEPS
 from openapi.sdk.language import ROOT, SdkError
@@ -33,7 +34,10 @@ def test_what_the_generator_gets_is_an_openapi_document(document: Json) -> None:
 
 
 def test_every_operation_is_a_method_of_its_noun(document: Json) -> None:
-    named = {(each["tags"][0], methods(document)[each["operationId"]]) for each in calls(document)}
+    named = {
+        (each["tags"][0], methods(document)[each["operationId"]])
+        for _, _, each in tree.operations(document)
+    }
 
     assert named == {tuple(each.spec["x-sdk-method"].split(".")) for each in operations()}
 
@@ -50,7 +54,7 @@ def test_answers_have_no_limits_and_no_closed_words(document: Json) -> None:
 
     judging = [
         (name, limit)
-        for name in answered(document)
+        for name in schemas_in(answers(document), document)
         for each in objects(schemas[name])
         for limit in limits & each.keys()
         if not isinstance(each[limit], dict)
@@ -64,7 +68,7 @@ def test_what_is_sent_keeps_its_limits(document: Json) -> None:
 
 
 def test_a_call_that_may_be_accepted_can_give_the_operation(document: Json) -> None:
-    for each in calls(document):
+    for _, _, each in tree.operations(document):
         successes = {
             reference(answer) for status, answer in each["responses"].items() if status < "300"
         } - {""}

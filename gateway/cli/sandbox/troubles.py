@@ -14,6 +14,8 @@ Document = dict[str, Any]
 GARBAGE: Final = base64.b64encode(b"<html><h1>It works!</h1></html>").decode()
 OTHER_PASSWORD: Final = "changed by somebody else"  # noqa: S105 # made up
 RUNNING: Final = "running"
+DAMAGED: Final = 3
+"""Messages of a store that a verification finds damaged."""
 
 
 @dataclass(frozen=True)
@@ -178,15 +180,17 @@ def _stopped(place: Place, wish: Wish) -> None:
     place.control.do("instance", {"instanceID": wish.instance, "status": "stopped"})
 
 
-def _store(place: Place, wish: Wish) -> None:
-    state = place.control.read("state")
-    held = state["instances"].get(wish.instance)
-    if held is None:
-        raise Failure(f"{place.control.name} has no instance {wish.instance}.")
-    where = f"{held['instance_host']}|{held['base_directory']}".casefold()
-    first = state["archives"][where]["stores"][0]["name"]
-    entry = {"name": first, "error": "The file group could not be opened: the disk is full."}
-    place.control.do("archive", {"instanceID": wish.instance, "stores": [entry]})
+def _first_store(**members: object) -> Callable[[Place, Wish], None]:
+    def bring(place: Place, wish: Wish) -> None:
+        state = place.control.read("state")
+        held = state["instances"].get(wish.instance)
+        if held is None:
+            raise Failure(f"{place.control.name} has no instance {wish.instance}.")
+        where = f"{held['instance_host']}|{held['base_directory']}".casefold()
+        entry = {"name": state["archives"][where]["stores"][0]["name"], **members}
+        place.control.do("archive", {"instanceID": wish.instance, "stores": [entry]})
+
+    return bring
 
 
 def _profile(place: Place, wish: Wish) -> None:
@@ -293,9 +297,17 @@ TROUBLES: Final[Mapping[str, Trouble]] = MappingProxyType(
         "store": Trouble(
             "The first store of an instance cannot be opened.",
             "200, with `error` at the store; within minutes the event `store.failed`",
-            _store,
+            _first_store(error="The file group could not be opened: the disk is full."),
             INSTANCE,
             ends="with `POST /instances/{instance}/stores/retry-open`",
+        ),
+        "damaged": Trouble(
+            "Messages in the first store of an instance are damaged, which a verification finds.",
+            "a verification ends as `failed`, with 502 `COMMAND_FAILED` as its problem; "
+            "`GET /operations/{operation}/log` says how many",
+            _first_store(damaged=DAMAGED),
+            INSTANCE,
+            ends="with `POST /instances/{instance}/stores/{store}/repair`",
         ),
         "profile": Trouble(
             "A run of a profile fails.",

@@ -10,8 +10,8 @@ from gateway.web.contract.links import add_links
 from gateway.web.contract.methods import name_methods
 from gateway.web.contract.samples import add_samples
 from gateway.web.contract.told import describe_events
+from gateway.web.contract.tree import Json, answers, objects, operations, schemas_in
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
 _COMMON_HEADERS: Final = ("X-Request-Id", "SPE-Gateway-Version")
 _RATE_HEADERS: Final = ("RateLimit", "RateLimit-Policy")
 _REPLAYED: Final = "Idempotency-Replayed"
@@ -25,20 +25,19 @@ _ORDER: Final = (
     "webhooks",
     "components",
 )
-_PREFIX: Final = "#/components/schemas/"
 
 
-def openapi_document(app: Flask) -> dict[str, Any]:
+def openapi_document(app: Flask) -> Json:
     """Return the OpenAPI 3.1 document of the application, sorted.
 
     Args:
         app: all its blueprints are registered.
     """
     api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
-    document = json.loads(json.dumps(api.spec.to_dict()))
-    for path, operations in document["paths"].items():
-        _complete(path, operations)
-    name_methods([each for item in document["paths"].values() for each in _operations(item)])
+    document = json.loads(json.dumps(api.document()))
+    for path, _, operation in operations(document):
+        _complete(path, operation)
+    name_methods([each for _, _, each in operations(document)])
     _add_common_headers(document)
     add_links(document)
     _settle_directions(document)
@@ -47,47 +46,36 @@ def openapi_document(app: Flask) -> dict[str, Any]:
     return {key: _sorted(document[key]) for key in _ORDER if key in document}
 
 
-def _complete(path: str, operations: dict[str, Any]) -> None:
+def _complete(path: str, operation: Json) -> None:
     """Add the 404 that every path with an id has, and what tells a repeated call's answer."""
-    for operation in _operations(operations):
-        if "{" in path:
-            operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
-        if "x-idempotency" in operation:
-            _mark_replays(operation["responses"])
+    if "{" in path:
+        operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
+    if "x-idempotency" in operation:
+        _mark_replays(operation["responses"])
 
 
-def _mark_replays(responses: dict[str, Any]) -> None:
+def _mark_replays(responses: Json) -> None:
     for status, response in responses.items():
         if status < "300" and "$ref" not in response:
             headers = response.setdefault("headers", {})
             headers[_REPLAYED] = {"$ref": f"#/components/headers/{_REPLAYED}"}
 
 
-def _add_common_headers(document: dict[str, Any]) -> None:
-    for response in _responses(document):
+def _add_common_headers(document: Json) -> None:
+    for response in answers(document):
         headers = response.setdefault("headers", {})
         for name in (*_COMMON_HEADERS, *_RATE_HEADERS):
             headers[name] = {"$ref": f"#/components/headers/{name}"}
 
 
-def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from document["components"].get("responses", {}).values()
-    for operations in document["paths"].values():
-        for operation in _operations(operations):
-            yield from (each for each in operation["responses"].values() if "$ref" not in each)
-
-
-def _operations(operations: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    return (operations[method] for method in _METHODS if method in operations)
-
-
-def _settle_directions(document: dict[str, Any]) -> None:
+def _settle_directions(document: Json) -> None:
     """Say of each schema only what is true in the direction in which it travels.
 
     What is only sent to us has closed word lists; what is only answered needs no ``readOnly``.
     """
     schemas = document["components"].get("schemas", {})
-    sent, answered = _reachable(document, schemas)
+    sent = schemas_in(_bodies(document), document)
+    answered = schemas_in(answers(document), document)
     for name, schema in schemas.items():
         if name not in answered:
             _close_words(schema)
@@ -97,52 +85,26 @@ def _settle_directions(document: dict[str, Any]) -> None:
         _close_words(parameter)
 
 
-def _reachable(document: dict[str, Any], schemas: dict[str, Any]) -> tuple[set[str], set[str]]:
-    sent: set[str] = set()
-    answered: set[str] = set()
-    for response in _responses(document):
-        _follow(response, schemas, answered)
-    for operations in document["paths"].values():
-        for operation in _operations(operations):
-            _follow(operation.get("requestBody", {}), schemas, sent)
-    return sent, answered
+def _bodies(document: Json) -> Iterator[Json]:
+    return (each.get("requestBody", {}) for _, _, each in operations(document))
 
 
-def _follow(node: object, schemas: dict[str, Any], seen: set[str]) -> None:
-    for each in _objects(node):
-        name = str(each.get("$ref", "")).removeprefix(_PREFIX)
-        if name in schemas and name not in seen:
-            seen.add(name)
-            _follow(schemas[name], schemas, seen)
-
-
-def _parameters(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for operations in document["paths"].values():
-        for operation in _operations(operations):
-            yield from operation.get("parameters", ())
+def _parameters(document: Json) -> Iterator[Json]:
+    for _, _, operation in operations(document):
+        yield from operation.get("parameters", ())
 
 
 def _close_words(node: object) -> None:
-    for each in _objects(node):
+    for each in objects(node):
         if "x-extensible-enum" in each:
             null = [None] if "null" in each.get("type", ()) else []
             each["enum"] = each.pop("x-extensible-enum") + null
 
 
 def _drop_read_only(node: object) -> None:
-    for each in _objects(node):
+    for each in objects(node):
         if each.get("readOnly") is True:
             del each["readOnly"]
-
-
-def _objects(node: object) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        yield node
-        for value in list(node.values()):
-            yield from _objects(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _objects(value)
 
 
 def _sorted(node: Any) -> Any:  # noqa: ANN401 # JSON

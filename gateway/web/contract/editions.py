@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from gateway.errors import DeclarationError
-
-Json = dict[str, Any]
+from gateway.web.contract.tree import Json
 
 
 class Edition(StrEnum):

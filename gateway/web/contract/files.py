@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from flask import Blueprint, Flask, Response, current_app, request
+from flask import Blueprint, Response, current_app, request
 
 from gateway.web.body import refuse_query
 from gateway.web.contract.document import openapi_document
 from gateway.web.contract.editions import Edition, in_edition
 from gateway.web.contract.forms import as_json, as_yaml
+from gateway.web.contract.tree import Json
 from gateway.web.operation import reference_page
 
 YAML: Final = "application/yaml"
 """RFC 9512."""
 
-FILES: Final[Mapping[str, tuple[Edition, Callable[[dict[str, Any]], str]]]] = MappingProxyType(
+FILES: Final[Mapping[str, tuple[Edition, Callable[[Json], str]]]] = MappingProxyType(
     {
         "openapi.yaml": (Edition.OPENAPI_3_1, as_yaml),
         "openapi.json": (Edition.OPENAPI_3_1, as_json),
@@ -50,15 +51,15 @@ def openapi_3_0_json() -> Response:
     return _served("openapi-3.0.json", "application/json")
 
 
-def contract_file(app: Flask, name: str) -> str:
+def contract_file(document: Json, name: str) -> str:
     """Return the text of a file of the contract.
 
     Args:
-        app: all its blueprints are registered.
+        document: the contract, as ``openapi_document`` makes it.
         name: one of ``FILES``.
     """
     edition, form = FILES[name]
-    return form(in_edition(openapi_document(app), edition))
+    return form(in_edition(document, edition))
 
 
 def _served(name: str, media_type: str) -> Response:
@@ -66,5 +67,5 @@ def _served(name: str, media_type: str) -> Response:
     refuse_query(request)
     written: dict[str, str] = current_app.extensions.setdefault(_WRITTEN, {})
     if name not in written:
-        written[name] = contract_file(current_app, name)
+        written[name] = contract_file(openapi_document(current_app), name)
     return Response(written[name], content_type=media_type)

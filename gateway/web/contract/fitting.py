@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from gateway.web.contract.shapes import Json, Shape, shape_of
+from gateway.web.contract.shapes import Shape, shape_of
+from gateway.web.contract.tree import Json
 
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = MappingProxyType(
     {

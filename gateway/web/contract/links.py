@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-Json = dict[str, Any]
+from gateway.web.contract.tree import Json, operations, resolved
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
 _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 _MADE: Final = "201"
 _READ: Final = "200"
@@ -35,7 +34,7 @@ def add_links(document: Json) -> None:
     for noun in nouns:
         _link_the_read(document, noun)
         _link_the_listed(document, noun)
-    for path, operation in _operations(document):
+    for path, _, operation in operations(document):
         if _MADE in operation["responses"]:
             _link_the_made(document, path, operation, nouns)
     accepted = document["components"]["responses"]["Accepted"]
@@ -78,8 +77,8 @@ class _Noun:
 
 
 def _nouns(document: Json) -> Iterator[_Noun]:
-    for path, operation in _operations(document, "get"):
-        if path.endswith("}") and _READ in operation["responses"]:
+    for path, method, operation in operations(document):
+        if method == "get" and path.endswith("}") and _READ in operation["responses"]:
             yield _Noun(path, operation)
 
 
@@ -87,7 +86,7 @@ def _link_the_read(document: Json, noun: _Noun) -> None:
     """Lead from a thing to everything that needs no other id."""
     needed = _PARAMETER.findall(noun.path)
     answer = noun.reading["responses"][_READ]
-    for path, operation in _operations(document):
+    for path, _, operation in operations(document):
         is_below = path.startswith(noun.path) and _PARAMETER.findall(path) == needed
         if is_below and operation is not noun.reading:
             tag = _tag(document, answer, operation)
@@ -107,7 +106,7 @@ def _link_the_made(document: Json, path: str, operation: Json, nouns: list[_Noun
     schema = answer["content"]["application/json"]["schema"]
     for noun in nouns:
         if path == noun.collection or (schema == noun.schema and _leads(path, noun)):
-            for each in _all(document["paths"][noun.path]):
+            for each in _at(document, noun.path):
                 _add(answer, each, noun.known(noun.key))
 
 
@@ -118,14 +117,9 @@ def _leads(path: str, noun: _Noun) -> bool:
 
 def _tag(document: Json, answer: Json, target: Json) -> Json:
     """Return the condition that what was read is still so, where the target takes one."""
-    takes = any(each.get("name") == "If-Match" for each in _parameters(document, target))
+    told = (resolved(each, document) for each in target.get("parameters", ()))
+    takes = any(each.get("name") == "If-Match" for each in told)
     return {"If-Match": "$response.header.ETag"} if takes and "ETag" in answer["headers"] else {}
-
-
-def _parameters(document: Json, operation: Json) -> Iterator[Json]:
-    for each in operation.get("parameters", ()):
-        name = each.get("$ref", "").rpartition("/")[2]
-        yield document["components"]["parameters"][name] if name else each
 
 
 def _add(answer: Json, target: Json, parameters: Json) -> None:
@@ -145,10 +139,5 @@ def _member(pointer: str) -> str:
     return f"$response.body#/{pointer}"
 
 
-def _operations(document: Json, *methods: str) -> Iterator[tuple[str, Json]]:
-    for path, item in document["paths"].items():
-        yield from ((path, each) for each in _all(item, *methods))
-
-
-def _all(item: Json, *methods: str) -> Iterator[Json]:
-    return (item[method] for method in methods or _METHODS if method in item)
+def _at(document: Json, path: str) -> Iterator[Json]:
+    return (each for other, _, each in operations(document) if other == path)

@@ -11,10 +11,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.web.contract.fitting import fits
-from gateway.web.contract.shapes import Json, Shape, shape_of
+from gateway.web.contract.shapes import Shape, shape_of
+from gateway.web.contract.tree import Json, operations
 from gateway.web.contract.words import ANSWERS, WORDS
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
 _BODY: Final = "application/json"
 _FORMATS: Final = MappingProxyType({"date-time": "2026-11-21T08:30:00Z", "date": "2026-11-21"})
 _PLAIN: Final = MappingProxyType({"boolean": False, "integer": 1, "number": 1.5, "string": "text"})
@@ -31,9 +31,9 @@ def add_samples(document: Json) -> None:
     Args:
         document: the contract, complete.
     """
-    for operations in _by_tag(document):
-        sent = {key: value for each in operations for key, value in _sent(each).items()}
-        for operation in operations:
+    for together in _by_tag(document):
+        sent = {key: value for each in together for key, value in _sent(each).items()}
+        for operation in together:
             answered = ANSWERS.get(operation["operationId"], {})
             for answer in operation["responses"].values():
                 _add(answer, _Sampler(document, {**sent, **_sent(operation), **answered}))
@@ -42,9 +42,8 @@ def add_samples(document: Json) -> None:
 
 def _by_tag(document: Json) -> Iterator[list[Json]]:
     found: dict[str, list[Json]] = {}
-    for item in document["paths"].values():
-        for operation in (item[method] for method in _METHODS if method in item):
-            found.setdefault(operation["tags"][0], []).append(operation)
+    for _, _, operation in operations(document):
+        found.setdefault(operation["tags"][0], []).append(operation)
     yield from found.values()
 
 

@@ -1,11 +1,10 @@
 """What a schema says, however it says it: references followed, null among the types."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-Json = dict[str, Any]
+from gateway.web.contract.tree import Json, resolved, schema_name
 
-_PREFIX: Final = "#/components/schemas/"
 _NULL: Final = {"type": "null"}
 
 
@@ -63,21 +62,12 @@ def shape_of(schema: Json | bool, document: Json) -> Shape:  # noqa: FBT001 # JS
     component, nullable = "", False
     while inner := _inner(says):
         nullable = nullable or _NULL in says.get("anyOf", ())
-        name = str(inner.get("$ref", "")).removeprefix(_PREFIX)
-        component = name or component
+        component = schema_name(inner) or component
         told = resolved(inner, document)
         says = {**told, **{key: says[key] for key in says if key not in {"$ref", "allOf", "anyOf"}}}
     types = says.get("type", [])
     named = frozenset([types] if isinstance(types, str) else types)
     return Shape(says, named | {"null"} if nullable and named else named, component)
-
-
-def resolved(node: Json, document: Json) -> Json:
-    """Return what a reference to a component refers to; anything else as it is."""
-    if "$ref" not in node:
-        return node
-    _, _, kind, name = str(node["$ref"]).split("/")
-    return dict(document.get("components", {}).get(kind, {})[name])
 
 
 def _inner(schema: Json) -> Json | None:

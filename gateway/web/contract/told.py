@@ -10,7 +10,7 @@ from typing import Any, Final
 from gateway.events.catalogue import MEANINGS, Meaning
 from gateway.events.types import SENT
 from gateway.model import EventType
-from gateway.web.contract.shapes import Json
+from gateway.web.contract.tree import Json
 from gateway.web.contract.words import WORDS
 
 EXTENSION: Final = "x-event-types"

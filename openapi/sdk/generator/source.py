@@ -11,8 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from openapi.sdk.contract import objects
-from openapi.sdk.generator.tree import Json, answered, answers, calls
+from gateway.web.contract.tree import Json, answers, objects, operations, schemas_in
 from openapi.sdk.generator.unions import Unions
 from openapi.sdk.language import ROOT
 
@@ -35,7 +34,7 @@ def source(union: str | None) -> Json:
     """
     document: Json = json.loads(EDITION.read_text(encoding="utf-8"))
     document.pop("tags", None)
-    for each in calls(document):
+    for _, _, each in operations(document):
         each["tags"] = [_method(each)[0]]
         require_body(each)
         for parameter in each.get("parameters", ()):
@@ -48,7 +47,7 @@ def source(union: str | None) -> Json:
         forget_default(each)
     for each in answers(document):
         read_streams_as_text(each)
-    for name in answered(document):
+    for name in schemas_in(answers(document), document):
         stop_judging(document["components"]["schemas"][name])
     if union:
         Unions(document, union).put()
@@ -57,7 +56,7 @@ def source(union: str | None) -> Json:
 
 def methods(document: Json) -> dict[str, str]:
     """Return the names of the methods in their classes, in camelCase, by operationId."""
-    return {each["operationId"]: _method(each)[1] for each in calls(document)}
+    return {each["operationId"]: _method(each)[1] for _, _, each in operations(document)}
 
 
 def require_body(call: Json) -> None:

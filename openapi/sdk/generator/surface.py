@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from openapi.sdk.generator.tree import Json, calls
+from gateway.web.contract.tree import Json, operations
 from openapi.sdk.language import SdkError
 
 
@@ -31,7 +31,7 @@ class Surface:
         Raises:
             SdkError: one is missing, or is there for no operation.
         """
-        wanted = {_plain(each["x-sdk-method"]) for each in calls(document)}
+        wanted = {_plain(each["x-sdk-method"]) for _, _, each in operations(document)}
         found = set(self.found(folder))
         if wanted != found:
             wrong = ", ".join(sorted(wanted ^ found)[:10])

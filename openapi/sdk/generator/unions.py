@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from openapi.sdk.generator.tree import PREFIX, Json, calls, name_of
+from gateway.web.contract.tree import SCHEMAS, Json, operations, resolved, schema_name
 
 OPERATION: Final = "Operation"
 ALTERNATIVES: Final = "x-alternatives"
@@ -28,14 +28,14 @@ class Unions:
 
     def put(self) -> None:
         """Let each such call answer the union of its successes, whatever the status."""
-        for call in calls(self._document):
+        for _, _, call in operations(self._document):
             contents = list(self._contents(call))
-            names = sorted({self._plain(name_of(each["schema"])) for each in contents})
+            names = sorted({self._plain(schema_name(each["schema"])) for each in contents})
             if not names:
                 continue
             union = names[0] if len(names) == 1 else self._union(names)
             for each in contents:
-                each["schema"] = {"$ref": PREFIX + union}
+                each["schema"] = {"$ref": SCHEMAS + union}
 
     def _contents(self, call: Json) -> Iterator[Json]:
         for status, answer in call["responses"].items():
@@ -53,7 +53,7 @@ class Unions:
         ordered = sorted(names, key=lambda each: (-len(self._fields(each)), each))
         union = "Or".join(sorted(names, key=lambda each: (each == OPERATION, each)))
         self._schemas[union] = {
-            self._keyword: [{"$ref": PREFIX + each} for each in ordered],
+            self._keyword: [{"$ref": SCHEMAS + each} for each in ordered],
             "description": f"Either of {', '.join(ordered)}.",
             ALTERNATIVES: [{"name": each, "fields": self._fields(each)} for each in ordered],
         }
@@ -70,5 +70,4 @@ class Unions:
 
 def _own(document: Json, answer: Json) -> Json:
     """Return an answer that may be changed for one call."""
-    name = answer.get("$ref", "").removeprefix("#/components/responses/")
-    return copy.deepcopy(document["components"]["responses"][name]) if name else answer
+    return copy.deepcopy(resolved(answer, document)) if "$ref" in answer else answer

@@ -1,14 +1,12 @@
 """The contract as openapi-python-client gets it."""
 
 from copy import deepcopy
-from typing import Any
 
-from openapi.sdk.contract import Operation, document, objects, operations, resolved
-
-Node = dict[str, Any]
+from gateway.web.contract.tree import Json, objects, schemas_in
+from openapi.sdk.contract import Operation, document, operations, resolved
 
 
-def edition() -> Node:
+def edition() -> Json:
     """Return the contract in the form of which a lasting client is made.
 
     What is answered may have fields that are new: they are kept, not refused. What is of one type
@@ -26,30 +24,20 @@ def edition() -> Node:
     return made
 
 
-def _types(node: Node) -> list[str]:
+def _types(node: Json) -> list[str]:
     kinds = node.get("type", [])
     return kinds if isinstance(kinds, list) else []
 
 
 def _answered() -> set[str]:
     """Return the names of the schemas that are never sent."""
-    sent: set[str] = set()
-    for each in operations():
-        _follow(each.spec.get("requestBody", {}), sent)
-    return set(document()["components"]["schemas"]) - sent
+    bodies = (each.spec.get("requestBody", {}) for each in operations())
+    return set(document()["components"]["schemas"]) - schemas_in(bodies, document())
 
 
-def _follow(node: object, seen: set[str]) -> None:
-    for each in objects(node):
-        name = str(each.get("$ref", "")).rpartition("/")[2]
-        if name and name not in seen:
-            seen.add(name)
-            _follow(resolved(each), seen)
-
-
-def answers(operation: Operation) -> dict[str, Node | None]:
+def answers(operation: Operation) -> dict[str, Json | None]:
     """Return the schemas of what is answered if all goes well, by status; None without a body."""
-    found: dict[str, Node | None] = {}
+    found: dict[str, Json | None] = {}
     for status, response in operation.spec["responses"].items():
         if status < "300" and status != "202":
             content = resolved(response).get("content", {})

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 import pytest
 
 from gateway.web.contract.compatibility import Kind, breaking_changes
-from gateway.web.contract.compatibility.documents import METHODS
 from gateway.web.contract.compatibility.place import ROOT
-from tests.answers import JSON
+from tests.answers import JSON, METHODS
 
 
 @contextmanager

@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from gateway.web.contract.shapes import Json, resolved
+from gateway.web.contract.tree import Json, operations, resolved
 
-_METHODS: Final = ("get", "post", "put", "patch", "delete")
 _WORDS: Final = "x-extensible-enum"
 _EVENTS: Final = "x-event-types"
 
@@ -30,12 +29,7 @@ def additions(released: Json, current: Json) -> list[str]:
 
 
 def _operations(document: Json) -> dict[str, Json]:
-    return {
-        f"{method.upper()} {path}": item[method]
-        for path, item in document["paths"].items()
-        for method in _METHODS
-        if method in item
-    }
+    return {f"{method.upper()} {path}": each for path, method, each in operations(document)}
 
 
 def _parameters(released: Json, current: Json) -> Iterator[str]:

@@ -7,7 +7,7 @@ from gateway.web.contract.compatibility.change import Change, Kind
 from gateway.web.contract.compatibility.place import Place, component
 from gateway.web.contract.compatibility.responses import RESPONSE_RULES
 from gateway.web.contract.compatibility.schemas import Pair, content_changes, schema_changes
-from gateway.web.contract.shapes import Json, resolved
+from gateway.web.contract.tree import Json, resolved
 
 _DRY_RUN: Final = "validateOnly"
 """Whoever sends this parameter asks for the 204 that comes with it."""

@@ -9,9 +9,8 @@ from gateway.web.contract.compatibility.operations import operation_changes
 from gateway.web.contract.compatibility.place import ROOT, Place
 from gateway.web.contract.compatibility.schemas import Pair
 from gateway.web.contract.compatibility.webhooks import webhook_changes
-from gateway.web.contract.shapes import Json
+from gateway.web.contract.tree import Json, operations
 
-METHODS: Final = ("get", "post", "put", "patch", "delete")
 _PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
@@ -40,13 +39,11 @@ def _path_changes(pair: Pair) -> Iterator[Change]:
 def _operations(document: Json) -> dict[tuple[str, str], tuple[Place, Json]]:
     """Return each operation with the parameters of its path, by nameless path and method."""
     found = {}
-    for path, item in document["paths"].items():
-        for method in METHODS:
-            if method in item:
-                parameters = [*item.get("parameters", ()), *item[method].get("parameters", ())]
-                place = ROOT.at("paths", path, method).called(f"{method.upper()} {path}")
-                operation = {**item[method], "parameters": parameters}
-                found[_PARAMETER.sub("{}", path), method] = place, operation
+    for path, method, operation in operations(document):
+        shared = document["paths"][path].get("parameters", ())
+        whole = {**operation, "parameters": [*shared, *operation.get("parameters", ())]}
+        place = ROOT.at("paths", path, method).called(f"{method.upper()} {path}")
+        found[_PARAMETER.sub("{}", path), method] = place, whole
     return found
 
 

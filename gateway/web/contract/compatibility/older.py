@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.web.contract.editions import Edition, in_edition
-from gateway.web.contract.shapes import Json
+from gateway.web.contract.tree import Json
 
 _NULL: Final = {"type": "null"}
 

@@ -8,7 +8,7 @@ from gateway.web.contract.compatibility.change import Change, Kind
 from gateway.web.contract.compatibility.place import Place
 from gateway.web.contract.compatibility.questions import body_changes, parameter_changes
 from gateway.web.contract.compatibility.schemas import Pair
-from gateway.web.contract.shapes import Json
+from gateway.web.contract.tree import Json
 
 ANYONE: Final = "any"
 """The permission of whoever has a token."""

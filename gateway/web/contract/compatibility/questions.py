@@ -6,7 +6,7 @@ from gateway.web.contract.compatibility.change import Change, Kind
 from gateway.web.contract.compatibility.place import Place
 from gateway.web.contract.compatibility.requests import REQUEST_RULES
 from gateway.web.contract.compatibility.schemas import Pair, content_changes, schema_changes
-from gateway.web.contract.shapes import Json, resolved
+from gateway.web.contract.tree import Json, resolved
 
 
 def parameter_changes(pair: Pair, place: Place, old: Json, new: Json) -> Iterator[Change]:

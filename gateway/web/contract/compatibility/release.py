@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.web.contract.compatibility.change import Change
-from gateway.web.contract.shapes import Json
+from gateway.web.contract.tree import Json
 
 VERSIONS: Final = "docs/contract.md#versions"
 

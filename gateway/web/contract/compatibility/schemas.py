@@ -6,7 +6,8 @@ from typing import Any
 
 from gateway.web.contract.compatibility.change import Change, Kind
 from gateway.web.contract.compatibility.place import Place, component
-from gateway.web.contract.shapes import Json, Shape, shape_of
+from gateway.web.contract.shapes import Shape, shape_of
+from gateway.web.contract.tree import Json
 
 Rule = Callable[[Place, Shape, Shape], Iterator[Change]]
 """Yields what breaks between a schema of the release and the one that is there now."""
