@@ -32,8 +32,8 @@ from typing import NoReturn, TypeVar
 
 import pytest
 
+from deploy.servers import Absent, Postgresql, RabbitmqServer, RedisServer, Server
 from tests.served import Served, beside, served
-from tests.servers import Absent, Postgresql, RabbitmqServer, RedisServer, Server
 from tests.world import World, world
 
 S = TypeVar("S", bound=Server)

@@ -1,0 +1,1 @@
+"""A cluster on loopback: gateways and workers behind a proxy, killed while they work."""
