@@ -12,6 +12,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 GENERATORS := .venv/.sdks
+PEERS := .venv/.bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile --quiet --no-config --generate-hashes --no-header --python-version 3.11
 
@@ -35,6 +36,11 @@ $(READY): requirements/dev.txt pyproject.toml
 demo: setup ## A tour with simulated deployments, then a filled sandbox (DEMO_EXIT=1: end after the tour)
 	@$(BIN)/spe-gateway demo $(if $(DEMO_EXIT),--exit)
 
+.PHONY: cluster-demo
+cluster-demo: setup ## Gateways and workers behind a proxy, kill -9 meanwhile (CLUSTER_QUEUE=rabbitmq, DEMO_EXIT=1)
+	@scripts/test-services postgresql redis-server haproxy $(if $(filter rabbitmq,$(CLUSTER_QUEUE)),rabbitmq-server)
+	@$(BIN)/python -m deploy.cluster $(if $(CLUSTER_QUEUE),--queue $(CLUSTER_QUEUE)) $(if $(DEMO_EXIT),--exit)
+
 .PHONY: test
 test: lint ## Lint, then run every test (T=path runs some)
 	$(BIN)/pytest -n 3 --dist loadfile $(T)
@@ -53,9 +59,20 @@ test-faults: setup ## Kill gateways, workers and receivers at every fail point, 
 	$(BIN)/python -m tests.faults.kills
 	$(BIN)/python -m tests.faults.events
 
+.PHONY: image
+image: setup ## Build the image on a stand-in base, without a registry, and prove that it serves (as root)
+	scripts/image build --stand-in
+	scripts/image prove
+
 .PHONY: bench
-bench: setup ## Measure lists over simulated deployments; fails when a ratio misses its goal
-	$(BIN)/python -m benchmarks
+bench: $(PEERS) ## Measure against peers, ten minutes; fails when a ratio misses its goal (BENCH_SHORT=1: two)
+	@scripts/bench-services
+	@$(BIN)/python -m benchmarks $(if $(BENCH_SHORT),--short)
+
+$(PEERS): requirements/bench.txt $(READY)
+	@echo "Installing the locked libraries of the benchmarks ..."
+	$(PIP) install --require-hashes -r requirements/bench.txt
+	@touch $@
 
 .PHONY: lint
 lint: setup ## Check style, types, layers and the Dockerfile

@@ -13,6 +13,9 @@ class Api:
     Args:
         url: of the gateway.
         operator: ``clientId`` and ``clientSecret``.
+
+    Attributes:
+        token: its access token.
     """
 
     def __init__(self, url: str, operator: JSON) -> None:
@@ -25,12 +28,17 @@ class Api:
             "client_id": operator["clientId"],
             "client_secret": operator["clientSecret"],
         }
-        token = self.call("POST", "/oauth/token", data=form)["access_token"]
-        self._session.headers.update({"Authorization": f"Bearer {token}", "Prefer": "wait=30"})
+        self.token: str = self.call("POST", "/oauth/token", data=form)["access_token"]
+        self._session.headers["Authorization"] = f"Bearer {self.token}"
+        self._session.headers["Prefer"] = "wait=30"
 
     def another(self) -> "Api":
         """Return one with a connection of its own."""
-        return Api(self._url, self._operator)
+        return self.of(self._operator)
+
+    def of(self, client: JSON) -> "Api":
+        """Return one that calls as another client, of which this is the id and the secret."""
+        return Api(self._url, client)
 
     def call(self, method: str, path: str, **options: Any) -> JSON:  # noqa: ANN401 # those of requests
         """Return the body of an answer.

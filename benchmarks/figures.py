@@ -10,20 +10,51 @@ HUNDREDTHS: Final = 100
 
 
 @dataclass(frozen=True)
+class Sample:
+    """What was measured, round by round.
+
+    Attributes:
+        values: one for each round, or for each call.
+    """
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The figure that counts."""
+        return median(self.values)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """Between these lies the middle half."""
+        if len(self.values) == 1:
+            return self.values[0], self.values[0]
+        low, _, high = quantiles(self.values, n=4, method="inclusive")
+        return low, high
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON, without the single values."""
+        low, high = self.quartiles
+        return {"median": self.median, "low": low, "high": high, "number": len(self.values)}
+
+
+@dataclass(frozen=True)
 class Goal:
     """A ratio of two figures of the same run, and the most that it may be.
 
     Attributes:
         name: what is compared with what.
-        part: the figure above the line, in seconds.
-        whole: the figure below it, in seconds.
+        part: the figure above the line.
+        whole: the figure below it; of a goal that is no ratio, the bound itself.
         most: the goal.
+        unit: of both figures.
     """
 
     name: str
     part: float
     whole: float
     most: float
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:

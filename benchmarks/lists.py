@@ -15,12 +15,17 @@ from requests.adapters import HTTPAdapter
 
 from benchmarks.api import Api
 from benchmarks.figures import Goal, interleaved, p99, timed
-from benchmarks.processes import JSON, BenchmarkError, fleet, gateway, set_up
+from benchmarks.processes import JSON, BenchmarkError, gateway, set_up
 
 LATENCY: Final = 0.05
 CALLERS: Final = 4
 LIVE: Final = "/instances?limit=500&consistency=live"
 CACHED: Final = "/instances?limit=500"
+FEW_DEPLOYMENTS: Final = 10
+FEW: Final = 1.3
+MANY: Final = 3.0
+"""What a live list of few deployments, or of a hundred, may take to that of one."""
+
 PAUSE: Final = 0.5
 """Between two live lists in the background."""
 
@@ -43,12 +48,17 @@ class Sites:
 
 
 @contextmanager
-def sites(folder: Path, count: int) -> Iterator[Sites]:
-    """Run a gateway before so many deployments."""
+def sites(folder: Path, announcements: Sequence[JSON]) -> Iterator[Sites]:
+    """Run a gateway before deployments.
+
+    Args:
+        folder: an empty one.
+        announcements: what the deployments have said of themselves.
+    """
     home = folder / "home"
     home.mkdir()
     environment, operator = set_up(home)
-    with fleet(folder, count, LATENCY) as announcements, gateway(home, environment) as url:
+    with gateway(home, environment) as url:
         api = Api(url, operator)
         ids = [_registered(api, one) for one in announcements]
         with ThreadPoolExecutor(CALLERS) as pool:
@@ -73,23 +83,34 @@ def _created(api: Api, deployment: str) -> str:
     return str(api.call("POST", "/instances", json=body)["id"])
 
 
-def one_against_all(at: Sites, rounds: int) -> list[Goal]:
-    """Compare a live list of all deployments with that of one, and with asking in turn."""
+def all_against_one(at: Sites, rounds: int) -> list[Goal]:
+    """Compare a live list of all deployments with that of one."""
     of_one = f"{LIVE}&deployment={at.ids[0]}"
-    sessions = [_session(one) for one in at.announcements]
+    everywhere, single = interleaved(rounds, lambda: _whole(at), lambda: at.api.call("GET", of_one))
+    count = len(at.ids)
+    return [
+        Goal(
+            f"live list of {count} deployments / of one",
+            everywhere,
+            single,
+            FEW if count <= FEW_DEPLOYMENTS else MANY,
+        )
+    ]
+
+
+def all_against_turns(at: Sites, rounds: int) -> list[Goal]:
+    """Compare a live list of all deployments with asking them in turn."""
+    sessions = [session_of(one) for one in at.announcements]
 
     def in_turn() -> None:
         for session, one in zip(sessions, at.announcements, strict=True):
             _ask(session, one)
 
-    everywhere, single, sequence = interleaved(
-        rounds, lambda: _whole(at), lambda: at.api.call("GET", of_one), in_turn
-    )
+    everywhere, sequence = interleaved(rounds, lambda: _whole(at), in_turn)
+    for session in sessions:
+        session.close()
     return [
-        Goal(
-            "live list of all deployments / of one", everywhere, single, max(1.5, len(at.ids) / 4)
-        ),
-        Goal("live list of all / requests.Session, in turn", everywhere, sequence, 1 / 2),
+        Goal(f"live list of {len(at.ids)} / requests.Session, in turn", everywhere, sequence, 1 / 2)
     ]
 
 
@@ -111,7 +132,8 @@ class _Pinned(HTTPAdapter):
         super().init_poolmanager(*sizes, assert_fingerprint=self._pin, **options)
 
 
-def _session(announced: JSON) -> requests.Session:
+def session_of(announced: JSON) -> requests.Session:
+    """Return a session that keeps its connections to one deployment, and compares its pin."""
     session = requests.Session()
     session.trust_env = False
     session.verify = False  # the pin decides

@@ -1,6 +1,7 @@
-"""The first page of a long list against the last one."""
+"""Pages of a long cached list against each other, and against a short list."""
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,31 +17,44 @@ from gateway.storage.tables import deployments, instances, resellers
 
 SITES: Final = 20
 BATCH: Final = 10_000
+FEW: Final = 100
 
 
-def first_and_last(folder: Path, number: int, rounds: int) -> list[Goal]:
-    """Compare the pages of a cached list, of all instances and of one deployment's.
+def compared(folder: Path, number: int, rounds: int) -> list[Goal]:
+    """Compare the pages of a cached list: first and last, of one deployment, of a short list.
 
     Args:
         folder: an empty one.
-        number: how many instances there are.
+        number: how many instances there are in the long list.
         rounds: how often each page is fetched.
     """
-    environment, operator = set_up(folder)
-    with (
-        closing(Database(f"sqlite:///{folder / 'gateway.db'}")) as database,
-        database.write() as connection,
-    ):
-        sites = _fill(connection, number)
-    with gateway(folder, environment) as url:
-        api = Api(url, operator)
-        whole, of_one = "/instances?", f"/instances?deployment={sites[0]}&"
+    with _listed(folder / "long", number) as (api, site), _listed(folder / "short", FEW) as few:
+        whole, of_one = "/instances?limit=100&", f"/instances?limit=100&deployment={site}&"
         pages = [whole, whole + _last(api, whole), of_one, of_one + _last(api, of_one)]
-        taken = interleaved(rounds, *(lambda path=page: api.call("GET", path) for page in pages))
+        taken = interleaved(
+            rounds,
+            *(lambda path=page: api.call("GET", path) for page in pages),
+            lambda: few[0].call("GET", whole),
+        )
     return [
+        Goal(f"cached list page of {number} instances / of {FEW}", taken[0], taken[4], 1.3),
         Goal(f"last page of {number} instances / first", taken[1], taken[0], 1.25),
         Goal("last page of a deployment / first", taken[3], taken[2], 1.25),
     ]
+
+
+@contextmanager
+def _listed(home: Path, number: int) -> Iterator[tuple[Api, str]]:
+    """Serve so many instances; yield who lists them, and a deployment that has some."""
+    home.mkdir()
+    environment, operator = set_up(home)
+    with (
+        closing(Database(f"sqlite:///{home / 'gateway.db'}")) as database,
+        database.write() as connection,
+    ):
+        sites = _fill(connection, number)
+    with gateway(home, environment) as url:
+        yield Api(url, operator), sites[0]
 
 
 def _last(api: Api, path: str) -> str:
@@ -48,7 +62,7 @@ def _last(api: Api, path: str) -> str:
     query, cursor = "", ""
     while cursor is not None:
         query = f"cursor={quote(cursor)}" if cursor else ""
-        cursor = api.call("GET", f"{path}limit=500&{query}")["nextCursor"]
+        cursor = api.call("GET", f"{path.replace('limit=100', 'limit=500')}{query}")["nextCursor"]
     return query
 
 

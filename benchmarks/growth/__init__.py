@@ -1,0 +1,1 @@
+"""Growth: what time, processor, memory and database cost as there is more of everything."""

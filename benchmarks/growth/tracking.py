@@ -1,0 +1,192 @@
+"""What it costs to track 100 to 10,000 operations that run for long."""
+
+import json
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic, process_time, sleep
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert
+
+from benchmarks.figures import Goal
+from benchmarks.growth.fit import Curve
+from benchmarks.processes import PYTHON, program
+from gateway.broker.bootstrap import set_up
+from gateway.factory import Gateway, create_app
+from gateway.model import (
+    Operation,
+    OperationStatus,
+    Prefix,
+    Reseller,
+    Step,
+    StepStatus,
+    new_id,
+    now,
+)
+from gateway.settings import Settings, child_environment
+from gateway.storage import operations, resellers
+from gateway.storage.database import Database
+from gateway.storage.tables import deployments
+from gateway.storage.tables import operations as table
+from gateway.storage.vault import Vault, create_keys
+from gateway.worker.tracker import Tracker
+
+OF: Final = "running operations"
+SITES: Final = 20
+AGE: Final = timedelta(minutes=10)
+"""By then an operation is polled as seldom as any."""
+
+SLOWEST: Final = 10.0
+"""Seconds between two polls of one."""
+
+WARM: Final = 12.0
+"""Seconds before anything is counted: each was polled once."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What tracking cost.
+
+    Attributes:
+        running: operations.
+        cores: of the processor.
+        threads: of the process, at most.
+        connections: to one deployment, at most.
+        interval: seconds from one poll of an operation to the next, on average.
+    """
+
+    running: int
+    cores: float
+    threads: int
+    connections: int
+    interval: float
+
+
+def measured(folder: Path, sizes: Sequence[int], seconds: float) -> tuple[list[Curve], list[Goal]]:
+    """Measure tracking with more and more running operations, each in a new gateway.
+
+    Args:
+        folder: an empty one.
+        sizes: how many operations.
+        seconds: for which each is watched.
+    """
+    found = [_load(folder / str(size), size, seconds) for size in sizes]
+    curves = [
+        Curve(name, OF, unit, {each.running: getattr(each, member) for each in found})
+        for name, unit, member in (
+            ("processor of tracking", "cores", "cores"),
+            ("threads", "number", "threads"),
+            ("connections to a deployment", "number", "connections"),
+            ("mean interval", "s", "interval"),
+        )
+    ]
+    most = found[-1]
+    return curves, [
+        Goal(f"processor of tracking {most.running} operations", most.cores, 1, 0.5, "cores"),
+        Goal("threads of tracking", most.threads, 1, 64, "threads"),
+        Goal("connections to a deployment", most.connections, 1, 8, "connections"),
+        Goal("8 s / mean interval of polls", 8, most.interval, 1),
+    ]
+
+
+def _load(home: Path, size: int, seconds: float) -> Load:
+    home.mkdir()
+    words = [PYTHON, "-m", "benchmarks.growth.busy", str(home), str(SITES)]
+    with program(home, "busy", words, child_environment(home=str(home))) as busy:
+        gateway = _gateway(home, busy.said[0], size)
+        tracker = Tracker(gateway.services.broker)
+        tracker.start()
+        try:
+            sleep(WARM)
+            return _watched(home, size, seconds)
+        finally:
+            tracker.stop()
+            gateway.close()
+
+
+def _watched(home: Path, size: int, seconds: float) -> Load:
+    before, cpu, began, threads = _counts(home)["polls"], process_time(), monotonic(), 0
+    while monotonic() - began < seconds:
+        sleep(0.5)
+        threads = max(threads, threading.active_count())
+    cpu, passed, after = process_time() - cpu, monotonic() - began, _counts(home)
+    interval = size * passed / max(1, after["polls"] - before)
+    return Load(size, cpu / passed, threads, after["connections"], interval)
+
+
+def _counts(home: Path) -> dict[str, int]:
+    found: dict[str, int] = json.loads((home / "counts.json").read_text())
+    return found
+
+
+def _gateway(home: Path, announced: dict[str, Any], size: int) -> Gateway:
+    settings = Settings(home=home, deployment_networks=("127.0.0.0/8",), log_level="error")
+    vault = Vault(create_keys(home))
+    with closing(Database(settings.database)) as database:
+        set_up(database, vault)
+        with database.write() as connection:
+            _fill(connection, vault, announced, size)
+    gateway: Gateway = create_app(settings).extensions["spe-gateway"]
+    return gateway
+
+
+def _fill(connection: Connection, vault: Vault, announced: dict[str, Any], size: int) -> None:
+    owner = resellers.root(connection)
+    if owner is None:
+        raise RuntimeError("The database is not set up.")
+    sites = [_site(connection, vault, announced, port) for port in announced["ports"]]
+    first = _running(owner, sites[0])
+    operations.add(connection, first, vault, None)
+    row = dict(connection.execute(table.select()).mappings().one())
+    copies = [
+        {
+            **row,
+            "id": new_id(Prefix.OPERATION),
+            "deployment": sites[each % SITES],
+            "next_poll_time": now() + timedelta(seconds=SLOWEST * each / size),
+        }
+        for each in range(1, size)
+    ]
+    connection.execute(insert(table), copies)
+
+
+def _site(connection: Connection, vault: Vault, announced: dict[str, Any], port: int) -> str:
+    site = new_id(Prefix.DEPLOYMENT)
+    words = {"labels": {}, "commands": {}, "cordoned": False, "drained": False, "revision": 1}
+    row = {
+        "id": site,
+        "name": site,
+        "host": "127.0.0.1",
+        "port": port,
+        "user_name": announced["userName"],
+        "password": vault.seal(announced["password"]),
+        "pin": announced["sha256"],
+        "create_time": now(),
+        "update_time": now(),
+    }
+    connection.execute(insert(deployments), row | words)
+    return site
+
+
+def _running(owner: Reseller, site: str) -> Operation:
+    step = Step("VerifyStores", {}, StepStatus.RUNNING, attempts=1, token="token", version=1)  # noqa: S106 # of a command
+    return Operation(
+        id=new_id(Prefix.OPERATION),
+        kind="verifyStores",
+        reseller=owner.id,
+        reseller_path=owner.path,
+        client="cli_0",
+        deployment=site,
+        instance=None,
+        on_behalf_of=None,
+        request_id="growth",
+        steps=[step],
+        deadline=now() + timedelta(days=1),
+        status=OperationStatus.RUNNING,
+        create_time=now() - AGE,
+        next_poll_time=now(),
+    )

@@ -1,0 +1,1 @@
+"""What a good engineer would write instead in a day; only ``make bench`` runs it."""
