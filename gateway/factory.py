@@ -1,6 +1,7 @@
 """The composition root: builds everything once, from the settings."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -67,6 +68,7 @@ from gateway.broker.reports import Reports
 from gateway.broker.resellers import Resellers
 from gateway.broker.revocations import Revocations
 from gateway.broker.rounds import Rounds
+from gateway.broker.sessions import Session, Sessions, session_of
 from gateway.broker.stores import Stores
 from gateway.broker.token_chores import chores_of_the_tokens
 from gateway.broker.transfers import Transfers
@@ -115,6 +117,7 @@ class Gateway:
     revocations: Revocations
     attendance: Attendance
     principals: Principals
+    sessions: Sessions
     cursors: Cursors
     logins: Logins
     rates: Rates
@@ -132,9 +135,16 @@ class Gateway:
         Raises:
             Unauthenticated: it is not accepted, or not from there.
         """
-        principal = self.principal_of(self.claims_of(token))
+        if self.outside.is_for(token):  # no generation tells of an outside issuer's keys
+            principal = self.principal_of(self.claims_of(token))
+        else:
+            principal = self.sessions.of(token, partial(self._judge, token))
         self.attendance.admit(principal, address)
         return principal
+
+    def _judge(self, token: str) -> Session:
+        claims = self.claims_of(token)
+        return session_of(self.principal_of(claims), claims.expires)
 
     def claims_of(self, token: str) -> Claims:
         """Return what a live token says.
@@ -188,7 +198,7 @@ def create_gateway(settings: Settings) -> Gateway:
     database = Database(settings.database)
     witness = Witness(settings.witness_file, database)
     try:
-        schema.require_current(database)
+        schema.require_usable(database)
         witness.follow()
     except GatewayError:
         database.close()
@@ -200,6 +210,7 @@ def create_gateway(settings: Settings) -> Gateway:
     rejected = Quarantine(database).begin
     connections = Connections(database, vault, networks, rejected, breakers)
     reader = Reader(connections)
+    reads = InstanceReads(reader, database)
     broker = _broker(settings, database, vault, connections)
     capabilities = Capabilities(broker, connections)
     synchronisation = Synchronisation(database, reader)
@@ -262,6 +273,7 @@ def create_gateway(settings: Settings) -> Gateway:
         revocations=revocations,
         attendance=Attendance(database),
         principals=Principals(database),
+        sessions=Sessions(database.generations),
         chores=(
             *chores_of_the_audit(database, witness),
             *chores_of_the_tokens(key_ring, revocations, settings.key_days),
@@ -277,11 +289,11 @@ def create_gateway(settings: Settings) -> Gateway:
             usage_log.chore,
             Rounds(broker, capabilities, connections).chore,
             *Visits(broker, synchronisation, settings.inventory_seconds).chores,
-            *Watches(database, broker.aside, InstanceReads(reader), settings.watch_seconds).chores,
+            *Watches(database, broker.aside, reads, settings.watch_seconds).chores,
         ),
         cursors=Cursors(MultiFernet([Fernet(key) for key in vault.keys])),
         logins=Logins(database),
-        streams=Streams(settings.stream_limit),
+        streams=Streams(settings.stream_limit, broker.ledger.departure),
         waits=Waits(settings.http_threads),
         rates=Rates(
             settings.redis_url,

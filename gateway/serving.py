@@ -4,9 +4,13 @@ Embedded (SQLite) means one process with threads: one worker, which tracks opera
 the home folder locked. Threads start after the fork. The lower-case names are gunicorn's own.
 """
 
+import os
+import signal
 import sys
 from contextlib import ExitStack
 from datetime import timedelta
+from threading import Timer
+from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -18,8 +22,10 @@ from sqlalchemy.engine import make_url
 
 from gateway import logs
 from gateway.errors import ConfigurationError, SetupError, StorageUnavailable
+from gateway.exposition import showing
 from gateway.factory import Gateway, create_gateway
 from gateway.home import held
+from gateway.measures.account import Account, account
 from gateway.settings import Settings
 from gateway.storage import deliveries, operations
 from gateway.storage.database import Database
@@ -41,9 +47,17 @@ limit_request_field_size = 8190
 # Prefer: wait=30 is the longest that an answer takes.
 graceful_timeout = 35
 timeout = 60
-keepalive = 5
+# Longer than a proxy keeps an idle connection: nginx 60 s.
+keepalive = 75
+# A client's SCRIPT_NAME or X-Forwarded-Proto means nothing, also when a proxy on this host passes
+# it on. Who calls says X-Forwarded-For, to ProxyFix, and only with SPE_GATEWAY_PROXIES.
+forwarded_allow_ips = ""
+forwarder_headers = ""
 
 _TRACKER: Final = "spe-gateway-tracker"
+_SHOWN: Final = "spe-gateway-shown"
+ANNOUNCING: Final = signal.SIGUSR2
+"""Tells a worker that it will be stopped, while requests still come."""
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +76,7 @@ def prepare(settings: Settings) -> ExitStack:
         if settings.is_embedded:
             undo.enter_context(held(settings.home))
             _take_over(settings)
+        undo.enter_context(showing.prepared(settings))
         logs.configure(settings.log_level)
         return undo.pop_all()
 
@@ -116,13 +131,56 @@ def on_starting(server: Arbiter) -> None:
         server.held = prepare(settings)
     except SetupError as error:
         raise RuntimeError(error.detail) from error
+    stop_gently(server, settings.drain_seconds)
     server.cfg.set("threads", settings.http_threads)
+
+
+def stop_gently(server: Arbiter, seconds: int) -> None:
+    """Have SIGTERM tell the workers first, and stop after a pause; the second stops at once.
+
+    Args:
+        server: gunicorn's.
+        seconds: for which requests are still taken.
+    """
+    stop = server.handle_term
+
+    def announce() -> None:
+        server.handle_term = stop
+        server.kill_workers(ANNOUNCING)
+        log.info("gateway.draining", seconds=seconds)
+        pause = Timer(seconds, os.kill, (os.getpid(), signal.SIGTERM))
+        pause.daemon = True
+        pause.start()
+
+    if seconds:
+        server.handle_term = announce
+
+
+def _heed(worker: Worker) -> None:
+    """Let the worker know when it is to be left alone, and when to end."""
+    departure = _gateway(worker).services.broker.ledger.departure
+    leave = signal.getsignal(signal.SIGTERM)
+
+    def announced(_number: int, _frame: FrameType | None) -> None:
+        departure.announce()
+
+    def ended(number: int, frame: FrameType | None) -> None:
+        departure.begin()
+        if callable(leave):
+            leave(number, frame)
+
+    signal.signal(ANNOUNCING, announced)
+    signal.signal(signal.SIGTERM, ended)
+    for number in (ANNOUNCING, signal.SIGTERM):
+        signal.siginterrupt(number, False)  # noqa: FBT003 # the system's signature
 
 
 def post_worker_init(worker: Worker) -> None:
     """Start the tracker, now that the fork is over, and say that we are ready (hook)."""
-    if Settings.from_environment().tracks:
-        gateway = _gateway(worker)
+    _heed(worker)
+    settings, gateway = Settings.from_environment(), _gateway(worker)
+    worker.wsgi.extensions[_SHOWN] = showing.shown(settings, gateway)
+    if settings.tracks:
         tracker = Tracker(gateway.services.broker, gateway.chores)
         tracker.start()
         worker.wsgi.extensions[_TRACKER] = tracker
@@ -138,6 +196,8 @@ def worker_exit(server: Arbiter, worker: Worker) -> None:
         if tracker is not None:
             tracker.stop()
         _gateway(worker).close()
+        if _SHOWN in worker.wsgi.extensions:
+            worker.wsgi.extensions[_SHOWN].close()
 
 
 def address(worker: Worker) -> str:
@@ -168,14 +228,19 @@ class ServerLog(Logger):  # type: ignore[misc] # gunicorn ships no types
         """
         del req
         headers = {name.lower(): value for name, value in resp.headers}
+        spent = account() or Account()
         log.info(
             "request",
             request_id=headers.get(HEADER.lower()),
+            action=spent.action or None,
+            operation=spent.operation,
+            deployment=spent.deployment,
             method=environ.get("REQUEST_METHOD"),
             path=str(environ.get("RAW_URI", "")).partition("?")[0],
             status=int(str(resp.status).partition(" ")[0]),
             bytes=resp.sent,
             milliseconds=round(request_time.total_seconds() * 1000, 1),
+            upstream_milliseconds=round(spent.upstream_seconds * 1000, 1),
             peer=environ.get("REMOTE_ADDR"),
         )
         structlog.contextvars.clear_contextvars()

@@ -4,52 +4,24 @@ import ipaddress
 import json
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
-from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.errors import ConfigurationError
+from gateway.trusted_issuer import TrustedIssuer
 
 PREFIX = "SPE_GATEWAY_"
 DOMAIN = r"\*|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]"
 RATE = "^[1-9][0-9]{0,8}/(second|minute|hour)$"
-
-
-class TrustedIssuer(BaseModel):
-    """An outside issuer, as ``SPE_GATEWAY_TRUSTED_ISSUERS`` describes it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
-
-    issuer: str = Field(min_length=1, max_length=500)
-    jwks_uri: str = Field(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?$")
-    audience: str = Field(min_length=1)
-    client_claim: str = Field(default="sub", min_length=1)
-    scope_claim: str = "scope"
-    algorithms: tuple[Literal["ES256", "RS256", "PS256"], ...] = Field(
-        default=("ES256", "RS256", "PS256"), min_length=1
-    )
-    max_seconds: int = Field(default=3600, ge=60, le=86400)
-    pin: str | None = Field(default=None, pattern=r"^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$")
-
-    @field_validator("jwks_uri")
-    @classmethod
-    def _port(cls, value: str) -> str:
-        if urlsplit(value).port == 0:
-            raise ValueError("has no usable port")
-        return value
 
 
 class Settings(BaseSettings):
@@ -212,6 +184,13 @@ class Settings(BaseSettings):
     http_threads: int = Field(
         default=16, ge=1, le=256, description="Threads that serve HTTP requests."
     )
+    drain_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=300,
+        description="Seconds from SIGTERM, when `/readyz` turns 503, until a serving process takes "
+        "no more requests: as long as the proxy before it needs to see that.",
+    )
     streams: int = Field(
         default=8,
         ge=0,
@@ -230,6 +209,27 @@ class Settings(BaseSettings):
         default=True,
         description="Whether a serving process tracks operations where no message broker is set; "
         "where one is, `spe-gateway worker` does.",
+    )
+    metrics_bind: str = Field(
+        default="",
+        pattern=r"^([^\s/]+:[0-9]{1,5})?$",
+        description="Where `/metrics` and `/facts` are served for Prometheus, as HOST:PORT: on "
+        "loopback, or in a network of yours, since nobody has to sign in; empty means that "
+        "nothing is counted (docs/observing.md).",
+    )
+    otlp_endpoint: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s?#]+)?$",
+        description="URL of the OpenTelemetry collector that traces are sent to (OTLP over HTTP), "
+        "such as `http://127.0.0.1:4318`; needs `spe-gateway[otel]`; empty means that nothing is "
+        "traced.",
+    )
+    trace_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="Share of the requests that are traced, where a caller's `traceparent` does "
+        "not say.",
     )
     log_level: str = Field(
         default="info",
@@ -334,7 +334,17 @@ class Settings(BaseSettings):
         Raises:
             ConfigurationError: a setting is unknown or wrong; names it in one line.
         """
-        _refuse_unknown(os.environ)
+        for name in unknown_settings():  # a misspelt one must not be silently without effect
+            raise ConfigurationError(f"{name} is no setting; docs/settings.md lists them")
+        return cls.known()
+
+    @classmethod
+    def known(cls) -> Self:
+        """Read the settings that there are, whatever else is named like one.
+
+        Raises:
+            ConfigurationError: a setting is wrong; names it in one line.
+        """
         try:
             return cls()
         except ValidationError as error:
@@ -344,10 +354,30 @@ class Settings(BaseSettings):
             raise ConfigurationError(f"{name}: {said} (docs/settings.md)") from None
 
 
+def processes_wished() -> int:
+    """Return how many workers gunicorn is told to start by its own variables; 1 if by none."""
+    told = re.findall(
+        r"(?:^|\s)(?:-w|--workers)[ =]?(\d+)", os.environ.get("GUNICORN_CMD_ARGS", "")
+    )
+    words = [*told, os.environ.get("WEB_CONCURRENCY", "")]
+    return next((int(word) for word in words if word.isdigit()), 1)
+
+
+def unknown_settings() -> list[str]:
+    """Return the variables that are named like settings and are none."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
 def config_folder() -> Path:
     """Return the folder of what a user of the command line keeps (XDG Base Directory)."""
     told = Path(os.environ.get("XDG_CONFIG_HOME", ""))
     return (told if told.is_absolute() else Path.home() / ".config") / "spe-gateway"
+
+
+def share_measures(folder: Path) -> None:
+    """Have the processes that are forked from now on count in a folder (prometheus-client's)."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 def child_environment(**settings: str) -> dict[str, str]:
@@ -358,11 +388,3 @@ def child_environment(**settings: str) -> dict[str, str]:
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return inherited | {PREFIX + name.upper(): value for name, value in settings.items()}
-
-
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    """A misspelt setting must not be silently without effect."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    for name in sorted(environment):
-        if name.startswith(PREFIX) and name not in known:
-            raise ConfigurationError(f"{name} is no setting; docs/settings.md lists them")

@@ -5,9 +5,9 @@ from pathlib import Path
 import kombu
 import pytest
 
-from tests import servers, services
+from deploy.servers import Absent, Postgresql, RabbitmqServer, RedisServer, postgresql, rabbitmq
+from tests import services
 from tests.served import Served
-from tests.servers import Absent, Postgresql, RabbitmqServer, RedisServer
 from tests.world import World
 
 
@@ -17,8 +17,8 @@ def test_a_server_without_its_program_is_absent(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(servers, "DEBIAN", tmp_path)
-    monkeypatch.setattr(servers, "DEBIAN_RABBITMQ", tmp_path)
+    monkeypatch.setattr(postgresql, "DEBIAN", tmp_path)
+    monkeypatch.setattr(rabbitmq, "DEBIAN", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(Absent):
@@ -28,7 +28,7 @@ def test_a_server_without_its_program_is_absent(
 def test_what_is_left_out_is_skipped_here_and_fails_where_all_must_be_tested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(servers, "DEBIAN", tmp_path)
+    monkeypatch.setattr(postgresql, "DEBIAN", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     for value, outcome in (("", pytest.skip.Exception), ("true", pytest.fail.Exception)):
         monkeypatch.setenv("CI", value)

@@ -28,7 +28,7 @@ from gateway.storage import resellers, statements
 from gateway.storage.database import Database
 from gateway.storage.statements import Wanted
 from gateway.tenancy import audit
-from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.authorise import absent, denied, permit, reached
 from gateway.tenancy.caller import Caller, Validated
 
 
@@ -73,9 +73,8 @@ class Statements:
             NotFound: the reseller that is wanted is absent, or outside the caller's tree.
         """
         reach = caller.principal.reach
-        with self._database.read() as connection:
-            if wanted.reseller and resellers.find(connection, reach, wanted.reseller) is None:
-                raise absent(self._database, caller, wanted.reseller)
+        if wanted.reseller:
+            reached(self._database, caller, wanted.reseller)
         permit(self._database, caller, "statements")
         with self._database.read() as connection:
             closed = statements.page(connection, reach, wanted, before, limit)

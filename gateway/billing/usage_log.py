@@ -7,13 +7,13 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from gateway.billing.usage_state import baseline
-from gateway.errors import InputFault, InvalidInput
 from gateway.model import Chore, Event, now
 from gateway.storage import usage_log
 from gateway.storage.database import Database
 from gateway.storage.usage_log import Found, Place
 from gateway.tenancy.authorise import permit
 from gateway.tenancy.caller import Caller
+from gateway.tenancy.numbers import require_reached
 
 CONDENSE_SECONDS = 3_600.0
 BATCH = 200
@@ -62,8 +62,7 @@ class UsageLog:
         mine, reach = caller.principal.reseller, caller.principal.reach
         with self._database.read() as connection:
             last = usage_log.last(connection, mine)  # first, so that nothing is passed over
-            if after > last:
-                raise InvalidInput([_not_yet(last)])  # no query has room for any number
+            require_reached(after, last)
             found = usage_log.part(connection, mine, reach.instances, after, limit + 1)
         is_last, items = len(found) <= limit, found[:limit]
         seen = [after, *(each.number for each in items), *([last] if is_last else [])]
@@ -93,8 +92,3 @@ def _condense(connection: Connection, reseller: str, instance: str, until: int) 
     story = usage_log.story(connection, reseller, instance, until)
     if story and story[-1].number == until:
         usage_log.condense(connection, baseline(story))
-
-
-def _not_yet(last: int) -> InputFault:
-    detail = f"The last event has the number {last}; there is nothing to ask for after this one."
-    return InputFault("/query/after", "NOT_YET", detail)

@@ -8,6 +8,8 @@ the outcome; of what may have been made, nothing is (decision 3).
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection
@@ -30,6 +32,7 @@ from gateway.spe.commands.users import CREATE_USER, DELETE_USER, GET_USERS
 from gateway.storage import holdings, instances, quotas
 from gateway.storage.database import Database
 from gateway.storage.deployments import GONE
+from gateway.storage.generations import Generation, Kept
 from gateway.storage.quotas import Pool
 
 Needs = Mapping[Resource, int]
@@ -49,6 +52,11 @@ LISTS = {GET_USERS.name: Resource.USERS, GET_STORES.name: Resource.STORES}
 
 KEPT = frozenset({StepStatus.SUCCEEDED, StepStatus.UNKNOWN})
 """States of a step that made something, or may have."""
+
+KNOWN = 10_000
+"""Of how many instances a process remembers what was seen last."""
+
+REMEMBERED_SECONDS = 60
 
 SKEW = timedelta(seconds=5)
 """The clocks of two processes differ by less."""
@@ -235,16 +243,33 @@ def _losses(steps: Iterable[Step]) -> Iterator[Resource]:
             yield LOSSES[step.command]
 
 
-def observe(database: Database, operation: Operation) -> None:
-    """Believe what a read without a row has seen, where it is news."""
-    seen = _listed(operation)
-    if operation.instance is None or not seen:
-        return
-    with database.read() as connection:
-        is_news = holdings.is_news(connection, operation.instance, seen)
-    if is_news:
-        with database.write() as connection:
-            _believe(connection, operation, seen)
+class Observations:
+    """Believes what reads without a row have seen, where it is news.
+
+    Args:
+        database: the tables.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._old: Kept[tuple[object, ...], bool | None] = Kept(
+            database.generations, [Generation.HOLDINGS], KNOWN
+        )
+
+    def add(self, operation: Operation) -> None:
+        """Believe what an operation has listed; the same for a minute is no news."""
+        seen = _listed(operation)
+        if operation.instance is None or not seen:
+            return
+        key = (operation.instance, *seen.items(), monotonic() // REMEMBERED_SECONDS)
+        if not self._old.get(key, partial(self._is_old, operation.instance, seen)):
+            with self._database.write() as connection:
+                _believe(connection, operation, seen)
+
+    def _is_old(self, instance: str, seen: Needs) -> bool | None:
+        """Whether it is no news; None is not remembered."""
+        with self._database.read() as connection:
+            return None if holdings.is_news(connection, instance, seen) else True
 
 
 def observe_list(

@@ -15,6 +15,9 @@ from gateway.storage.database import Database
 EVERY: Final = timedelta(minutes=1)
 """How often at most it is written that a client was seen."""
 
+MOST: Final = 10_000
+"""Of how many clients a process remembers when it saw them."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -27,6 +30,7 @@ class Attendance:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._seen: dict[str, datetime] = {}
 
     def admit(self, principal: Principal, address: str | None) -> None:
         """Refuse a client that calls from elsewhere than it may.
@@ -45,8 +49,12 @@ class Attendance:
         A database that cannot be written stops no client that only reads.
         """
         time = now()
-        if last_use_time is not None and last_use_time > time - EVERY:
+        known = max(filter(None, [last_use_time, self._seen.get(client)]), default=None)
+        if known is not None and known > time - EVERY:
             return
+        if len(self._seen) >= MOST:
+            self._seen.clear()
+        self._seen[client] = time
         try:
             with self._database.write() as connection:
                 clients.seen(connection, client, time, time - EVERY)

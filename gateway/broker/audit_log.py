@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from gateway.storage import audit_log, resellers
+from gateway.storage import audit_log
 from gateway.storage.audit_log import Entry, Wanted
 from gateway.storage.database import Database
-from gateway.tenancy.authorise import absent, permit
+from gateway.tenancy.authorise import permit, reached
 from gateway.tenancy.caller import Caller
 
 
@@ -26,9 +26,8 @@ class AuditLog:
             NotFound: the reseller that is wanted is absent, or outside the caller's tree.
         """
         reach = caller.principal.reach
-        with self._database.read() as connection:
-            if wanted.reseller and resellers.find(connection, reach, wanted.reseller) is None:
-                raise absent(self._database, caller, wanted.reseller)
+        if wanted.reseller:
+            reached(self._database, caller, wanted.reseller)
         permit(self._database, caller, "audit-log")
         with self._database.read() as connection:
             return audit_log.page(connection, reach, wanted, before, limit)

@@ -14,9 +14,16 @@ from gateway.broker import admission
 from gateway.broker.drain import require_undrained
 from gateway.broker.engine.diagnosis import diagnose
 from gateway.broker.engine.lanes import WIDTH, Lanes
-from gateway.broker.engine.plan import Invocation, Place, is_listed, operation_for
+from gateway.broker.engine.plan import (
+    Invocation,
+    Place,
+    changing,
+    is_listed,
+    operation_for,
+)
 from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
+from gateway.broker.engine.turn import turn
 from gateway.broker.leases import LeaseLost
 from gateway.broker.ledger import Ledger
 from gateway.broker.passing import Passing
@@ -28,6 +35,7 @@ from gateway.errors import (
     StorageUnavailable,
     UpstreamTimeout,
 )
+from gateway.measures.account import note_operation
 from gateway.model import Deployment, Instance, InstanceStatus, Operation, Share, Step, Urgency
 from gateway.storage import deployments, instances, operations
 from gateway.storage.database import Database
@@ -36,8 +44,7 @@ from gateway.tenancy.authorise import absent, permit
 from gateway.tenancy.caller import Caller, Validated
 
 LOOK_SECONDS = 30.0
-OURS = ""
-"""In whose turn the gateway does what no reseller has asked for."""
+OURS = ""  # in whose turn the gateway does what no reseller has asked for
 Look = TypeVar("Look")
 
 log = structlog.get_logger()
@@ -58,7 +65,10 @@ class Broker:
         self.ledger = ledger
         self._reader = runner.reader
         self._runner = runner
+        ledger.knows = runner.knows
         self._lanes = Lanes(threads, WIDTH)
+        self._known = runner.known
+        self._observations = admission.Observations(database)
         self.succession = Succession(ledger, self.carry)
 
     # resolve
@@ -72,6 +82,16 @@ class Broker:
         """
         with self.database.read() as connection:
             found = instances.find(connection, caller.principal.reach, instance)
+        return self._permitted(caller, instance, found, *more)
+
+    def known_instance(self, caller: Caller, instance: str, *more: Permission) -> Instance:
+        """Return an instance for a read, as ``instance`` does: as ``Known`` has it."""
+        found = self._known.instance(caller.principal.reach, instance)
+        return self._permitted(caller, instance, found, *more)
+
+    def _permitted(
+        self, caller: Caller, instance: str, found: Instance | None, *more: Permission
+    ) -> Instance:
         if found is None:
             raise absent(self.database, caller, instance)
         permit(self.database, caller, instance, *more)
@@ -116,7 +136,8 @@ class Broker:
         Raises:
             Conflict: the instance is not active.
         """
-        found = self.instance(caller, instance, *more)
+        find = self.instance if changing(invocations) else self.known_instance
+        found = find(caller, instance, *more)
         require_active(found)
         return self.start(caller, place_of(found), invocations, context=context)
 
@@ -168,21 +189,20 @@ class Broker:
             CommandNotSupported: it lacks something that is needed.
             DeploymentDrained: it takes no changes.
         """
-        with self.database.read() as connection:
-            found = deployments.find(connection, place.deployment)
-            if found is not None:
-                require_undrained(found, invocations)
-            commands = found.commands if found else {}
-            lacking = [wish for wish in invocations if not is_listed(wish, commands)]
-            needed = [wish for wish in lacking if not wish.tolerant]
-            if needed:
-                raise self._not_supported(connection, caller, needed[0])
+        look = self._known.present if changing(invocations) else self._known.deployment
+        if found := look(place.deployment):
+            require_undrained(found, invocations)
+        commands = found.commands if found else {}
+        lacking = [wish for wish in invocations if not is_listed(wish, commands)]
+        needed = [wish for wish in lacking if not wish.tolerant]
+        if needed:
+            raise self._not_supported(caller, needed[0])
         return [wish for wish in invocations if wish not in lacking]
 
-    def _not_supported(
-        self, connection: Connection, caller: Caller, wish: Invocation
-    ) -> CommandNotSupported:
-        having = [d.id for d in deployments.every(connection) if is_listed(wish, d.commands)]
+    def _not_supported(self, caller: Caller, wish: Invocation) -> CommandNotSupported:
+        with self.database.read() as connection:
+            every = deployments.every(connection)
+        having = [d.id for d in every if is_listed(wish, d.commands)]
         named = f" These have it: {', '.join(having)}." if having else ""
         return CommandNotSupported(
             f"The version of the deployment does not support {wish.command.name} as it is asked."
@@ -207,7 +227,7 @@ class Broker:
         Raises:
             UpstreamTimeout: it takes longer than a caller can be kept waiting.
         """
-        found = self.instance(caller, instance, *more)
+        found = self.known_instance(caller, instance, *more)
         require_active(found)
         future: Future[Look] = Future()
         share = Share(found.deployment, Urgency.INTERACTIVE, found.reseller)
@@ -237,6 +257,7 @@ class Broker:
             self.ledger.rehearse(operation, *whole)
             raise Validated
         self.ledger.open(operation, *whole)
+        note_operation(operation.id)
         receipt = deepcopy(operation)
         self.carry(operation)
         try:
@@ -256,11 +277,11 @@ class Broker:
         self.ledger.announce(operation)
         passing = Passing(self.ledger)
         self._submit(operation, passing)
-        if not passing.done.wait(caller.wait_seconds):
+        if not self.ledger.departure.patience(passing.done, caller.wait_seconds):
             passing.adopt(operation)
         if passing.adopted:
             return self.fetch(operation.id)
-        admission.observe(self.database, operation)
+        self._observations.add(operation)
         return operation
 
     # carry on
@@ -274,6 +295,10 @@ class Broker:
         """Whether this process can well carry on one more operation of a share."""
         return self._lanes.has_room(share)
 
+    def load(self) -> tuple[int, int]:
+        """Return how many tasks run here in all lanes, and how many wait."""
+        return self._lanes.load()
+
     def aside(self, deployment: str, task: Callable[[], None]) -> None:
         """Have something done in the lane of a deployment that nobody waits for."""
         self._lanes.submit(Share(deployment, Urgency.BILLING, OURS), task)
@@ -282,6 +307,11 @@ class Broker:
         self._lanes.submit(operation.share, partial(self._carry, operation, journal))
 
     def _carry(self, operation: Operation, journal: Passing | Ledger) -> None:
+        """Carry an operation on in the context of its lane's task, which is nobody else's."""
+        with turn(operation):
+            self._drive(operation, journal)
+
+    def _drive(self, operation: Operation, journal: Passing | Ledger) -> None:
         try:
             self._runner.drive(operation, journal)
             while not operation.status.is_final and journal.stays():

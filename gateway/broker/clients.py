@@ -21,7 +21,7 @@ from gateway.model import Client, Prefix, Reach, Reseller, new_id, now
 from gateway.storage import clients, facts, instances, resellers
 from gateway.storage.database import Database
 from gateway.tenancy import audit
-from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.authorise import absent, denied, permit, reached
 from gateway.tenancy.caller import Caller
 
 T = TypeVar("T")
@@ -178,10 +178,7 @@ class Clients:
             return clients.find(connection, Reach(client.reseller_path), client.id) or client
 
     def _owner(self, caller: Caller, reseller: str) -> Reseller:
-        with self._database.read() as connection:
-            owner = resellers.find(connection, caller.principal.reach, reseller)
-        if owner is None:
-            raise absent(self._database, caller, reseller)
+        owner = reached(self._database, caller, reseller)
         permit(self._database, caller, owner.id)
         return owner
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from gateway.broker.engine.plan import Invocation
+from gateway.broker.engine.plan import Invocation, changing
 from gateway.errors import Conflict
 from gateway.model import Deployment
 
@@ -20,7 +20,7 @@ def require_undrained(deployment: Deployment, invocations: Iterable[Invocation])
     Raises:
         DeploymentDrained: one of the commands is no read.
     """
-    if deployment.drained and any(wish.command.effect.changes for wish in invocations):
+    if deployment.drained and changing(invocations):
         raise DeploymentDrained(
             "The deployment is drained: it takes no changes until an operator has uncordoned it. "
             "Reads go on, and so does what is under way. Nothing was sent."

@@ -7,7 +7,6 @@ before it sign until then, and their tokens are accepted until the last of them 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from time import monotonic
 from typing import Final
 
 from joserfc.jwk import ECKey, KeySet
@@ -16,6 +15,7 @@ from sqlalchemy import Connection
 from gateway.model import now
 from gateway.storage import signing_keys
 from gateway.storage.database import Database
+from gateway.storage.generations import Generation, Kept
 from gateway.storage.vault import Vault
 
 CACHE_SECONDS: Final = 60
@@ -26,8 +26,6 @@ LEAD: Final = timedelta(seconds=2 * CACHE_SECONDS)
 
 TOKENS_END: Final = timedelta(seconds=900 + 60)
 """The longest life of a token, with a minute for clocks that differ."""
-
-_READ_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ class SigningKey:
 
 
 class KeyRing:
-    """The keys of access tokens; read again after a second, so that rotation is felt.
+    """The keys of access tokens; kept until one is added or retired.
 
     Args:
         database: where they lie.
@@ -56,8 +54,9 @@ class KeyRing:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-        self._keys: list[SigningKey] = []
-        self._read_at = -_READ_SECONDS
+        self._kept: Kept[None, list[SigningKey]] = Kept(
+            database.generations, [Generation.IDENTITY], most=1
+        )
 
     def signing_key(self) -> ECKey:
         """Return the newest key whose time has come, with its private part."""
@@ -70,9 +69,7 @@ class KeyRing:
 
     def keys(self) -> list[SigningKey]:
         """Return the live keys, the newest first."""
-        if monotonic() - self._read_at >= _READ_SECONDS:
-            self._keys, self._read_at = self._stored(), monotonic()
-        return [each for each in self._keys if each.is_live]
+        return [each for each in self._kept.get(None, self._stored) if each.is_live]
 
     def rotate(self) -> SigningKey:
         """Publish a new key, which signs after ``LEAD``, and let those before it end after it."""
@@ -111,7 +108,6 @@ class KeyRing:
         private = self._vault.seal(key.as_dict(private=True))
         signing_keys.retire(connection, activate_time + lingering)
         signing_keys.add(connection, kid, key.as_dict(private=False), private, activate_time)
-        self._read_at = -_READ_SECONDS
         return SigningKey(key, now(), activate_time, None)
 
     def _stored(self) -> list[SigningKey]:

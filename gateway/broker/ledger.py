@@ -12,12 +12,14 @@ from time import monotonic
 from sqlalchemy import Connection
 
 from gateway.broker import admission, parts, telling
+from gateway.broker.departure import Departure
 from gateway.broker.engine.pace import watched_interval
 from gateway.broker.leases import LeaseLost, Leases
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, Share, StepStatus, now
 from gateway.storage import idempotency_keys, operations, queues, resellers
 from gateway.storage.database import Database
+from gateway.storage.revisions import WrittenByNewer
 from gateway.storage.vault import Vault
 from gateway.tenancy import audit
 
@@ -43,6 +45,9 @@ class Ledger:
         self.database = database
         self.vault = vault
         self.leases = Leases(database)
+        self.departure = Departure()
+        self.knows: Callable[[Operation], bool] = lambda _operation: True
+        """Whether this version can carry an operation on."""
         self._endings = endings
         self._changed = Condition()
         self._changes = 0
@@ -180,7 +185,8 @@ class Ledger:
         """Take over an operation whose poll is due.
 
         Returns:
-            None when it has ended, is not due, or somebody has it: we, though the clock jumped.
+            None when it has ended, is not due, or somebody has it: we, though the clock jumped;
+            or when only a newer version can carry it on.
 
         Raises:
             StorageUnavailable: also when only its row cannot be read, which is left for a while.
@@ -192,13 +198,21 @@ class Ledger:
             with self.database.write() as connection:
                 if not operations.claim(connection, operation, self.leases.owner, now()):
                     return None
-                claimed = operations.get(connection, operation, self.vault)
+                claimed = self._known(connection, operation)
+        except WrittenByNewer:
+            return None
         except StorageUnavailable:
             with self.database.write() as connection:
                 operations.postpone(connection, operation, now() + UNREADABLE)
             raise
         self.leases.note(claimed, end)
         return claimed
+
+    def _known(self, connection: Connection, operation: str) -> Operation:
+        found = operations.get(connection, operation, self.vault)
+        if self.knows(found):
+            return found
+        raise WrittenByNewer  # takes the claim back
 
     def due(self, limit: int) -> list[str]:
         """Return the operations whose next poll is due and which nobody holds.
@@ -230,10 +244,15 @@ class Ledger:
             step.result = step.result if first else None
 
     def wait(self, operation: str, seconds: float) -> None:
-        """Wait until an operation is final, at most for some seconds; its polls come faster."""
+        """Wait until an operation is final, at most for some seconds; its polls come faster.
+
+        A process that departs waits no longer.
+        """
         end = monotonic() + seconds
         seen = self._changes
         while not self._is_final(operation) and (left := end - monotonic()) > 0:
+            if self.departure.is_begun:
+                return
             with self._changed:
                 self._changed.wait_for(self._later_than(seen), min(GLANCE_SECONDS, left))
                 seen = self._changes

@@ -15,6 +15,7 @@ from math import ceil
 import structlog
 
 from gateway.access.networks import counted_as
+from gateway.measures.meters import meters
 from gateway.model import Chore, Prefix, now
 from gateway.storage import logins
 from gateway.storage.database import Database
@@ -81,6 +82,7 @@ class Logins:
         """Count a failure for the client at the address, and for the address."""
         time = now()
         log.info("login.failed", client=_named(client), peer=address)
+        meters().login_failed()
         with self._database.write() as connection:
             for name, wait in _delays(client, address).items():
                 logins.failed(connection, name, time, wait)

@@ -46,8 +46,11 @@ class Operations:
         """
         found = self._seen(caller, operation)
         end = monotonic() + caller.wait_seconds
+        ledger = self._broker.ledger
         while not found.status.is_final and (left := end - monotonic()) > 0:
-            self._broker.ledger.wait(operation, min(left, GLANCE_SECONDS))
+            if ledger.departure.is_begun:
+                break
+            ledger.wait(operation, min(left, GLANCE_SECONDS))
             caller = renew()
             found = self._seen(caller, operation)
         return self._handed_out(caller, found)

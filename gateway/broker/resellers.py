@@ -19,7 +19,7 @@ from gateway.storage.database import Database
 from gateway.storage.facts import Fact
 from gateway.storage.quotas import Limits
 from gateway.tenancy import audit
-from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.authorise import denied, permit, reached
 from gateway.tenancy.caller import Caller
 
 OWN = "Your own reseller is changed by the one above it."
@@ -61,10 +61,7 @@ class Resellers:
         Raises:
             NotFound: absent, or outside the caller's tree.
         """
-        with self._database.read() as connection:
-            found = resellers.find(connection, caller.principal.reach, reseller)
-        if found is None:
-            raise absent(self._database, caller, reseller)
+        found = reached(self._database, caller, reseller)
         permit(self._database, caller, reseller)
         return found
 

@@ -13,7 +13,7 @@ from gateway.errors import Conflict, NotFound, OperationInProgress
 from gateway.model import Instance, InstanceStatus, Prefix, Reseller, Transfer, new_id, now
 from gateway.storage import instances, names, operations, resellers, transfers
 from gateway.tenancy import audit
-from gateway.tenancy.authorise import absent, denied
+from gateway.tenancy.authorise import denied, reached
 from gateway.tenancy.caller import Caller, Validated
 
 MOVABLE = frozenset({InstanceStatus.ACTIVE, InstanceStatus.SUSPENDED, InstanceStatus.DELETED})
@@ -55,7 +55,7 @@ class Transfers:
         self._broker.instance(caller, instance)
         if not Unrestricted().verify(caller.principal):
             raise denied(self._database, caller, instance)
-        self._reached(caller, reseller)
+        reached(self._database, caller, reseller)
         with self._database.write() as connection:
             instances.hold(connection, instance)
             moved = self._moved(connection, caller, instance, reseller)
@@ -68,12 +68,6 @@ class Transfers:
         found = self._broker.instance(caller, instance)
         with self._database.read() as connection:
             return transfers.page(connection, caller.principal.reach, found.id, before, limit)
-
-    def _reached(self, caller: Caller, reseller: str) -> None:
-        with self._database.read() as connection:
-            found = resellers.find(connection, caller.principal.reach, reseller)
-        if found is None:
-            raise absent(self._database, caller, reseller)
 
     def _moved(
         self, connection: Connection, caller: Caller, instance: str, reseller: str

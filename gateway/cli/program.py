@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "audit": "gateway.cli.audit",
         "backup": "gateway.cli.backup",
+        "check": "gateway.cli.check.command",
         "clients": "gateway.cli.clients",
         "completion": "gateway.cli.completion",
         "coverage": "gateway.cli.coverage",
@@ -77,7 +78,7 @@ click.rich_click.COMMAND_GROUPS = {
         },
         {
             "name": "Look after it",
-            "commands": ["backup", "restore", "upgrade", "rotate-keys", "audit"],
+            "commands": ["check", "backup", "restore", "upgrade", "rotate-keys", "audit"],
         },
         {"name": "For developers", "commands": ["openapi", "coverage", "completion"]},
     ]

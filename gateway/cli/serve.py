@@ -95,8 +95,11 @@ class Served(Application):  # type: ignore[misc] # gunicorn ships no types
         self.load_config_from_module_name_or_filename("python:gateway.serving")
         self.cfg.set("bind", f"fd://{os.dup(self._listener.fileno())}")
         self.cfg.set("threads", self._settings.http_threads)
-        self.cfg.set("on_starting", lambda _server: None)
+        self.cfg.set("on_starting", self._stop_gently)
         self.cfg.set("post_worker_init", self._worker_is_ready)
+
+    def _stop_gently(self, server: Arbiter) -> None:
+        serving.stop_gently(server, self._settings.drain_seconds)
 
     def load(self) -> Flask:
         """Build the application; called in the worker, after the fork."""

@@ -52,7 +52,7 @@ class Verification(Generic[V]):
         settings = Settings.from_environment()
         database = Database(settings.database)
         try:
-            schema.require_current(database)
+            schema.require_usable(database)
             verdict = self._verdict(database, Witness(settings.witness_file, database), as_json)
         except StorageUnavailable as error:
             raise unusable(settings, error) from error

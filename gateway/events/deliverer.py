@@ -22,6 +22,9 @@ from gateway.events import signing
 from gateway.events.heard import heard
 from gateway.events.outcome import Outcome
 from gateway.events.switching import disable
+from gateway.events.told import trace_of
+from gateway.measures import tracing
+from gateway.measures.meters import meters
 from gateway.model import (
     Attempt,
     Cause,
@@ -82,6 +85,16 @@ class Parcel:
     def delivery(self) -> Delivery:
         """The delivery as it was taken."""
         return self.leased.delivery
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The ids that logs and traces have of it."""
+        return {
+            "delivery": self.delivery.id,
+            "event_id": self.delivery.event,
+            "webhook": self.webhook.id,
+            "reseller": self.webhook.reseller,
+        }
 
 
 class Deliverer:
@@ -213,11 +226,21 @@ class Deliverer:
         Raises:
             StorageUnavailable: it was sent, and nobody will know; it is sent again.
         """
+        facts = parcel.facts
+        parent = trace_of(self._database, parcel.leased.body) if tracing.is_on() else None
+        with (
+            structlog.contextvars.bound_contextvars(**facts),
+            tracing.turn("webhook", facts, parent, parcel.delivery.create_time),
+        ):
+            self._deliver(parcel)
+
+    def _deliver(self, parcel: Parcel) -> None:
         webhook, leased, time = parcel.webhook, parcel.leased, now()
         secrets = webhook.signing(time)
         headers = signing.headers(secrets, leased.delivery.event, time, leased.body)
         whole = {**headers, "Content-Type": CONTENT_TYPE}
         outcome = self._sender.send(webhook.url, whole, leased.body)
+        meters().delivery_tried(_word(outcome), outcome.seconds)
         with self._database.write() as connection:
             webhooks.hold(connection, webhook.id)
             kept = _settle(connection, parcel, outcome, now())
@@ -247,6 +270,11 @@ def _attempt(number: int, outcome: Outcome, time: datetime) -> Attempt:
         problem=None if outcome.delivered or outcome.problem is None else str(outcome.problem),
         excerpt=outcome.excerpt or None,
     )
+
+
+def _word(outcome: Outcome) -> str:
+    """Return how a try ended, as one of few words."""
+    return "delivered" if outcome.delivered else str(outcome.problem or "refused")
 
 
 def _verdict(delivery: Delivery, outcome: Outcome, time: datetime) -> dict[str, object]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.errors import InputFault, InvalidInput, RequestError
+from gateway.errors import RequestError
 from gateway.model import Event
 from gateway.storage import event_log
 from gateway.storage.database import Database
 from gateway.storage.event_log import Wanted
 from gateway.tenancy.authorise import permit
 from gateway.tenancy.caller import Caller
+from gateway.tenancy.numbers import require_reached
 
 WINDOW: Final = 10_000
 """Events that one call looks through at most, however few of them are wanted."""
@@ -97,8 +98,7 @@ class EventLog:
         # meanwhile is asked for once more, or refused, but never passed over.
         with self._database.read() as connection:
             last = event_log.last(connection, reseller)
-            if after is not None and after > last:
-                raise _not_yet(last)  # no query has room for any number
+            require_reached(after or 0, last)
             begin = event_log.oldest(connection, reseller) - 1 if after is None else after
             if types is not None or instances is not None:
                 until = min(last, event_log.advanced(connection, reseller, begin, WINDOW) or last)
@@ -111,8 +111,3 @@ class EventLog:
             raise EventsTrimmed(oldest)
         is_full = len(items) == limit
         return Slice(items, items[-1].number if is_full else until, last)
-
-
-def _not_yet(last: int) -> InvalidInput:
-    detail = f"The last event has the number {last}; there is nothing to ask for after this one."
-    return InvalidInput([InputFault("/query/after", "NOT_YET", detail)])

@@ -33,7 +33,7 @@ from gateway.storage.database import Database
 from gateway.storage.facts import Fact
 from gateway.storage.vault import Vault
 from gateway.tenancy import audit
-from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.authorise import absent, denied, permit, reached
 from gateway.tenancy.caller import Caller
 
 MOST: Final = 50
@@ -198,10 +198,7 @@ class Webhooks:
         return replace(found, secrets=secrets, update_time=time), secret
 
     def _owner(self, caller: Caller, reseller: str) -> Reseller:
-        with self._database.read() as connection:
-            owner = resellers.find(connection, caller.principal.reach, reseller)
-        if owner is None:
-            raise absent(self._database, caller, reseller)
+        owner = reached(self._database, caller, reseller)
         permit(self._database, caller, owner.id)
         return owner
 

@@ -35,6 +35,7 @@ class Ready(MethodView):
     @operation(blp, "getReadiness", permission=None, public=True, errors=(503,))
     @blp.response(200, HealthSchema)
     def get(self) -> dict[str, str]:
-        """Say that the database can be reached; 503 when not."""
+        """Say that the database can be reached and the process stays; 503 when not."""
+        services().broker.ledger.departure.require_staying()
         services().database.check()
         return {"status": "ok"}

@@ -1,12 +1,15 @@
 """What is done to an instance as a whole: a table of verbs, one route each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import Response
 from flask.views import MethodView
 
 from gateway.access.permissions import Permission
+from gateway.broker.instances import Instances
+from gateway.model import Operation
 from gateway.resources.instance_schemas import InstanceSchema, InstanceStartSchema
 from gateway.resources.instances import answered, shape
 from gateway.spe.command import Command
@@ -21,6 +24,7 @@ from gateway.spe.commands.instances import (
     STOP_INSTANCES,
     THAW_INSTANCES,
 )
+from gateway.tenancy.caller import Caller
 from gateway.web.api import Blueprint
 from gateway.web.door import services
 from gateway.web.hooks import caller
@@ -32,20 +36,87 @@ blp = Blueprint(
 )
 
 
+Act = Callable[[Instances, Caller, str], Operation]
+"""Does something to an instance, for whoever asks."""
+
+
 @dataclass(frozen=True)
 class Action:
-    """A verb without arguments: its word in the path, its command and its sentence."""
+    """A verb without arguments.
+
+    Attributes:
+        verb: its word in the path.
+        commands: what it sends.
+        told: what it does, in the contract.
+        act: does it.
+        permission: what it needs.
+    """
 
     verb: str
-    command: Command
-    summary: str
+    commands: tuple[Command, ...]
+    told: str
+    act: Act
+    permission: Permission = Permission.INSTANCES_OPERATE
 
+
+def _operated(verb: str, command: Command, told: str) -> Action:
+    """Return the row of a verb that is one command."""
+
+    def act(instances: Instances, caller: Caller, instance: str) -> Operation:
+        return instances.operate(caller, instance, command, {})
+
+    return Action(verb, (command, GET_INSTANCES), told, act)
+
+
+SUSPENSION: Final = """
+Stop an instance, and let nothing start it until it is resumed.
+
+Nothing of it is lost, and how it was is kept: whether it ran, and its `startMode`, which is
+`disabled` until then. Everything inside it, and every other change of it but its labels,
+its owner and its deletion, is refused with `INSTANCE_SUSPENDED`. It counts for quotas as
+before. To suspend it twice is to suspend it once; one that was started again past the
+gateway is stopped. When its start cannot be disabled, it is started again.
+"""
+RESUMPTION: Final = """
+Bring a suspended instance back as it was: its `startMode`, and running if it ran.
+
+One that does not start stays suspended. One that is not suspended stays as it is.
+"""
 
 ACTIONS = (
-    Action("stop", STOP_INSTANCES, "Stop an instance."),
-    Action("restart", RESTART_INSTANCES, "Stop an instance and start it again."),
-    Action("freeze", FREEZE_INSTANCES, "Freeze an instance, so that its files can be backed up."),
-    Action("thaw", THAW_INSTANCES, "Let a frozen instance go on."),
+    _operated("stop", STOP_INSTANCES, "Stop an instance."),
+    _operated("restart", RESTART_INSTANCES, "Stop an instance and start it again."),
+    _operated(
+        "freeze", FREEZE_INSTANCES, "Freeze an instance, so that its files can be backed up."
+    ),
+    _operated("thaw", THAW_INSTANCES, "Let a frozen instance go on."),
+    Action(
+        "suspend",
+        (
+            GET_INSTANCES,
+            GET_INSTANCE_CONFIGURATION,
+            GET_COMPLIANCE_CONFIGURATION,
+            STOP_INSTANCES,
+            SET_INSTANCE_CONFIGURATION,
+            START_INSTANCES,
+        ),
+        SUSPENSION,
+        Instances.suspend,
+        Permission.INSTANCES_SUSPEND,
+    ),
+    Action(
+        "resume",
+        (
+            GET_INSTANCES,
+            GET_INSTANCE_CONFIGURATION,
+            STOP_INSTANCES,
+            SET_INSTANCE_CONFIGURATION,
+            START_INSTANCES,
+        ),
+        RESUMPTION,
+        Instances.resume,
+        Permission.INSTANCES_SUSPEND,
+    ),
 )
 
 
@@ -56,8 +127,8 @@ def _route(action: Action) -> None:
         @operation(
             blp,
             f"{action.verb}Instance",
-            permission=Permission.INSTANCES_OPERATE,
-            commands=(action.command, GET_INSTANCES),
+            permission=action.permission,
+            commands=action.commands,
             asynchronous=True,
             errors=(409,),
             shape=shape,
@@ -66,9 +137,9 @@ def _route(action: Action) -> None:
         @validates(blp)
         @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
         def post(self, instance: str) -> Response:
-            return answered(services().instances.operate(caller(), instance, action.command, {}))
+            return answered(action.act(services().instances, caller(), instance))
 
-    Verb.post.__doc__ = action.summary
+    Verb.post.__doc__ = action.told.strip()
     blp.add_url_rule(f"/{action.verb}", f"{action.verb}_instance", Verb)
 
 
@@ -98,68 +169,3 @@ class InstanceStart(MethodView):
         arguments = {"safeMode": True} if body["safe_mode"] else {}
         started = services().instances.operate(caller(), instance, START_INSTANCES, arguments)
         return answered(started)
-
-
-@blp.route("/suspend")
-class InstanceSuspension(MethodView):
-    """What becomes of the instance of a customer who does not pay."""
-
-    @operation(
-        blp,
-        "suspendInstance",
-        permission=Permission.INSTANCES_SUSPEND,
-        commands=(
-            GET_INSTANCES,
-            GET_INSTANCE_CONFIGURATION,
-            GET_COMPLIANCE_CONFIGURATION,
-            STOP_INSTANCES,
-            SET_INSTANCE_CONFIGURATION,
-            START_INSTANCES,
-        ),
-        asynchronous=True,
-        errors=(409,),
-        shape=shape,
-        reply=answered,
-    )
-    @validates(blp)
-    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
-    def post(self, instance: str) -> Response:
-        """Stop an instance, and let nothing start it until it is resumed.
-
-        Nothing of it is lost, and how it was is kept: whether it ran, and its `startMode`, which is
-        `disabled` until then. Everything inside it, and every other change of it but its labels,
-        its owner and its deletion, is refused with `INSTANCE_SUSPENDED`. It counts for quotas as
-        before. To suspend it twice is to suspend it once; one that was started again past the
-        gateway is stopped. When its start cannot be disabled, it is started again.
-        """
-        return answered(services().instances.suspend(caller(), instance))
-
-
-@blp.route("/resume")
-class InstanceResumption(MethodView):
-    """The way back."""
-
-    @operation(
-        blp,
-        "resumeInstance",
-        permission=Permission.INSTANCES_SUSPEND,
-        commands=(
-            GET_INSTANCES,
-            GET_INSTANCE_CONFIGURATION,
-            STOP_INSTANCES,
-            SET_INSTANCE_CONFIGURATION,
-            START_INSTANCES,
-        ),
-        asynchronous=True,
-        errors=(409,),
-        shape=shape,
-        reply=answered,
-    )
-    @validates(blp)
-    @blp.response(200, InstanceSchema, headers={"ETag": "ETag"})
-    def post(self, instance: str) -> Response:
-        """Bring a suspended instance back as it was: its `startMode`, and running if it ran.
-
-        One that does not start stays suspended. One that is not suspended stays as it is.
-        """
-        return answered(services().instances.resume(caller(), instance))

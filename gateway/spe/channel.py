@@ -1,12 +1,12 @@
 """One exchange with a deployment: a POST, and a body or an error of ours."""
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeVar
 
-import requests
+from urllib3 import BaseHTTPResponse
 
 from gateway.errors import (
     AnswerLost,
@@ -16,15 +16,16 @@ from gateway.errors import (
     ReplyInvalid,
     UpstreamError,
 )
+from gateway.measures.exchange import Exchange
 from gateway.spe.certificate import Watcher
 from gateway.spe.commands.environment import PING
 from gateway.spe.deadline import remaining, within
-from gateway.spe.endpoint import Endpoint, Limits
+from gateway.spe.endpoint import ROOT, Endpoint, Limits
 from gateway.spe.guard import CALM, Admission, Guard
 from gateway.spe.mapping import Phase, map_errors
 from gateway.spe.reply import decode
 from gateway.spe.status import Status
-from gateway.spe.transport import open_session
+from gateway.spe.transport import open_adapter
 
 _CHUNK_BYTES: Final = 65536
 PROBE_SECONDS: Final = 5.0
@@ -64,7 +65,7 @@ class Channel:
         self._endpoint = endpoint
         self._limits = limits
         self._guard = guard
-        self._session = open_session(
+        self._adapter = open_adapter(
             endpoint.host,
             endpoint.port,
             endpoint.pin,
@@ -72,10 +73,17 @@ class Channel:
             wait_seconds=limits.pool_seconds,
             watch=watch,
         )
+        self._headers = {
+            "Authorization": endpoint.authorization,
+            "User-Agent": "spe-gateway",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
+        self._form_headers = self._headers | {"Content-Type": "application/x-www-form-urlencoded"}
 
     def close(self) -> None:
         """Closes the connections; later calls are not sent."""
-        self._session.close()
+        self._adapter.close()
 
     def ask(self, call: Call, read: Callable[[bytes], T]) -> T:
         """Sends a call and reads its reply; once more if it only reads and the line broke.
@@ -90,6 +98,7 @@ class Channel:
         """
         deployment = self._endpoint.deployment
         with (
+            Exchange(deployment, call.name),
             within(call.seconds),
             map_errors(Phase.EXCHANGE, deployment=deployment, command=call.name),
         ):
@@ -134,30 +143,21 @@ class Channel:
             return self._exchange(call)
 
     def _exchange(self, call: Call) -> bytes:
-        with map_errors(Phase.EXCHANGE), closing(self._post(call)) as response:
+        with map_errors(Phase.EXCHANGE), _given_back(self._post(call)) as response:
             self._check(response, call)
             return self._content(response)
 
-    def _post(self, call: Call) -> requests.Response:
-        headers = {
-            "Authorization": self._endpoint.authorization,
-            "User-Agent": "spe-gateway",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-        }
-        if call.body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        return self._session.post(
-            self._endpoint.url + call.path,
-            data=call.body,
-            headers=headers,
-            timeout=(self._limits.connect_seconds, remaining()),
-            allow_redirects=False,
-            stream=True,
+    def _post(self, call: Call) -> BaseHTTPResponse:
+        return self._adapter.post(
+            ROOT + call.path,
+            call.body,
+            self._form_headers if call.body else self._headers,
+            connect=self._limits.connect_seconds,
+            read=remaining(),
         )
 
-    def _check(self, response: requests.Response, call: Call) -> None:
-        status = response.status_code
+    def _check(self, response: BaseHTTPResponse, call: Call) -> None:
+        status = response.status
         if status == HTTPStatus.UNAUTHORIZED:
             raise CredentialsRefused("The deployment refuses the gateway's user name or password.")
         if status == HTTPStatus.NOT_FOUND:
@@ -169,15 +169,25 @@ class Channel:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise ReplyInvalid("The deployment packed its reply, which was not asked for.")
 
-    def _content(self, response: requests.Response) -> bytes:
+    def _content(self, response: BaseHTTPResponse) -> bytes:
         """The body; an announced length is enforced by urllib3, the deadline by the socket."""
         limit = self._limits.max_reply_bytes
         body = bytearray()
-        size = response.raw.length_remaining or 0
+        size = response.length_remaining or 0
         while size <= limit:
-            chunk = response.raw.read(_CHUNK_BYTES, decode_content=False)
-            if not chunk:
-                return bytes(body)
+            chunk = response.read(_CHUNK_BYTES, decode_content=False)
             body += chunk
+            if not chunk or response.length_remaining == 0:
+                return bytes(body)
             size = max(size, len(body))
         raise ReplyInvalid("The deployment's reply is too large.")
+
+
+@contextmanager
+def _given_back(response: BaseHTTPResponse) -> Iterator[BaseHTTPResponse]:
+    """Give the connection back to its pool; it is closed unless the whole answer was read."""
+    try:
+        yield response
+    finally:
+        response.close()
+        response.release_conn()

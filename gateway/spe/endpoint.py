@@ -10,6 +10,9 @@ from typing import Final
 from gateway.errors import InputFault, InvalidInput
 from gateway.spe.certificate import normalise_pin
 
+ROOT: Final = "/api"
+"""The path of the Management API."""
+
 _LABEL: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST_NAME: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _PORTS: Final = range(1, 65536)
@@ -59,7 +62,7 @@ class Endpoint:
     def url(self) -> str:
         """The address of the API, without a slash at its end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"https://{host}:{self.port}/api"
+        return f"https://{host}:{self.port}{ROOT}"
 
     @property
     def authorization(self) -> str:

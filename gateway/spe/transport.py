@@ -109,7 +109,7 @@ def open_connection(
     return _PinnedConnection(host, port, pin=pin, timeout=connect_seconds, ssl_context=context)
 
 
-def open_session(
+def open_adapter(
     host: str,
     port: int,
     pin: str | None,
@@ -117,8 +117,8 @@ def open_session(
     connections: int,
     wait_seconds: float,
     watch: Watcher = unwatched,
-) -> requests.Session:
-    """A session that reaches this deployment and nothing else.
+) -> PoolAdapter:
+    """The adapter of requests that reaches this deployment and nothing else.
 
     Args:
         host: name or address.
@@ -129,8 +129,7 @@ def open_session(
         watch: is told of each certificate that was held against the pin.
 
     Returns:
-        The session. Each request needs a deadline around it, ``stream=True``,
-        ``allow_redirects=False`` and a connect time-out.
+        The adapter. Each call needs a deadline around it.
     """
     limits: dict[str, Any] = {"maxsize": connections, "wait_seconds": wait_seconds}
     pool = (
@@ -140,10 +139,20 @@ def open_session(
             host, port, pin=pin, watch=watch, ssl_context=comparing_context(), **limits
         )
     )
+    return PoolAdapter(pool)
+
+
+def open_session(adapter: PoolAdapter) -> requests.Session:
+    """A session that uses this adapter and nothing of the environment.
+
+    Returns:
+        The session. Each request needs a deadline around it, ``stream=True``,
+        ``allow_redirects=False`` and a connect time-out.
+    """
     session = _Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()
     session.adapters.clear()
-    session.mount("https://", PoolAdapter(pool))
+    session.mount("https://", adapter)
     return session

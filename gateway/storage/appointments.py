@@ -3,7 +3,7 @@
 The times lie in the database, so that one process does it for all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from zlib import crc32
 
@@ -31,20 +31,17 @@ class Appointments:
 
         Nobody goes where a certificate has to be confirmed.
         """
-        with self._database.read() as connection:
-            found = deployments.every(connection)
-        return self._among([each for each in found if each.quarantine is None])
+        return self._due(lambda each: each.quarantine is None)
 
     def take_any(self) -> Iterator[Deployment]:
         """Yield them likewise, also those in quarantine: for what is noted of every deployment."""
+        return self._due(lambda _: True)
+
+    def _due(self, is_visited: Callable[[Deployment], bool]) -> Iterator[Deployment]:
         with self._database.read() as connection:
             found = deployments.every(connection)
-        return self._among(found)
-
-    def _among(self, some: Sequence[Deployment]) -> Iterator[Deployment]:
-        with self._database.read() as connection:
             turns = chores.turns(connection, self._prefix, self._period)
-        for deployment in some:
+        for deployment in filter(is_visited, found):
             name = f"{self._prefix}{deployment.id}"
             if self._takes(deployment.id, name, turns.get(name)):
                 yield deployment

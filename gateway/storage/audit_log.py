@@ -28,6 +28,7 @@ from gateway.storage import counters, facts, outbox
 from gateway.storage.chains import GENESIS, linked
 from gateway.storage.chains import tenant as chain_tenant
 from gateway.storage.facts import Fact
+from gateway.storage.resellers import few, owned
 from gateway.storage.tables import (
     audit_log,
     clients,
@@ -301,8 +302,11 @@ def page(
     In each chain the numbers fall. The times need not: a row has the time of its change, and is
     numbered once the transaction of that has ended.
     """
-    query = select(audit_log).where(tenant(reach), wanted.condition())
+    conditions = [wanted.condition()]
     if before:
-        query = query.where(audit_log.c.id < before)
+        conditions.append(audit_log.c.id < before)
+    ids = select(audit_log.c.id).where(*conditions).order_by(audit_log.c.id.desc()).limit(limit)
+    theirs = owned(connection, few(connection, reach), ids)
+    query = select(audit_log).where(tenant(reach), theirs, *conditions)
     rows = connection.execute(query.order_by(audit_log.c.id.desc()).limit(limit))
     return [Entry(**row) for row in rows.mappings()]

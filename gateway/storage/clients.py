@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from gateway.model import Client, Reach, Reseller
+from gateway.storage.generations import QUIET
 from gateway.storage.resellers import line_from, reached, reseller_of
 from gateway.storage.tables import client_secrets, clients, resellers
 
@@ -135,7 +136,8 @@ def seen(connection: Connection, client: str, time: datetime, unless_after: date
     """Note when a client was last seen, unless that is known to be recent."""
     old = or_(clients.c.last_use_time.is_(None), clients.c.last_use_time <= unless_after)
     mine = (clients.c.id == client, old)
-    connection.execute(update(clients).where(*mine).values(last_use_time=time))
+    row = update(clients).where(*mine).values(last_use_time=time)
+    connection.execute(row.execution_options(**QUIET))
 
 
 def remove(connection: Connection, client: str) -> None:

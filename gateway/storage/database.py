@@ -3,9 +3,8 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, Insert, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -14,6 +13,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from gateway.errors import ConfigurationError, StorageUnavailable
+from gateway.measures.meters import meters
+from gateway.storage import generations
+from gateway.storage.revisions import APPLICATION, NEWEST
+
+if TYPE_CHECKING:
+    import psycopg
 
 BUSY_SECONDS = 10
 """How long a statement waits for a lock, and a connection for the server."""
@@ -39,6 +44,8 @@ class Database:
             self.engine = _engine(url)
         except (SQLAlchemyError, ImportError) as error:
             raise ConfigurationError(f"SPE_GATEWAY_DATABASE_URL is not usable: {error}") from None
+        generations.watch(self.engine)
+        self.generations = generations.Generations(self)
         self.after_facts: Callable[[], None] | None = None
         """Called after the commit of a fact, before ``write`` ends: the witness's place."""
 
@@ -68,9 +75,13 @@ class Database:
         with _translated(), self.engine.connect() as connection:
             connection.execution_options(writes=True)
             connection.info.pop(NOTED, None)
+            generations.begin(connection)
             with connection.begin():
                 yield connection
+                has_ended = generations.publish(connection)
             noted = NOTED in connection.info
+        if has_ended:
+            self.generations.expire()
         if noted and self.after_facts is not None:
             self.after_facts()
 
@@ -114,6 +125,7 @@ def _translated() -> Iterator[None]:
         raise
     except (DBAPIError, PoolTimeout) as error:
         log.warning("storage.unavailable", error=type(error).__name__)
+        meters().database_failed(type(error).__name__)
         raise StorageUnavailable from error
 
 
@@ -140,7 +152,7 @@ def _postgresql(url: str) -> Engine:
     limits = {"connect_timeout": BUSY_SECONDS, "tcp_user_timeout": BUSY_SECONDS * 1000}
     engine = create_engine(
         url,
-        connect_args=limits,
+        connect_args={**limits, "application_name": APPLICATION + NEWEST},
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=24,
@@ -153,7 +165,7 @@ def _postgresql(url: str) -> Engine:
 _ENGINES = {"sqlite": _sqlite, "postgresql": _postgresql}
 
 
-def _prepare_postgresql(connection: psycopg.Connection, record: ConnectionPoolEntry) -> None:
+def _prepare_postgresql(connection: "psycopg.Connection", record: ConnectionPoolEntry) -> None:
     """Wait for no lock for ever, and let go of the locks of a process that hangs."""
     del record
     connection.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")

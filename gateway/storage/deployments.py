@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, delete, exists, insert, null, select, update
 
 from gateway.model import Deployment, InstanceStatus
+from gateway.storage.generations import QUIET
 from gateway.storage.tables import deployments, names
 
 ABSENT = (InstanceStatus.PURGED, InstanceStatus.RELEASED)
@@ -89,7 +90,9 @@ def quarantine(connection: Connection, deployment: Deployment, found: Mapping[st
 
 def observe(connection: Connection, deployment: str, values: Mapping[str, object]) -> None:
     """Update what was observed (version, commands, contact); connections stay."""
-    connection.execute(update(deployments).where(deployments.c.id == deployment).values(**values))
+    row = update(deployments).where(deployments.c.id == deployment).values(**values)
+    is_contact = values.keys() <= {"last_contact_time"}
+    connection.execute(row.execution_options(**QUIET) if is_contact else row)
 
 
 def fall(connection: Connection, deployment: str, time: datetime) -> bool:

@@ -112,9 +112,9 @@ def leap(connection: Connection) -> None:
         counters.advance(connection, f"{log.name}:", LEAP)
 
 
-def last(connection: Connection, reseller: str) -> int:
+def last(connection: Connection, reseller: str, log: Table = events) -> int:
     """Return the number of the last event of a log; 0 where there was none."""
-    return counters.value(connection, f"{events.name}:{reseller}")
+    return counters.value(connection, f"{log.name}:{reseller}")
 
 
 def oldest(connection: Connection, reseller: str) -> int:
@@ -137,26 +137,31 @@ class Wanted:
     types: Sequence[str] | None = None
     instances: frozenset[str] | None = None
 
-    def condition(self) -> ColumnElement[bool]:
-        """Return it as a condition."""
+    def condition(self, log: Table) -> ColumnElement[bool]:
+        """Return it as a condition on the rows of a log."""
         found: ColumnElement[bool] = true()
         if self.until is not None:
-            found &= events.c.number <= self.until
+            found &= log.c.number <= self.until
         if self.types is not None:
-            found &= events.c.type.in_(self.types)
+            found &= log.c.type.in_(self.types)
         if self.instances is not None:
-            found &= events.c.instance.in_(sorted(self.instances))
+            found &= log.c.instance.in_(sorted(self.instances))
         return found
 
 
 def part(
-    connection: Connection, reseller: str, wanted: Wanted, after: int, limit: int
+    connection: Connection,
+    reseller: str,
+    wanted: Wanted,
+    after: int,
+    limit: int,
+    log: Table = events,
 ) -> Sequence[Event]:
     """Return at most ``limit`` events of a log with a number after ``after``, in their order."""
-    query = select(events).where(
-        events.c.reseller == reseller, events.c.number > after, wanted.condition()
+    query = select(log).where(
+        log.c.reseller == reseller, log.c.number > after, wanted.condition(log)
     )
-    rows = connection.execute(query.order_by(events.c.number).limit(limit))
+    rows = connection.execute(query.order_by(log.c.number).limit(limit))
     return [Event(**row) for row in rows.mappings()]
 
 

@@ -19,13 +19,17 @@ from sqlalchemy import (
 )
 
 from gateway.model import Instance, InstanceStatus, Reach
+from gateway.storage import resellers as resellers_of
 from gateway.storage.deployments import ABSENT, GONE
-from gateway.storage.instance_filters import CONDITIONS
+from gateway.storage.instance_filters import CONDITIONS, NARROW, SEARCHED
 from gateway.storage.resellers import reached
 from gateway.storage.tables import deployments, instances, resellers
 
 BATCH: Final = 500
 """Ids that one statement has."""
+
+LOOKED_AT: Final = 20_000
+"""Rows that one page looks through for what no index answers."""
 
 
 def _selected() -> Select[Any]:
@@ -122,7 +126,7 @@ def page(
     """Return at most ``limit`` instances with an id after ``after``, in the order of ids.
 
     An index that ends with the id brings them in this order, so that no page costs more than the
-    first.
+    first: that of the one owner, or of each of a few, or else of all.
 
     Args:
         connection: an open transaction.
@@ -131,15 +135,47 @@ def page(
         after: the last id of the page before, or an empty text.
         limit: the most rows.
     """
-    query = _selected().where(
-        tenant(reach),
-        _only_one(connection, reach),
+    wanted = [
         instances.c.id > after,
         instances.c.status.not_in(ABSENT),
         *_conditions(filters),
-    )
+    ]
+    owners = None if filters.keys() & NARROW else resellers_of.few(connection, reach)
+    ids = select(instances.c.id).where(*wanted).order_by(instances.c.id).limit(limit)
+    theirs = resellers_of.owned(connection, owners, ids)
+    query = _selected().where(tenant(reach), theirs, *wanted)
     rows = connection.execute(query.order_by(instances.c.id).limit(limit))
     return [_instance(row) for row in rows.mappings()]
+
+
+def window(
+    connection: Connection, reach: Reach, filters: Mapping[str, Any], after: str
+) -> str | None:
+    """Return the id up to which a page looks; None where it may look at everything.
+
+    What no index answers is looked for in so many rows at a time: a page may then hold less than
+    it has room for, or nothing, and there are more.
+
+    Args:
+        connection: an open transaction.
+        reach: what the caller reaches.
+        filters: what is wanted.
+        after: as of ``page``.
+    """
+    narrow = filters.keys() & NARROW
+    if reach.instances is not None:
+        return None  # they are named
+    if not filters.keys() & SEARCHED and (narrow or resellers_of.is_all(reach)):
+        return None  # an index has just what is wanted
+    owners = None if narrow else resellers_of.few(connection, reach)
+    if owners is not None and (len(owners) > 1 or not filters.keys() & SEARCHED):
+        return None  # an index has each owner's
+    passed = [CONDITIONS[name](filters[name]) for name in narrow]
+    if owners:
+        passed.append(instances.c.reseller == owners[0])
+    query = select(instances.c.id).where(instances.c.id > after, *passed)
+    last = query.order_by(instances.c.id).offset(LOOKED_AT - 1).limit(1)
+    return connection.execute(last).scalar_one_or_none()
 
 
 def deployments_of(
@@ -152,30 +188,21 @@ def deployments_of(
         reach: what the caller reaches.
         filters: as of ``page``.
     """
-    held = exists(
-        select(instances.c.id)
-        .join(resellers, resellers.c.id == instances.c.reseller)
-        .where(
-            instances.c.deployment == deployments.c.id,
-            tenant(reach),
-            _only_one(connection, reach),
-            instances.c.status.not_in(ABSENT),
-            *_conditions(filters),
-        )
-    )
-    query = select(deployments.c.id).where(held).order_by(deployments.c.id)
-    return connection.execute(query).scalars().all()
+    wanted = (tenant(reach), instances.c.status.not_in(ABSENT), *_conditions(filters))
+    owners = resellers_of.few(connection, reach)
+    joined = instances.join(resellers, resellers.c.id == instances.c.reseller)
+    if owners is None:
+        there = instances.c.deployment == deployments.c.id
+        held = exists(select(instances.c.id).select_from(joined).where(there, *wanted))
+        query = select(deployments.c.id).where(held)
+    else:  # theirs alone are looked at, not all of each deployment
+        theirs = instances.c.reseller.in_(owners)
+        query = select(instances.c.deployment).select_from(joined).where(theirs, *wanted).distinct()
+    return sorted(connection.execute(query).scalars())
 
 
 def _conditions(filters: Mapping[str, Any]) -> list[ColumnElement[bool]]:
     return [CONDITIONS[name](value) for name, value in filters.items()]
-
-
-def _only_one(connection: Connection, reach: Reach) -> ColumnElement[bool]:
-    """Name the reseller that is reached if it is one alone: its instances have an index."""
-    query = select(resellers.c.id).where(reached(reach)).limit(2)
-    found = connection.execute(query).scalars().all()
-    return instances.c.reseller == found[0] if len(found) == 1 else true()
 
 
 def change(connection: Connection, instance: str, values: Mapping[str, object]) -> None:

@@ -25,6 +25,9 @@ from gateway.errors import OperationInProgress, StorageUnavailable
 from gateway.model import FINAL, Operation, OperationStatus, Reach, Step, StepStatus, Urgency, now
 from gateway.storage.clock import present
 from gateway.storage.database import inserted
+from gateway.storage.descent import first_of_each, paths
+from gateway.storage.resellers import is_all, most_of
+from gateway.storage.revisions import WrittenByNewer
 from gateway.storage.tables import operations
 from gateway.storage.vault import Vault
 
@@ -58,12 +61,15 @@ def _columns(operation: Operation, vault: Vault) -> dict[str, Any]:
 
 def _operation(row: RowMapping, vault: Vault) -> Operation:
     hidden = vault.open(row["secrets"])
-    steps = [
-        Step(**(clear | secret | {"status": StepStatus(clear["status"])}))
-        for clear, secret in zip(row["steps"], hidden["steps"], strict=True)
-    ]
+    try:
+        steps = [
+            Step(**(clear | secret | {"status": StepStatus(clear["status"])}))
+            for clear, secret in zip(row["steps"], hidden["steps"], strict=True)
+        ]
+        words = {"status": OperationStatus(row["status"]), "urgency": Urgency(row["urgency"])}
+    except (TypeError, ValueError):  # a member of a step, or a word, that is not known here
+        raise WrittenByNewer from None
     values = {name: value for name, value in row.items() if name not in _DERIVED}
-    words = {"status": OperationStatus(row["status"]), "urgency": Urgency(row["urgency"])}
     return Operation(**(values | words | {"steps": steps, "result": hidden["result"]}))
 
 
@@ -208,6 +214,12 @@ def get(connection: Connection, operation: str, vault: Vault) -> Operation:
     return _operation(connection.execute(query).mappings().one(), vault)
 
 
+def context(connection: Connection, operation: str) -> Mapping[str, Any]:
+    """Return what an operation keeps of the call that began it; nothing when it is gone."""
+    query = select(operations.c.context).where(operations.c.id == operation)
+    return connection.execute(query).scalar_one_or_none() or {}
+
+
 def tenant(reach: Reach) -> ColumnElement[bool]:
     """The tenant predicate on operations."""
     only = true() if reach.instances is None else _within(sorted(reach.instances))
@@ -245,13 +257,32 @@ def page(
     limit: int,
 ) -> Sequence[Operation]:
     """Return at most ``limit`` operations, the newest first, from before an id on."""
-    query = select(operations).where(tenant(reach))
-    for column, value in filters.items():
-        query = query.where(operations.c[column] == value)
+    wanted = [operations.c[column] == value for column, value in filters.items()]
     if before:
-        query = query.where(operations.c.id < before)
+        wanted.append(operations.c.id < before)
+    query = select(operations).where(
+        tenant(reach), _owned(connection, reach, wanted, limit), *wanted
+    )
     rows = connection.execute(query.order_by(operations.c.id.desc()).limit(limit))
     return [_operation(row, vault) for row in rows.mappings()]
+
+
+def _owned(
+    connection: Connection, reach: Reach, wanted: Sequence[ColumnElement[bool]], limit: int
+) -> ColumnElement[bool]:
+    """Name what the rows of a page are found by, if those whose they are, are one or few."""
+    path, most = operations.c.reseller_path, 0 if is_all(reach) else most_of(reach)
+    found = paths(path, reach.path)
+    known = connection.execute(found.limit(most + 1)).scalars().all()
+    if len(known) > most:
+        return true()
+    if len(known) == 1:
+        return path == known[0]
+    each = found.subquery()
+    first = select(operations.c.id).where(path == each.c.path, *wanted)
+    first = first.order_by(operations.c.id.desc()).limit(limit)
+    ids = connection.execute(first_of_each(connection, each, first))
+    return operations.c.id.in_(ids.scalars().all())
 
 
 def request_cancel(connection: Connection, operation: str) -> bool:

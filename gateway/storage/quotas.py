@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from gateway.model import FINAL, OperationStatus, Resource
 from gateway.storage.deployments import GONE
+from gateway.storage.descent import below
 from gateway.storage.tables import holdings, instances, operations, quotas, resellers
 
 Limits = Mapping[Resource, int | None]
@@ -123,10 +124,10 @@ def _counted(column: ColumnElement[str], path: str, resource: str) -> ColumnElem
         lifts.c.limit.is_(None),
         lifting.c.id == lifts.c.reseller,
         lifting.c.path != path,
-        lifting.c.path.startswith(path, autoescape=True),
+        below(lifting.c.path, path),
         func.substr(column, 1, func.length(lifting.c.path)) == lifting.c.path,
     )
-    return and_(column.startswith(path, autoescape=True), ~is_lifted)
+    return and_(below(column, path), ~is_lifted)
 
 
 def _instances(path: str) -> Select[int]:

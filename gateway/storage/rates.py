@@ -6,7 +6,6 @@ without limit. A process asks Redis again after a few seconds.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import ceil
 from time import monotonic, time
 from typing import Final
@@ -14,35 +13,17 @@ from typing import Final
 import redis
 import structlog
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from gateway.storage.rate_windows import OwnWindows, Standing
 from gateway.storage.redis_connections import AGAIN_SECONDS, pool_of
+
+__all__ = ["Rates", "Standing"]
 
 PREFIX: Final = "spe-gateway:rates"
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How somebody stands under one policy, after the call that is judged.
-
-    Attributes:
-        policy: its name.
-        quota: calls that are allowed in a window.
-        window: its length in seconds.
-        remaining: calls that are left now.
-        reset: seconds until the oldest call leaves the window and another is allowed.
-        passed: whether the call is allowed.
-    """
-
-    policy: str
-    quota: int
-    window: int
-    remaining: int
-    reset: int
-    passed: bool
 
 
 class Rates:
@@ -63,8 +44,8 @@ class Rates:
         self._reseller = parse(reseller)
         self._address = parse(address)
         self._pool = pool_of(redis_url) if redis_url else None
-        self._own = MovingWindowRateLimiter(MemoryStorage())
-        self._shared = self._own if self._pool is None else _shared(redis_url, self._pool)
+        self._own = OwnWindows()
+        self._shared = None if self._pool is None else _shared(redis_url, self._pool)
         self._ask_again = 0.0
 
     def of_client(self, client: str, reseller: str) -> Sequence[Standing]:
@@ -82,10 +63,10 @@ class Rates:
             self._pool.disconnect()
 
     def _count(self, policy: str, rate: RateLimitItem, who: str) -> Standing:
-        if monotonic() >= self._ask_again:
+        if self._shared is not None and monotonic() >= self._ask_again:
             with self._noting_absence():
                 return _counted(self._shared, policy, rate, who)
-        return _counted(self._own, policy, rate, who)
+        return self._own.count(policy, rate, who)
 
     @contextmanager
     def _noting_absence(self) -> Iterator[None]:

@@ -16,11 +16,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    true,
     update,
 )
 
 from gateway.errors import NotFound
 from gateway.model import Reach, Reseller
+from gateway.storage.descent import FEW, below, first_of_each
 from gateway.storage.tables import clients, instances, resellers, transfers, webhooks
 
 
@@ -36,6 +38,55 @@ def reseller_of(row: RowMapping | Mapping[str, Any]) -> Reseller:
 def reached(reach: Reach) -> ColumnElement[bool]:
     """The tenant predicate on resellers: the own one and everything below."""
     return resellers.c.path.startswith(reach.path, autoescape=True)
+
+
+def is_all(reach: Reach) -> bool:
+    """Whether the operators' own reseller is reached, and therefore every one."""
+    return len(reach.path.strip("/").split("/")) == 1
+
+
+def few(connection: Connection, reach: Reach) -> Sequence[str] | None:
+    """Return the resellers that are reached; None if they are more than a page goes down to.
+
+    Or if they are all: what the operators ask for is in any order of everything.
+    """
+    if is_all(reach):
+        return None
+    query = select(resellers.c.id).where(below(resellers.c.path, reach.path))
+    most = most_of(reach)
+    found = connection.execute(query.limit(most + 1)).scalars().all()
+    return None if len(found) > most else found
+
+
+def most_of(reach: Reach) -> int:
+    """Return how many owners a page goes down to at most.
+
+    To one alone where only some instances are reached: the first of each owner may be others.
+    """
+    return FEW if reach.instances is None else 1
+
+
+def owned(
+    connection: Connection, owners: Sequence[str] | None, ids: Select[tuple[str]]
+) -> ColumnElement[bool]:
+    """Name what the rows of a page are found by, if their owners are one or few.
+
+    Args:
+        connection: an open transaction.
+        owners: as ``few`` returns them.
+        ids: those of the page, whoever's, in order and with a limit; an index of their table has
+            each reseller's in that order.
+    """
+    if owners is None:
+        return true()
+    table = ids.selected_columns.id.table
+    if len(owners) == 1:
+        alone: ColumnElement[bool] = table.c.reseller == owners[0]
+        return alone
+    each = select(resellers.c.id.label("owner")).where(resellers.c.id.in_(owners)).subquery()
+    first = first_of_each(connection, each, ids.where(table.c.reseller == each.c.owner))
+    found: ColumnElement[bool] = table.c.id.in_(connection.execute(first).scalars().all())
+    return found
 
 
 def add(connection: Connection, reseller: Reseller) -> None:
@@ -116,7 +167,8 @@ def is_suspended(connection: Connection, client: str, owner: str) -> bool:
 
 def suspended_paths(connection: Connection, reach: Reach) -> Sequence[str]:
     """Return the paths of those reached that are suspended themselves."""
-    query = select(resellers.c.path).where(reached(reach), resellers.c.suspend_time.is_not(None))
+    mine = below(resellers.c.path, reach.path)
+    query = select(resellers.c.path).where(mine, resellers.c.suspend_time.is_not(None))
     return connection.execute(query).scalars().all()
 
 

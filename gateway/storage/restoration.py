@@ -19,9 +19,10 @@ from gateway.model import (
     WebhookStatus,
     now,
 )
-from gateway.storage import counters, names, quotas, revoked_tokens
+from gateway.storage import counters, generations, names, quotas, revoked_tokens
 from gateway.storage.deployments import ABSENT
 from gateway.storage.facts import Fact
+from gateway.storage.generations import Generation
 from gateway.storage.resellers import root
 from gateway.storage.tables import (
     client_secrets,
@@ -135,6 +136,7 @@ def raise_epoch(connection: Connection, later: Later, seconds: int) -> int:
     """Make all tokens void that were issued up to a time, or up to a later epoch."""
     known = [fact.state["epoch"] for fact in later if fact.kind == Fact.EPOCH]
     counters.raise_to(connection, revoked_tokens.EPOCH, max([seconds, *known]))
+    generations.end(connection, [Generation.IDENTITY])
     return counters.value(connection, revoked_tokens.EPOCH)
 
 

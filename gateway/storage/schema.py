@@ -1,21 +1,42 @@
 """The schema's version: made, brought up to date and checked with Alembic."""
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, MetaData, func, inspect, select
+from sqlalchemy import Connection, MetaData, func, inspect, select, text
 
 from gateway.errors import ConfigurationError
+from gateway.storage import counters
 from gateway.storage.database import Database
+from gateway.storage.revisions import APPLICATION, MIGRATIONS, NEWEST
 from gateway.storage.tables import metadata
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "head"
+FLOOR: Final = "schema.oldest"
+"""The counter that says whose code runs on the schema; older code must be able to read it."""
+
 LOCK = 0x5350452D  # any number that other programs on the same database do not use
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One step of an upgrade.
+
+    Attributes:
+        revision: the schema after it.
+        about: what it does, in a sentence.
+        oldest: the oldest code that runs on the schema afterwards.
+    """
+
+    revision: str
+    about: str
+    oldest: str
 
 
 def _config(connection: Connection) -> Config:
@@ -42,12 +63,15 @@ def bring_to(connection: Connection, revision: str) -> None:
         ConfigurationError: this version does not know the revision, or that of the database.
     """
     alone(connection)
+    steps = pending(connection)
     try:
         command.upgrade(_config(connection), revision)
     except CommandError as error:
         raise ConfigurationError(
             f"The database belongs to another version of the gateway ({error})."
         ) from error
+    if revision == HEAD and steps:
+        counters.raise_to(connection, FLOOR, int(floor(steps)))
 
 
 def alone(connection: Connection) -> None:
@@ -59,6 +83,39 @@ def alone(connection: Connection) -> None:
 def revision_of(connection: Connection) -> str | None:
     """Return the schema's revision; None of an empty database."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def pending(connection: Connection) -> Sequence[Migration]:
+    """Return the steps from the schema to that of this version; none where it is newer."""
+    found = revision_of(connection) or ""
+    scripts = ScriptDirectory.from_config(_config(connection)).walk_revisions()
+    return [_migration(each) for each in reversed(list(scripts)) if each.revision > found]
+
+
+def _migration(script: Script) -> Migration:
+    oldest = getattr(script.module, "oldest", script.revision)
+    return Migration(script.revision, script.doc, oldest)
+
+
+def floor(steps: Sequence[Migration]) -> str:
+    """Return the oldest code that runs on the schema after some steps."""
+    return max(each.oldest for each in steps)
+
+
+def connected(connection: Connection) -> Mapping[str, int]:
+    """Count the connections of gateways and workers by the revision of their code.
+
+    On SQLite there are none: a home has one process.
+    """
+    if connection.dialect.name != "postgresql":
+        return {}
+    query = text(
+        "SELECT application_name AS name, count(*) AS number FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND starts_with(application_name, :ours) GROUP BY application_name"
+    )
+    rows = connection.execute(query, {"ours": APPLICATION})
+    return {row.name.removeprefix(APPLICATION): row.number for row in rows}
 
 
 def clear(connection: Connection) -> None:
@@ -80,18 +137,43 @@ def _revision(database: Database) -> str | None:
 
 
 def require_current(database: Database) -> None:
-    """Refuse to run on a schema of another version.
+    """Refuse to work on a schema of another version.
 
     Raises:
         ConfigurationError: the database is empty, older or newer.
     """
-    found = _revision(database)
+    found = _known(database)
+    if found != NEWEST:
+        raise _different(found)
+
+
+def require_usable(database: Database) -> None:
+    """Refuse to serve on a schema that this code cannot work with.
+
+    A newer one that only adds to ours is fine: so a cluster is upgraded one gateway after the
+    other.
+
+    Raises:
+        ConfigurationError: the database is empty, older, or too much newer.
+    """
+    found = _known(database)
+    if found == NEWEST:
+        return
     with database.read() as connection:
-        wanted = ScriptDirectory.from_config(_config(connection)).get_current_head()
+        oldest = counters.value(connection, FLOOR) if found > NEWEST else 0
+    if not 0 < oldest <= int(NEWEST):
+        raise _different(found)
+
+
+def _known(database: Database) -> str:
+    found = _revision(database)
     if found is None:
         raise ConfigurationError("The database is empty: run 'spe-gateway init' first.")
-    if found != wanted:
-        raise ConfigurationError(
-            f"The database has schema {found}, this version needs {wanted}: "
-            "run 'spe-gateway upgrade'."
-        )
+    return found
+
+
+def _different(found: str) -> ConfigurationError:
+    next_step = "install the newer version" if found > NEWEST else "run 'spe-gateway upgrade'"
+    return ConfigurationError(
+        f"The database has schema {found}, this version needs {NEWEST}: {next_step}."
+    )

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from gateway.model import FINAL, Instance
 from gateway.storage.batches import batches
 from gateway.storage.deployments import GONE
+from gateway.storage.generations import QUIET
 from gateway.storage.tables import instances, operations
 
 
@@ -115,6 +116,7 @@ def write(connection: Connection, sightings: Sequence[Sighting], time: datetime)
             drift=bindparam("drifted", type_=JSON(none_as_null=True)),
             observe_time=time,
         )
+        .execution_options(**QUIET)
     )
     if not sightings:
         return 0

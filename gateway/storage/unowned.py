@@ -1,19 +1,15 @@
 """Instances that a deployment lists and nobody owns."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from gateway.storage.batches import parts
 from gateway.storage.database import inserted
 from gateway.storage.tables import unowned
-
-T = TypeVar("T")
-
-_BATCH = 500
-"""Rows that one statement is about."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +73,7 @@ def add(connection: Connection, found: Sequence[Unowned]) -> None:
 
     Where another transaction has just inserted one of them, some are left to the next list.
     """
-    for some in _batches(found):
+    for some in parts(found):
         inserted(connection, insert(unowned).values([dict(vars(each)) for each in some]))
 
 
@@ -95,9 +91,5 @@ def observe(connection: Connection, found: Sequence[Unowned]) -> None:
 
 def remove(connection: Connection, *ids: str) -> None:
     """Forget some: they were adopted, or are not listed any more."""
-    for some in _batches(ids):
+    for some in parts(ids):
         connection.execute(delete(unowned).where(unowned.c.id.in_(some)))
-
-
-def _batches(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from gateway.model import Reach
 from gateway.storage.deployments import GONE
-from gateway.storage.resellers import reached
+from gateway.storage.resellers import few, reached
 from gateway.storage.tables import deployments, instances, resellers, transfers
 
 BEHIND: Final = "z"
@@ -120,25 +120,33 @@ def _present(connection: Connection, scope: Scope) -> Select[Any]:
         transfers.c.instance == instances.c.id, transfers.c.create_time >= scope.until
     )
     lasting = instances.c.status.not_in(GONE) | (instances.c.update_time >= scope.since)
-    return _selected(connection, scope, instances, instances.c.reseller).where(lasting, ~later)
+    query = _selected(connection, scope, instances, instances.c.reseller, instances.c.id)
+    return query.where(lasting, ~later)
 
 
 def _former(connection: Connection, scope: Scope) -> Select[Any]:
     """Select what instances were owned by somebody who gave them away."""
     moved = instances.join(transfers, transfers.c.instance == instances.c.id)
-    query = _selected(connection, scope, moved, transfers.c.former)
+    query = _selected(connection, scope, moved, transfers.c.former, transfers.c.instance)
     return query.where(transfers.c.create_time >= scope.since).distinct()
 
 
 def _selected(
-    connection: Connection, scope: Scope, source: FromClause, owner: ColumnElement[str]
+    connection: Connection,
+    scope: Scope,
+    source: FromClause,
+    owner: ColumnElement[str],
+    instance: ColumnElement[str],
 ) -> Select[Any]:
-    """Select what ``Held`` has; the names given to an instance are its present owner's."""
+    """Select what ``Held`` has; the names given to an instance are its present owner's.
+
+    The column of its id is that by which few rows are found: an order by it brings no others in.
+    """
     present = resellers.alias("present")
     shown = present.c.path.startswith(scope.reach.path, autoescape=True)
     hidden = cast(null(), Text)
     query = select(
-        instances.c.id.label("instance"),
+        instance.label("instance"),
         owner.label("reseller"),
         instances.c.deployment.label("deployment"),
         resellers.c.name.label("reseller_name"),
@@ -150,7 +158,7 @@ def _selected(
     joined = joined.join(present, present.c.id == instances.c.reseller)
     return query.select_from(joined).where(
         reached(scope.reach),
-        *_only_one(connection, scope, owner),
+        *_of_few(connection, scope, owner),
         instances.c.create_time < scope.until,
         *_filters(scope),
     )
@@ -164,15 +172,16 @@ def _filters(scope: Scope) -> list[ColumnElement[bool]]:
     return found
 
 
-def _only_one(
+def _of_few(
     connection: Connection, scope: Scope, owner: ColumnElement[str]
 ) -> list[ColumnElement[bool]]:
-    """Name the owner if it can be one reseller alone: what it owns has an index."""
+    """Name the owners if they can be few resellers alone: what each owns has an index."""
     if scope.reseller is not None:
         return [owner == scope.reseller]
-    query = select(resellers.c.id).where(reached(scope.reach)).limit(2)
-    found = connection.execute(query).scalars().all()
-    return [owner == found[0]] if len(found) == 1 else []
+    found = few(connection, scope.reach)
+    if found is None:
+        return []
+    return [owner == found[0] if len(found) == 1 else owner.in_(found)]
 
 
 def _behind(query: Select[Any], order: Sequence[str], after: Sequence[str]) -> Select[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
 
 from gateway.model import Event, EventType
-from gateway.storage import counters
+from gateway.storage import event_log
 from gateway.storage.tables import usage_events
 
 
@@ -56,7 +56,7 @@ class Found:
 
 def last(connection: Connection, reseller: str) -> int:
     """Return the number of the last event of a log; 0 where there was none."""
-    return counters.value(connection, f"{usage_events.name}:{reseller}")
+    return event_log.last(connection, reseller, usage_events)
 
 
 def part(
@@ -75,12 +75,8 @@ def part(
         after: the number of the last event that is known; 0 for none.
         limit: how many at most.
     """
-    query = select(usage_events).where(
-        usage_events.c.reseller == reseller, usage_events.c.number > after
-    )
-    if instances is not None:
-        query = query.where(usage_events.c.instance.in_(sorted(instances)))
-    return _events(connection, query.order_by(usage_events.c.number).limit(limit))
+    wanted = event_log.Wanted(instances=instances)
+    return event_log.part(connection, reseller, wanted, after, limit, usage_events)
 
 
 def aged(connection: Connection, before: datetime, place: Place | None, limit: int) -> Found | None:

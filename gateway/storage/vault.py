@@ -32,11 +32,12 @@ class Vault:
                 "SPE_GATEWAY_MASTER_KEYS; only for a new gateway, run 'spe-gateway init'."
             )
         try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
+            fernets = [Fernet(key) for key in keys]
         except ValueError:
             raise ConfigurationError(
                 "A master key is not 32 bytes in URL-safe base64 (SPE_GATEWAY_MASTER_KEYS)."
             ) from None
+        self._first, self._fernet = fernets[0], MultiFernet(fernets)
         self.keys = tuple(keys)
 
     def seal(self, value: object) -> str:
@@ -55,6 +56,22 @@ class Vault:
             raise StorageUnavailable(
                 "A stored secret cannot be decrypted; is the right master key in place?"
             ) from None
+
+    def is_newest(self, sealed: str) -> bool:
+        """Whether it is encrypted with the first master key."""
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return False
+        return True
+
+    def renewed(self, sealed: str) -> str:
+        """Encrypt with the first master key what any of them encrypted.
+
+        Raises:
+            StorageUnavailable: none of the master keys fits.
+        """
+        return self.seal(self.open(sealed))
 
 
 def load_keys(home: Path, configured: str) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from gateway.model import InstanceStatus
 from gateway.storage.clock import present
 from gateway.storage.database import inserted
-from gateway.storage.tables import instances, watches
+from gateway.storage.tables import deployments, instances, watches
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,13 @@ def add(connection: Connection, some: Sequence[Watch]) -> bool:
 
 
 def waiting(connection: Connection) -> Sequence[str]:
-    """Return the deployments that have instances which are due."""
-    due = watches.c.next_time <= present(connection)
-    query = select(watches.c.deployment).where(due).distinct().order_by(watches.c.deployment)
+    """Return the deployments that have instances which are due.
+
+    One step into an index for each deployment: how many instances it has makes no difference.
+    """
+    there = watches.c.deployment == deployments.c.id
+    due = exists().where(there, watches.c.next_time <= present(connection))
+    query = select(deployments.c.id).where(due).order_by(deployments.c.id)
     return connection.execute(query).scalars().all()
 
 

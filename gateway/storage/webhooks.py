@@ -204,8 +204,9 @@ def advance(connection: Connection, webhook: Behind, position: int) -> bool:
 def missed(connection: Connection, webhook: Webhook, types: Sequence[str] | None) -> int:
     """Return how many events of some types the log has after a webhook's position."""
     mine = (events.c.reseller == webhook.reseller, events.c.number > webhook.position)
-    query = select(func.count()).select_from(events)
-    return connection.execute(query.where(*mine, Wanted(types=types).condition())).scalar_one()
+    wanted = Wanted(types=types).condition(events)
+    query = select(func.count()).select_from(events).where(*mine, wanted)
+    return connection.execute(query).scalar_one()
 
 
 def forgotten(connection: Connection, webhook: Webhook) -> int:

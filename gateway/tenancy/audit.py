@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway.errors import RequestError
+from gateway.measures import tracing
 from gateway.model import Operation, Prefix
 from gateway.spe.catalogue import ONE_TIME
 from gateway.storage import audit_log, outbox, resellers
@@ -82,7 +83,7 @@ def request_of(caller: Caller) -> dict[str, Any]:
 
 def context_of(caller: Caller) -> dict[str, Any]:
     """Return what the rows of an operation need to know of the call that began it."""
-    return {ACTOR: actor_of(caller), REQUEST: request_of(caller)}
+    return {ACTOR: actor_of(caller), REQUEST: request_of(caller), **tracing.carried()}
 
 
 def refused(connection: Connection, caller: Caller, target: str, error: RequestError) -> None:

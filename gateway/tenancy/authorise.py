@@ -7,6 +7,8 @@ object that may be seen is named. Refusals of changes are audited.
 from gateway.access.permissions import Permission
 from gateway.access.scope import Holds
 from gateway.errors import NotFound, PermissionMissing, RequestError
+from gateway.model import Reseller
+from gateway.storage import resellers
 from gateway.storage.database import Database
 from gateway.tenancy import audit
 from gateway.tenancy.caller import Caller
@@ -53,6 +55,19 @@ def absent(database: Database, caller: Caller, target: str) -> NotFound:
     error = NotFound()
     _note(database, caller, target, error)
     return error
+
+
+def reached(database: Database, caller: Caller, reseller: str) -> Reseller:
+    """Return a reseller that is the caller's own or below it.
+
+    Raises:
+        NotFound: absent, or outside the caller's tree.
+    """
+    with database.read() as connection:
+        found = resellers.find(connection, caller.principal.reach, reseller)
+    if found is None:
+        raise absent(database, caller, reseller)
+    return found
 
 
 def suspended(database: Database, caller: Caller) -> ResellerSuspended:

@@ -50,6 +50,7 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "FOLDER_STATISTICS_UNAVAILABLE": (
             "Do without the counts of this instance; its statistics as a whole still answer."
         ),
+        "GATEWAY_STOPPING": "Ask another gateway, or this one again after `Retry-After`.",
         "IDEMPOTENCY_IN_FLIGHT": (
             "Wait for `Retry-After`, then send the same call with the same key."
         ),
@@ -134,6 +135,7 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "WEBHOOK_TARGET_REFUSED": (
             "Name a URL with https and a public address, or have the operator allow the target."
         ),
+        "WRITTEN_BY_NEWER": f"{_AGAIN} Operators: end the upgrade that is half done.",
     }
 )
 """By the code of the problem; a sentence or two of Markdown's plain words."""

@@ -1,7 +1,9 @@
 """The contract: flask-smorest with our documentation and without its errors."""
 
+from collections import deque
 from collections.abc import Mapping
 from http import HTTPStatus
+from threading import Lock
 from typing import Any, Final
 
 import marshmallow as ma
@@ -50,17 +52,41 @@ from, lists all that may.
 
 
 class Api(SmorestApi):  # type: ignore[misc] # the library ships no types
-    """Collects the contract. Errors are answered by ``problems``, not by flask-smorest."""
+    """Collects the contract. Errors are answered by ``problems``, not by flask-smorest.
+
+    A process that serves is rarely asked for the contract, and making it takes as long as all
+    else that happens at its start: it is made when somebody asks.
+    """
 
     DEFAULT_ERROR_RESPONSE_NAME = ""
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app, spec_kwargs=_spec_options())
         self.spec.tag(dict(TAG))
+        self._undocumented: deque[Blueprint] = deque()
+        self._lock = Lock()
 
-    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:  # noqa: ANN401 # flask-smorest's signature
-        """Register a blueprint and document its operations."""
-        super().register_blueprint(blp, **options)
+    def register_blueprint(self, blp: Blueprint) -> None:
+        """Register a blueprint, whose operations are documented when somebody asks."""
+        self._app.register_blueprint(blp)
+        self._undocumented.append(blp)
+
+    def document(self) -> dict[str, Any]:
+        """Return what the registered operations and their schemas declare.
+
+        Raises:
+            DeclarationError: a schema is documented twice.
+        """
+        with self._lock:
+            while self._undocumented:
+                self._add(self._undocumented[0])
+                self._undocumented.popleft()
+            document: dict[str, Any] = self.spec.to_dict()
+        return document
+
+    def _add(self, blp: Blueprint) -> None:
+        blp.register_views_in_doc(self, self._app, self.spec, name=blp.name, parameters=None)
+        self.spec.tag({"name": blp.name, "description": blp.description})
 
     def _register_error_handlers(self) -> None:
         """Leave the errors to ``problems``."""
@@ -140,16 +166,8 @@ class _PathPlugin(FlaskPlugin):  # type: ignore[misc] # the library ships no typ
 
 
 def named(schema: Any) -> str:  # noqa: ANN401 # apispec gives a class, an instance or a name
-    """Return the component name of a schema.
-
-    Raises:
-        DeclarationError: it is cut down, so it would need an invented name.
-    """
-    cut = [name for name in ("only", "exclude", "partial") if getattr(schema, name, None)]
-    owner = schema if isinstance(schema, type) else type(schema)
-    if cut and not isinstance(schema, type):
-        raise DeclarationError(f"{owner.__name__} with {cut[0]}=: write a schema of its own.")
-    return component_name(owner)
+    """Return the component name of a schema."""
+    return component_name(schema if isinstance(schema, type) else type(schema))
 
 
 def _spec_options() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """From a view to the broker and back: the answer, a 202, or the problem."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any, cast
 from urllib.parse import quote
@@ -164,9 +165,15 @@ def shown(schema: type[Schema], row: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ReplyInvalid: something is of another type than the schema says.
     """
-    shape = schema()
+    shape = _whole(schema)
     dumped: dict[str, Any] = shape.dump(_known(shape, row))
     return dumped
+
+
+@cache
+def _whole(schema: type[Schema]) -> Schema:
+    """Return the one instance of a schema: making one takes longer than what it does."""
+    return schema()
 
 
 def _known(schema: ma.Schema, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from random import randint
 from threading import Lock
 from time import monotonic
 from typing import Any, Final, cast
 
 from flask import Response, current_app, stream_with_context
 
+from gateway.broker.departure import Departure
 from gateway.errors import GatewayError
 from gateway.web.hooks import EXTENSION
 from gateway.web.http_errors import RateLimited, StreamsExhausted
@@ -58,13 +60,21 @@ class Streams:
 
     Args:
         limit: how many; each holds a thread.
+        departure: of the process, which ends them all.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, departure: Departure) -> None:
         self._limit = limit
+        self._departure = departure
         self._share = (limit + 1) // 2
         self._open = Counter[str]()
         self._lock = Lock()
+
+    @property
+    def count(self) -> int:
+        """How many are open."""
+        with self._lock:
+            return self._open.total()
 
     def answer(self, client: str, events: Iterator[Event | None]) -> Response:
         """Answer with a stream that lasts as long as there are events.
@@ -78,7 +88,8 @@ class Streams:
             RateLimited: the client has as many as one may have.
         """
         self._take(client)
-        response = Response(stream_with_context(_texts(events)), mimetype=MEDIA_TYPE)
+        texts = _texts(events, self._departure)
+        response = Response(stream_with_context(texts), mimetype=MEDIA_TYPE)
         response.headers.update(HEADERS)
         response.call_on_close(partial(self._give_back, client))
         return response
@@ -104,10 +115,15 @@ def streams() -> Streams:
     return cast("Streams", current_app.extensions[EXTENSION].streams)
 
 
-def _texts(events: Iterator[Event | None]) -> Iterator[bytes]:
+def _texts(events: Iterator[Event | None], departure: Departure) -> Iterator[bytes]:
+    """Yield the events as they are sent; when the process departs, when to come back."""
     yield f"retry: {RETRY_MILLISECONDS}\n\n".encode()
     spoken = monotonic()
     for event in _with_problem(events):
+        if event is None and departure.is_begun:
+            pause = randint(RETRY_MILLISECONDS // 4, RETRY_MILLISECONDS)  # noqa: S311 # they must not all come at once
+            yield f": this gateway stops; another goes on\nretry: {pause}\n\n".encode()
+            return
         if event is None and monotonic() - spoken < HEARTBEAT_SECONDS:
             continue
         yield (":\n\n" if event is None else event.text()).encode("utf-8", "backslashreplace")

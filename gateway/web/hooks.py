@@ -13,6 +13,8 @@ from flask import Flask, Response, current_app, g, request
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
 from gateway.errors import GatewayError, Unauthenticated
+from gateway.measures import tracing
+from gateway.measures.account import account
 from gateway.tenancy.authorise import ResellerSuspended
 from gateway.tenancy.caller import Caller
 from gateway.web.operation import ANY, OperationSpec, spec_of
@@ -91,7 +93,7 @@ def renewed() -> Caller:
 def name_request() -> None:
     """Give the request its id, in its logs too."""
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=request_id())
+    structlog.contextvars.bind_contextvars(request_id=request_id(), **tracing.ids())
 
 
 def admit() -> None:
@@ -107,6 +109,8 @@ def admit() -> None:
     spec = _spec()
     if spec is None:
         raise GatewayError
+    if (known := account()) is not None:
+        known.action = spec.operation_id
     check_version(request.headers)
     if not spec.public:
         g.caller = _caller_of(spec)

@@ -9,6 +9,7 @@ from gateway.web.converters import install_converters
 from gateway.web.docs import install_docs
 from gateway.web.hooks import EXTENSION, install_hooks
 from gateway.web.idempotency import install_idempotency
+from gateway.web.measured import Measured
 from gateway.web.oauth import views as oauth
 from gateway.web.precedence import install_precedence
 from gateway.web.problems import install_problems
@@ -26,6 +27,7 @@ def install(app: Flask, gateway: object) -> Api:
         The contract; register the resources' blueprints with it, then ``check_every_view``.
     """
     app.extensions[EXTENSION] = gateway
+    app.wsgi_app = Measured(app.wsgi_app)  # type: ignore[method-assign] # as Flask's own docs
     _configure(app)
     install_converters(app)
     install_hooks(app)

@@ -27,12 +27,10 @@ from gateway.errors import (
     InvalidInput,
     MalformedRequest,
     NotFound,
-    NotSent,
     OperationInProgress,
     PayloadTooLarge,
     PermissionMissing,
     RequestError,
-    StorageUnavailable,
     Unauthenticated,
     UnsupportedMediaType,
     UpstreamError,
@@ -43,7 +41,6 @@ from gateway.web.http_errors import (
     MethodNotAllowed,
     RangeNotSatisfiable,
     RateLimited,
-    StreamsExhausted,
 )
 from gateway.web.request_ids import request_id
 from gateway.web.request_paths import request_path
@@ -63,9 +60,6 @@ _TIMED = (
     ReportLimitReached,
 )
 """What knows when it is over."""
-
-_BRIEF = (NotSent, PlacementUnreachable, StorageUnavailable, StreamsExhausted)
-"""What may be over in a few seconds."""
 
 _KEPT_HEADERS = frozenset({"Allow", "Retry-After", "WWW-Authenticate", "Content-Range"})
 _KNOWN: dict[int, type[GatewayError]] = {
@@ -248,11 +242,14 @@ def _headers_of(error: GatewayError) -> Iterator[tuple[str, str]]:
 
 
 def _seconds_of(error: GatewayError) -> int | None:
-    """Return after which time it is worth trying again, if time alone may help."""
+    """Return after which time it is worth trying again, if time alone may help.
+
+    A 503 that may be tried again may be over in a few seconds.
+    """
     if isinstance(error, _TIMED) and error.seconds:
         return error.seconds
-    is_brief = isinstance(error, _BRIEF) or error.status == HTTPStatus.SERVICE_UNAVAILABLE
-    return RETRY_SECONDS if is_brief and error.retryable else None
+    is_brief = error.status == HTTPStatus.SERVICE_UNAVAILABLE and error.retryable
+    return RETRY_SECONDS if is_brief else None
 
 
 def challenge() -> str:

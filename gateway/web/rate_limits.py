@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from flask import Response, g, request
 
 from gateway.access.networks import counted_as
+from gateway.measures.meters import meters
 from gateway.storage.rates import Standing
 from gateway.tenancy.caller import Caller
 from gateway.web.http_errors import RateLimited
@@ -47,6 +48,7 @@ def count_call(rates: Rates, caller: Caller | None) -> None:
         g.standings = rates.of_address(counted_as(request.remote_addr or ""))
     for standing in g.get("standings", ()):
         if not standing.passed:
+            meters().rate_limited(standing.policy)
             raise RateLimited(
                 f"More than {standing.quota} calls in {standing.window} s for this "
                 f"{standing.policy}; try again in {standing.reset} s.",

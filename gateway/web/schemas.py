@@ -35,6 +35,23 @@ class Schema(ma.Schema):
 
         unknown = ma.RAISE
 
+    def __init__(
+        self,
+        *,
+        only: ma.types.StrSequenceOrSet | None = None,
+        exclude: ma.types.StrSequenceOrSet = (),
+        partial: bool | ma.types.StrSequenceOrSet | None = None,
+        **options: Any,  # noqa: ANN401 # marshmallow's
+    ) -> None:
+        """Make the schema whole; one that is cut down would need an invented name.
+
+        Raises:
+            DeclarationError: it is to be cut down.
+        """
+        if only is not None or exclude or partial:
+            raise DeclarationError(f"{type(self).__name__}, cut down: write a schema of its own.")
+        super().__init__(**options)
+
     def __init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 # marshmallow's signature
         super().__init_subclass__(**kwargs)
         claim_name(component_name(cls), f"{cls.__module__}.{cls.__qualname__}")

@@ -9,10 +9,9 @@ from kombu.entity import Queue
 from gateway.worker import memory, tracking
 from gateway.worker.hints import Hints
 from gateway.worker.outage import Outage
-from gateway.worker.tracking import Tracking
+from gateway.worker.tracking import SWEEP, Tracking
 
 TRACK: Final = "operations.track"
-SWEEP: Final = "operations.sweep"
 DO: Final = "chores.do"
 QUEUE: Final = "spe-gateway"
 CONNECT_SECONDS: Final = 2.0

@@ -15,6 +15,7 @@ import structlog
 from gateway.broker.broker import Broker
 from gateway.broker.turns import Turns
 from gateway.errors import StorageUnavailable
+from gateway.measures.meters import meters
 from gateway.model import Chore, Prefix
 
 GLANCE_SECONDS = 0.25
@@ -24,6 +25,7 @@ LATE_SECONDS = 5.0
 """After which the sweep does itself what it has sent, and nobody has done."""
 
 TIDY_SECONDS = 60.0
+SWEEP: Final = "operations.sweep"
 BATCH = 32
 """Operations of one deployment and urgency that a sweep sends."""
 
@@ -86,18 +88,23 @@ class Tracking:
         Args:
             send: to the queue.
         """
+        began = monotonic()
         try:
             self._sweep(send)
         except StorageUnavailable:
             log.warning("tracker.storage_unavailable")
+            meters().chore_failed(SWEEP, monotonic() - began)
         except Exception:  # the next sweep tries again
             log.exception("tracker.crashed")
+            meters().chore_failed(SWEEP, monotonic() - began)
+        else:
+            meters().chore_done(SWEEP, monotonic() - began)
 
     def _sweep(self, send: Send) -> None:
         due = self._broker.ledger.due(BATCH)
         self._sent = {each: self._sent[each] for each in due if each in self._sent}
         new = [each for each in due if each not in self._sent]
-        if new and self._turns.take("operations.sweep", timedelta(seconds=GLANCE_SECONDS / 2)):
+        if new and self._turns.take(SWEEP, timedelta(seconds=GLANCE_SECONDS / 2)):
             self._send(new, send)
         for operation, time in list(self._sent.items()):
             if monotonic() - time > LATE_SECONDS:
@@ -121,13 +128,23 @@ class Tracking:
         if chore is None:
             log.warning("chore.message_refused", chore=repr(name)[:_SHOWN])
             return
+        with structlog.contextvars.bound_contextvars(chore=chore.name):
+            self._do(chore)
+
+    def _do(self, chore: Chore) -> None:
+        began = monotonic()
         try:
-            if chore.everywhere or self._turns.take(chore.name, _nearly(chore.seconds)):
-                chore.run()
+            if not chore.everywhere and not self._turns.take(chore.name, _nearly(chore.seconds)):
+                return
+            chore.run()
         except StorageUnavailable as error:
-            log.warning("chore.storage_unavailable", chore=chore.name, detail=error.detail)
+            log.warning("chore.storage_unavailable", detail=error.detail)
+            meters().chore_failed(chore.name, monotonic() - began)
         except Exception:  # the next time may be better
-            log.exception("chore.crashed", chore=chore.name)
+            log.exception("chore.crashed")
+            meters().chore_failed(chore.name, monotonic() - began)
+        else:
+            meters().chore_done(chore.name, monotonic() - began)
 
 
 def _nearly(seconds: float) -> timedelta:

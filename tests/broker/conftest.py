@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.model import Reseller
 from gateway.simulator.server import Simulator
-from tests.core import make_home
+from tests.core import Core, make_home
 from tests.gateways import control, core, other, simulator, template
+from tests.simulated import Control
 
 __all__ = ["control", "core", "other", "simulator", "template"]
 
@@ -27,3 +29,10 @@ def site() -> Iterator[Simulator]:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home without a deployment."""
     return make_home(tmp_path_factory.mktemp("empty"))
+
+
+@pytest.fixture
+def owner(core: Core, control: Control) -> Reseller:
+    """A reseller on an empty deployment."""
+    assert control.journal() == []
+    return core.reseller("Owner")

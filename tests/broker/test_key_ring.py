@@ -27,10 +27,9 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def ring(core: Core, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> KeyRing:
-    """The keys of a gateway that was set up just now, read anew each time."""
+def ring(core: Core, clock: time_machine.Traveller) -> KeyRing:
+    """The keys of a gateway that was set up just now."""
     del clock
-    monkeypatch.setattr("gateway.broker.key_ring._READ_SECONDS", 0.0)
     found = KeyRing(core.database, core.vault)
     found.replace()
     return found

@@ -143,7 +143,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             control=Control(simulator.control_url),
             process=process,
         )
-        deployment = _furnish(found, simulator)
+        deployment = furnish(found, simulator)
         yield Served(**vars(found) | {"deployment": deployment})
 
 
@@ -177,7 +177,8 @@ def line(served: Served) -> Iterator[Cutter]:
         yield made
 
 
-def _furnish(served: Served, simulator: Simulator) -> str:
+def furnish(served: Served, simulator: Simulator) -> str:
+    """Register a deployment and make an instance on it; return the id of the deployment."""
     server = simulator.announcement()
     headers = {"Authorization": f"Bearer {served.token()}", "Prefer": "wait=20"}
     deployment = {

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.cli.options import more_of
+from gateway.cli.page import more_of
 from tests.cli.conftest import Program, Served
 from tests.cli.cutter import Cutter
 from tests.cli.program import PROGRAM, line_with, run, talking

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from gateway.cli.failure import Failure
 from gateway.cli.sandbox.control_plane import ControlPlane
-from gateway.cli.sandbox.troubles import TROUBLES, Place, Wish, clear, planted
+from gateway.cli.sandbox.troubles import DAMAGED, TROUBLES, Place, Wish, clear, planted
 from tests.answers import JSON
 from tests.served import CheckedClient
 from tests.world import World, world
@@ -202,6 +202,17 @@ def store(scene: Scene) -> None:
     assert not scene.stores().json["items"][0].get("error")
 
 
+def damaged(scene: Scene) -> None:
+    scene.bring("damaged", scene.inside)
+    assert not scene.stores().json["items"][0].get("error")
+    operation = scene.verify()
+    ends(scene, operation, "failed", "COMMAND_FAILED")
+    log = scene.portal.get(f"{operation}/log").json["text"]
+    assert f"{DAMAGED} messages of file group #1 are damaged." in log
+    assert scene.portal.post(f"{scene.path}/stores/1/repair").status_code == 200
+    assert scene.portal.get(scene.verify()).json["status"] == "succeeded"
+
+
 def profile(scene: Scene) -> None:
     scene.bring("profile", scene.inside)
     (found,) = scene.portal.get(f"{scene.path}/worker-results").json["items"]
@@ -210,7 +221,7 @@ def profile(scene: Scene) -> None:
 
 MATRIX: tuple[Callable[[Scene], None], ...] = (
     *(down, hanging, certificate, password, slow, dropped, lost, overloaded, garbage, refused),
-    *(tokens, stuck, failing, restarted, stopped, store, profile),
+    *(tokens, stuck, failing, restarted, stopped, store, damaged, profile),
 )
 
 

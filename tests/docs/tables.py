@@ -16,6 +16,8 @@ from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permissio
 from gateway.cli.sandbox.troubles import TROUBLES
 from gateway.cli.watching import MEANINGS as STATUSES
 from gateway.events.catalogue import MEANINGS
+from gateway.exposition.facts_families import FACTS
+from gateway.measures.families import FAMILIES
 from gateway.model import EventType
 from gateway.settings import PREFIX, Settings
 from gateway.web.advice import ADVICE
@@ -128,9 +130,20 @@ def troubles() -> Iterator[Row]:
         yield (f"`{name}`", each.what, each.sees, options or "none", each.ends or "with `clear`")
 
 
+def metrics() -> Iterator[Row]:
+    """Yield each metric."""
+    yield ("Metric", "Page", "Kind", "Labels", "Meaning")
+    for page, families in (("/metrics", FAMILIES), ("/facts", FACTS)):
+        for family in families:
+            labels = ", ".join(f"`{label}`" for label in family.labels)
+            name = f"`{family.full_name}`"
+            yield (name, f"`{page}`", str(family.kind), labels or "none", family.says)
+
+
 TABLES: dict[str, Callable[[], Iterable[Row]]] = {
     "nouns": nouns,
     "settings": settings,
+    "metrics": metrics,
     "errors": errors,
     "permissions": permissions,
     "events": events,

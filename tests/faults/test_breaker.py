@@ -9,6 +9,7 @@ from time import time
 import pytest
 import structlog
 
+from deploy.servers import RedisServer, started
 from gateway.broker.engine.breakers import LOGINS, Breaker, BreakerState
 from gateway.broker.engine.plan import Invocation
 from gateway.errors import DeploymentUnreachable, UpstreamError
@@ -19,7 +20,6 @@ from gateway.spe.guard import CALM
 from gateway.storage import breakers, deployments
 from tests.core import Core, sent, statuses
 from tests.faults.stage import assert_ended_well, polled
-from tests.servers import RedisServer, started
 from tests.simulated import Control
 
 MOST = 3

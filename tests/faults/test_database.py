@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Connection, make_url, text, update
 
+from deploy.servers import Postgresql, started
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, OperationStatus, now
 from gateway.simulator.server import Simulator
@@ -33,7 +34,6 @@ from tests.faults.stage import (
     assert_settled,
     instances_counted,
 )
-from tests.servers import Postgresql, started
 from tests.simulated import Control
 
 ESSENTIAL = {"CreateInstance", "CreateStore", "DeleteInstances", "SetArchiveAdminEnabled"}

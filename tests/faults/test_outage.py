@@ -10,13 +10,13 @@ from time import monotonic
 import pytest
 from sqlalchemy import make_url
 
+from deploy.servers import Postgresql, RedisServer, started
 from gateway.storage import idempotency_keys, operations
 from tests.answers import JSON
 from tests.core import until
 from tests.faults.commits import Commits, through, to_server
 from tests.faults.relay import Fate, relay
 from tests.served import assert_problem
-from tests.servers import Postgresql, RedisServer, started
 from tests.world import World, world
 
 

@@ -11,12 +11,12 @@ from threading import Barrier
 import pytest
 from werkzeug.test import TestResponse
 
+from deploy.servers import Postgresql, RedisServer
 from gateway.model import Resource
 from gateway.storage import quotas
 from tests.answers import JSON
 from tests.behind import strange
 from tests.served import CheckedClient, beside
-from tests.servers import Postgresql, RedisServer
 from tests.world import World
 from tests.world import world as world_of
 

@@ -176,3 +176,31 @@ def test_settings_for_stores_are_read_back(
 
     assert before == defaults
     assert client.result(f"Get{noun}Configuration", **ACME) == {**defaults, **config}
+
+
+@pytest.mark.parametrize(
+    ("command", "mending"),
+    [("RepairStoreDatabase", {"id": 2}), ("RecoverStore", {"id": 2, "encryptionKey": "k"})],
+)
+def test_what_is_damaged_is_found_by_a_verification_until_it_is_mended(
+    client: Client, control: Control, command: str, mending: JSON
+) -> None:
+    planted(control, {"messages": 50}, {"name": "Old", "messages": 50, "damaged": 3})
+    envelope = client.call("VerifyStores", **ACME)
+    control.advance(500)
+    last, log = client.drained(envelope)
+    whole = run(client, control, "VerifyStore", id=1)
+    before = store(client, 1)["error"]
+    if command == "RecoverStore":
+        client.result("SetStoreRequestedState", **ACME, id=2, requestedState="disabled")
+    run(client, control, command, **mending)
+    client.result("SetStoreRequestedState", **ACME, id=2, requestedState="normal")
+
+    assert (last["statusCode"], before) == ("failed", None)
+    assert last["error"]["message"] == "3 errors have been found (see above)."
+    assert log.splitlines()[-2:] == [
+        "  3 messages of file group #2 are damaged.",
+        "Finished. 3 errors have been found (see above).",
+    ]
+    assert whole["statusCode"] == "succeeded"
+    assert run(client, control, "VerifyStore", id=2)["statusCode"] == "succeeded"

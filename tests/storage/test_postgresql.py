@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DataError
 
+from deploy.servers import Postgresql, started
 from gateway.errors import ConfigurationError, NameTaken, StorageUnavailable
 from gateway.model import Operation, OperationStatus, now
 from gateway.storage import counters, deployments, names, operations
@@ -16,7 +17,6 @@ from gateway.storage import database as module
 from gateway.storage.database import Database
 from gateway.storage.tables import deployments as table
 from gateway.storage.vault import Vault
-from tests.servers import Postgresql, started
 from tests.storage.test_operations import fresh
 
 

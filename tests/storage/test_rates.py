@@ -5,11 +5,11 @@ import pytest
 import structlog
 import time_machine
 
+from deploy.servers import RedisServer, started
 from gateway.errors import ConfigurationError
 from gateway.model import now
 from gateway.storage import rates as module
 from gateway.storage.rates import Rates
-from tests.servers import RedisServer, started
 
 
 def limited(url: str, client: str = "3/minute", reseller: str = "5/minute") -> Rates:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import inspect, text
 from gateway.errors import ConfigurationError
 from gateway.storage import schema
 from gateway.storage.database import Database
+from gateway.storage.revisions import NEWEST
 from gateway.storage.tables import metadata
 from tests.core import url_of
 
@@ -26,7 +28,7 @@ def structure(database: Database) -> list[str]:
         )
         found = [(look.__name__, sorted(look().items(), key=repr)) for look in looks]
     return [
-        f"{name} {table} {sorted(map(repr, parts))}"
+        f"{name} {table} {sorted(json.dumps(part, default=str) for part in parts)}"
         for name, rows in found
         for table, parts in rows
     ]
@@ -67,3 +69,37 @@ def test_a_database_of_another_version_is_not_run_on(database: Database) -> None
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(ConfigurationError, match="9999"):
         schema.require_current(database)
+
+
+def become(database: Database, revision: str, oldest: int) -> None:
+    """Be a schema of another version, for code from some revision on."""
+    with database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :is"), {"is": revision})
+        connection.execute(
+            text("UPDATE counters SET value = :is WHERE name = :name"),
+            {"is": oldest, "name": schema.FLOOR},
+        )
+
+
+def test_code_serves_on_a_newer_schema_that_only_adds(database: Database) -> None:
+    become(database, "9999", int(NEWEST))
+    schema.require_usable(database)
+    with pytest.raises(ConfigurationError, match="install the newer version"):
+        schema.require_current(database)
+
+
+@pytest.mark.parametrize(
+    ("revision", "oldest"), [("9999", 9999), ("9999", 0), ("0001", 1)], ids=["new", "mute", "old"]
+)
+def test_code_does_not_serve_on_a_schema_that_is_not_for_it(
+    database: Database, revision: str, oldest: int
+) -> None:
+    become(database, revision, oldest)
+    with pytest.raises(ConfigurationError, match=revision):
+        schema.require_usable(database)
+
+
+def test_nobody_who_is_connected_is_too_old_for_our_own_schema(database: Database) -> None:
+    with database.read() as connection:
+        assert schema.pending(connection) == []
+        assert set(schema.connected(connection)) <= {NEWEST}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.servers import RedisServer, started
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.turns import Turns
 from gateway.model import Operation, OperationStatus
@@ -15,7 +16,6 @@ from gateway.spe.commands.stores import GET_STORES, RENAME_STORE, VERIFY_STORE
 from gateway.worker.application import TRACK, create_application
 from gateway.worker.tracking import Tracking
 from tests.core import Core, sent, until
-from tests.servers import RedisServer, started
 from tests.simulated import Control
 from tests.worker.cluster import Cluster, cluster
 

@@ -25,6 +25,7 @@ from gateway.errors import (
     TokenLost,
     UpstreamError,
 )
+from gateway.measures.meters import meters
 from gateway.spe.channel import PROBE_SECONDS
 from gateway.spe.guard import CALM, Admission
 from gateway.spe.mapping import DeploymentBusy
@@ -280,7 +281,10 @@ def _tell(deployment: str, before: Line, after: Line) -> None:
     told = log.bind(deployment=deployment, failures=after.failures, problem=after.problem)
     if after.open_until and not before.open_until:
         told.warning("deployment.paused")
+        meters().breaker_changed(deployment, "opened")
     elif after.open_until > before.open_until:
         told.warning("deployment.still_paused")
+        meters().breaker_changed(deployment, "stayed_open")
     elif before.open_until and not after.open_until:
         told.info("deployment.resumed")
+        meters().breaker_changed(deployment, "closed")

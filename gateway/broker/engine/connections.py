@@ -17,12 +17,14 @@ from gateway.errors import (
     InvalidInput,
     StorageUnavailable,
 )
+from gateway.measures.meters import meters
 from gateway.model import Deployment, now
 from gateway.spe.certificate import Certificate, Watcher
 from gateway.spe.client import Client, Endpoint
 from gateway.spe.guard import UNGUARDED, Admission, Guard
 from gateway.storage import deployments
 from gateway.storage.database import Database
+from gateway.storage.known import Known
 from gateway.storage.vault import Vault
 
 CONTACT_SECONDS = 60.0
@@ -97,6 +99,8 @@ class Connections:
         rejected: Rejection,
         breakers: Breakers,
     ) -> None:
+        self.known = Known(database)
+        """What reads rely on."""
         self._database = database
         self._vault = vault
         self._networks = networks
@@ -137,14 +141,18 @@ class Connections:
             DeploymentQuarantined: nobody connects to it.
             DeploymentPaused: its breaker is open, and there is no client yet.
         """
+        found = self.known.deployment(deployment)
+        if found is None or found.quarantine:
+            return self._new(deployment)
+        return self._kept(found) or self._new(deployment)
+
+    def _new(self, deployment: str) -> Client:
+        """Make a client of what is registered now, with the password that belongs to it."""
         with self._database.read() as connection:
             found = deployments.find(connection, deployment)
             if found is None:
                 raise DeploymentUnreachable("The deployment is not registered any more.")
             _require_trust(found)
-            kept = self._kept(found)
-            if kept is not None:
-                return kept
             sealed = deployments.sealed_password(connection, deployment)
         return self._keep(found, self._made(found, self._vault.open(sealed)))
 
@@ -201,6 +209,7 @@ class Connections:
     ) -> None:
         if error is None:
             self._certificates[deployment.pin] = certificate
+            meters().certificate_shown(deployment.id, certificate.not_after)
         else:
             self._rejected(deployment, certificate, error)
 

@@ -6,6 +6,8 @@ next is decided when a thread is free, not before, so that whoever comes late ha
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from threading import Lock
 from typing import Final
 
@@ -52,10 +54,13 @@ class Lanes:
         self._is_closed = False
 
     def submit(self, share: Share, task: Task) -> None:
-        """Run a task as soon as its lane has room and its share the turn."""
+        """Run a task as soon as its lane has room and its share the turn.
+
+        It is run in the context of whoever submits it, so that its log and its trace are theirs.
+        """
         with self._lock:
             lane = self._lanes.setdefault(share.deployment, Lane(self._width))
-            lane.rota.put(share, task)
+            lane.rota.put(share, partial(copy_context().run, task))
             if lane.threads < self._width:
                 lane.threads += 1
                 self._executor.submit(self._serve, share.deployment)
@@ -89,6 +94,12 @@ class Lanes:
         lane.threads -= 1
         if not lane.threads and lane.rota.is_idle:
             del self._lanes[deployment]
+
+    def load(self) -> tuple[int, int]:
+        """Return how many tasks run, and how many wait for their turn."""
+        with self._lock:
+            rotas = [lane.rota for lane in self._lanes.values()]
+            return sum(each.busy for each in rotas), sum(each.waiting for each in rotas)
 
     def close(self) -> None:
         """Let the tasks under way end; forget those that wait, which are in the ledger."""

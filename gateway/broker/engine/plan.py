@@ -4,7 +4,7 @@ The only place where the name of an instance is written into a command (law 1): 
 from the row that the tenant predicate found, never from the caller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -136,6 +136,11 @@ def steps_for(invocations: Sequence[Invocation], instance: Instance | None) -> l
     return steps
 
 
+def changing(invocations: Iterable[Invocation]) -> bool:
+    """Whether one of the commands changes something: then nothing that is kept is relied on."""
+    return any(wish.command.effect.changes for wish in invocations)
+
+
 def is_listed(wish: Invocation, commands: Mapping[str, Sequence[str]]) -> bool:
     """Whether get-metadata lists a command with the arguments that are given.
 
@@ -153,7 +158,6 @@ def is_listed(wish: Invocation, commands: Mapping[str, Sequence[str]]) -> bool:
 def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation]) -> Operation:
     """Make the operation that carries out the invocations one after the other."""
     effects = [wish.command.effect for wish in invocations]
-    changes = any(effect.changes for effect in effects)
     instance = place.instance.id if place.instance else None
     return Operation(
         id=new_id(Prefix.OPERATION),
@@ -168,7 +172,7 @@ def operation_for(caller: Caller, place: Place, invocations: Sequence[Invocation
         steps=steps_for(invocations, place.instance),
         deadline=now() + max((DEADLINES[effect] for effect in effects), default=timedelta()),
         urgency=_urgency(caller, [wish.command for wish in invocations]),
-        changes=changes,
+        changes=changing(invocations),
         lock=_lock(place.deployment, instance, [wish.command for wish in invocations]),
         one_time=any(wish.command.name in ONE_TIME for wish in invocations),
     )

@@ -105,10 +105,19 @@ class Rota(Generic[T]):
         return self._waiting[share.urgency].count(*_names(share))
 
     @property
+    def busy(self) -> int:
+        """How many things are under way."""
+        return self._under_way.total()
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait."""
+        return sum(map(len, self._waiting.values()))
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is under way."""
-        busy = self._under_way.total()
-        return not busy and all(ring.is_empty for ring in self._waiting.values())
+        return not self.busy and all(ring.is_empty for ring in self._waiting.values())
 
     def _may_begin(self, urgency: Urgency) -> bool:
         if self._waiting[urgency].is_empty:

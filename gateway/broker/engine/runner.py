@@ -38,6 +38,7 @@ from gateway.errors import (
     UpstreamError,
 )
 from gateway.model import Instance, Operation, OperationStatus, Step, StepStatus, now
+from gateway.spe.catalogue import COMMANDS
 from gateway.spe.client import Client
 from gateway.spe.command import Effect
 from gateway.spe.encoding import encode
@@ -96,9 +97,19 @@ class Runner:
     ) -> None:
         self._connections = connections
         self.reader = Reader(connections)
+        self.known = connections.known
         self._instance_of = instance_of
         self._preparations = preparations
         self._checks = checks
+
+    def knows(self, operation: Operation) -> bool:
+        """Whether this version has all that an operation needs; a newer one may have begun it."""
+        return all(
+            step.command in COMMANDS
+            and step.prepare in {None, *self._preparations}
+            and step.check in {None, *self._checks}
+            for step in operation.steps
+        )
 
     def drive(self, operation: Operation, journal: Journal) -> None:
         """Go on until the operation is final or waits for the deployment."""

@@ -36,7 +36,7 @@ from gateway.storage import (
 )
 from gateway.storage.unowned import Unowned
 from gateway.tenancy import audit
-from gateway.tenancy.authorise import absent, denied, permit
+from gateway.tenancy.authorise import absent, denied, permit, reached
 from gateway.tenancy.caller import Caller, Validated
 
 TAKEN = (
@@ -121,7 +121,7 @@ class Adoption:
             Validated: nothing is in the way, and ``validate_only`` asked for no more.
         """
         found = self._found(caller, instance)
-        reseller = self._reached(caller, owner.reseller)
+        reseller = reached(self._database, caller, owner.reseller)
         seen = self._inspection.look(_instance(found, reseller, owner))
         held = self._inspection.held(seen)
         with self._database.write() as connection:
@@ -182,13 +182,6 @@ class Adoption:
             raise absent(self._database, caller, instance)
         permit(self._database, caller, instance)
         self._require_operator(caller, instance)
-        return found
-
-    def _reached(self, caller: Caller, reseller: str) -> Reseller:
-        with self._database.read() as connection:
-            found = resellers.find(connection, caller.principal.reach, reseller)
-        if found is None:
-            raise absent(self._database, caller, reseller)
         return found
 
 

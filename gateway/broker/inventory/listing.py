@@ -115,7 +115,9 @@ class Inventory:
     ) -> Listing:
         reach, filters = principal.reach, wanted.filters
         with self._database.read() as connection:
-            rows = instances.page(connection, reach, filters, wanted.after, wanted.limit + 1)
+            until = instances.window(connection, reach, filters, wanted.after)
+            seen = filters if until is None else {**filters, "until": until}
+            rows = instances.page(connection, reach, seen, wanted.after, wanted.limit + 1)
             items = rows[: wanted.limit]
             concerned = sorted({item.deployment for item in items})
             if OBSERVABLE & filters.keys():  # elsewhere there may be others by now
@@ -123,9 +125,8 @@ class Inventory:
                 concerned = list(instances.deployments_of(connection, reach, lasting))
             states = inventories.states(connection)
         as_of = {name: states[name].as_of if name in states else None for name in concerned}
-        return Listing(
-            items, items[-1].id if len(rows) > wanted.limit else None, as_of, unreachable
-        )
+        more = items[-1].id if len(rows) > wanted.limit else until
+        return Listing(items, more, as_of, unreachable)
 
     def close(self) -> None:
         """Let the deployments under way answer."""

@@ -78,7 +78,7 @@ def _endpoint(settings: Settings, wanted: str) -> Endpoint:
     vault = Vault(load_keys(settings.home, settings.master_keys.get_secret_value()))
     database = Database(settings.database)
     try:
-        schema.require_current(database)
+        schema.require_usable(database)
         found = _registered(database, wanted)
         with database.read() as connection:
             password = vault.open(deployments.sealed_password(connection, found.id))

@@ -7,6 +7,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+oldest = ${repr(up_revision)}  # if it only adds: the oldest code that runs on it afterwards
 
 
 def upgrade() -> None:

@@ -100,6 +100,7 @@ instances = Table(
     *times(),
     Index(None, "deployment", "instance_id"),
     *(Index(None, column, "id") for column in ("deployment", "reseller", "external_id")),
+    *(Index(None, column, "status") for column in ("deployment", "reseller")),
 )
 
 # How many of a resource an instance holds, as far as it was admitted by us or observed.

@@ -12,14 +12,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.storage.tables.types import ID, Instant, metadata, times
+from gateway.storage.tables.types import ID, PATH, Instant, metadata, times
 
 resellers = Table(
     "resellers",
     metadata,
     Column("id", ID, primary_key=True),
     Column("parent", ID, ForeignKey("resellers.id")),
-    Column("path", String(1000), nullable=False, unique=True),
+    Column("path", PATH, nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("external_id", String(200)),
     Column("deployments", JSON),

@@ -45,4 +45,5 @@ audit_log = Table(
     Column("payload", JSON, nullable=False),
     Column("hash", String(64), nullable=False),
     Column("create_time", Instant, nullable=False),
+    Index(None, "reseller", "id"),
 )

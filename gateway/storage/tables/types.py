@@ -55,6 +55,9 @@ class Told(TypeDecorator[str]):
 
 ID = String(40)
 
+PATH = String(1000).with_variant(String(1000, collation="C"), "postgresql")
+"""Of a reseller, in the order of bytes: what lies below another comes right behind it."""
+
 
 def times() -> tuple[Column[datetime], Column[datetime]]:
     """Return the columns of what is made once and changed later."""

@@ -1,8 +1,19 @@
 """Operations, and what is done again and again."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
-from gateway.storage.tables.types import ID, Instant, Told, metadata, times
+from gateway.storage.tables.types import ID, PATH, Instant, Told, metadata, times
 
 operations = Table(
     "operations",
@@ -10,7 +21,7 @@ operations = Table(
     Column("id", ID, primary_key=True),
     Column("kind", String(60), nullable=False),
     Column("reseller", ID, nullable=False),
-    Column("reseller_path", String(1000), nullable=False),
+    Column("reseller_path", PATH, nullable=False),
     Column("client", ID, nullable=False),
     Column("deployment", ID),
     Column("instance", ID, index=True),
@@ -42,6 +53,19 @@ operations = Table(
     Index(None, "status", "next_poll_time"),
     Index(None, "deployment", "status"),
     Index(None, "reseller_path", "id"),
+    Index(None, "status", "id"),
+    Index(  # what is forgotten soon after: of few rows, whatever else there is
+        "ix_operations_read_end_time",
+        "end_time",
+        sqlite_where=text("changes IS 0"),
+        postgresql_where=text("changes IS false"),
+    ),
+    Index(
+        "ix_operations_one_time_end_time",
+        "end_time",
+        sqlite_where=text("one_time = 1"),
+        postgresql_where=text("one_time"),
+    ),
 )
 
 chores = Table(

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from gateway.errors import MalformedRequest, UpstreamError
 from gateway.spe.deadline import remaining, within
 from gateway.spe.mapping import Phase, map_errors
-from gateway.spe.transport import open_session
+from gateway.spe.transport import open_adapter, open_session
 from gateway.web.body import parse_json
 
 SECONDS: Final = 5.0
@@ -63,7 +63,8 @@ class KeyFetcher:
     def _body(self) -> bytes:
         parts = urlsplit(self.url)
         host, port = parts.hostname or "", parts.port or 443
-        session = open_session(host, port, self.pin, connections=1, wait_seconds=self.seconds)
+        adapter = open_adapter(host, port, self.pin, connections=1, wait_seconds=self.seconds)
+        session = open_session(adapter)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         with (
             session,

@@ -45,7 +45,7 @@ class Lookout:
     control: Control
 
     def __post_init__(self) -> None:
-        self.upstream: Upstream = InstanceReads(Reader(self.core.connections))
+        self.upstream: Upstream = InstanceReads(Reader(self.core.connections), self.core.database)
         self.watches = self.watching(self.upstream)
 
     def watching(self, upstream: Upstream) -> Watches:

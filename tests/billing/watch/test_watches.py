@@ -10,13 +10,14 @@ import time_machine
 
 from gateway.billing.watch import timetable
 from gateway.billing.watch.watches import UNDER_WAY, Watches
-from gateway.model import Measure, now
-from gateway.storage import deployments, readings, watches
+from gateway.model import Measure, Resource, now
+from gateway.storage import deployments, quotas, readings, watches
 from tests.billing.watch.lookout import COMMANDS, DAY, SECONDS, Lookout
 from tests.core import Core
 from tests.simulated import Control
 
 HOURS = timedelta(hours=1)
+MADE_INSIDE = (Resource.USERS, Resource.STORES)
 
 
 def envelope(result: object) -> str:
@@ -121,6 +122,16 @@ def test_a_look_writes_readings_and_figures(lookout: Lookout) -> None:
         said = readings.answer_of(connection, read[1].raw or "")
     assert {"$archiveadmin", "jane", "john"} == {user["userName"] for user in said}
     assert lookout.events() == []
+
+
+def test_a_look_corrects_what_counts_against_quotas(lookout: Lookout, core: Core) -> None:
+    """What was made past the gateway, and is not listed by anybody else."""
+    instance = lookout.planted()
+    lookout.look()
+
+    with core.database.read() as connection:
+        held = [quotas.used(connection, instance.reseller_path, each) for each in MADE_INSIDE]
+    assert held == [2, 1]
 
 
 def test_the_next_look_is_a_day_later(lookout: Lookout) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from deploy.servers import Absent
 from tests.faults.events.plan import ANY_TIME, PROCESSES, SHORT, Plan
 from tests.faults.events.points import TELLING
 from tests.faults.events.report import carried_out
@@ -12,7 +13,6 @@ from tests.faults.kills.armed import DELAYS
 from tests.faults.kills.points import POINTS, Point, place_of
 from tests.faults.kills.stacks import STACKS, Stack
 from tests.faults.kills.summary import LINE
-from tests.servers import Absent
 from tests.services import ABSENT, leave_out
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
+from deploy.servers import Postgresql, RabbitmqServer, RedisServer, Server, started
 from gateway.worker.application import QUEUE
-from tests.servers import Postgresql, RabbitmqServer, RedisServer, Server, started
 
 
 @dataclass(frozen=True)

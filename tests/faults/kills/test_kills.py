@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from deploy.servers import Absent
 from gateway.spe.command import Effect
 from tests.faults.kills.__main__ import Tally, lines
 from tests.faults.kills.findings import Finding
@@ -15,7 +16,6 @@ from tests.faults.kills.results import Result, outcome
 from tests.faults.kills.scenarios import scenarios
 from tests.faults.kills.stacks import EMBEDDED, STACKS, Stack
 from tests.faults.kills.summary import LINE
-from tests.servers import Absent
 from tests.services import ABSENT, leave_out
 
 

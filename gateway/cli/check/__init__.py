@@ -1,0 +1,1 @@
+"""``spe-gateway check``: is a configuration fit to go live?"""

@@ -1,0 +1,62 @@
+"""Pages of those who have a few resellers below them: the first of each, and then of all."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from sqlalchemy import Connection
+
+from gateway.model import Reach
+from gateway.storage import instances, operations
+from gateway.storage.database import Database
+from gateway.storage.vault import Vault
+from tests.storage.tree import Tree, plant
+
+TREE = Tree((0, 0, 1, 1), ("a", "b", "c", "d"))
+"""The operators, a distributor, and two below it."""
+
+
+def walked(page: Callable[[str], Sequence[str]]) -> list[str]:
+    """Return all ids of a list, one to a page."""
+    found: list[str] = []
+    while ids := page(found[-1] if found else ""):
+        found += ids
+    return found
+
+
+@pytest.mark.parametrize("only", [None, {"d"}, {"b", "d"}], ids=str)
+def test_one_to_a_page_all_that_is_reached_comes_once(
+    database: Database, vault: Vault, only: set[str] | None
+) -> None:
+    chosen = None if only is None else frozenset(f"ins_{name}" for name in only)
+    reach = Reach(TREE.path(1), chosen)
+    with database.write() as connection:
+        plant(connection, TREE, vault)
+
+        def ours(after: str) -> list[str]:
+            return [each.id for each in instances.page(connection, reach, {}, after, 1)]
+
+        def work(before: str) -> list[str]:
+            rows = operations.page(connection, reach, vault, {}, before, 1)
+            return [each.id for each in rows]
+
+        wanted = sorted(only or {"b", "c", "d"})
+        assert walked(ours) == [f"ins_{name}" for name in wanted]
+        assert walked(work) == [f"op_{name}" for name in reversed(wanted)]
+
+
+def _looked_at(connection: Connection, filters: dict[str, str], after: str = "") -> str | None:
+    return instances.window(connection, Reach("/"), filters, after)
+
+
+def test_a_search_looks_at_so_many_rows_and_goes_on_behind_them(
+    database: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instances, "LOOKED_AT", 2)
+    with database.write() as connection:
+        plant(connection, TREE, vault)
+        assert _looked_at(connection, {"q": "x"}) == "ins_b"
+        assert _looked_at(connection, {"q": "x"}, "ins_b") == "ins_d"
+        assert _looked_at(connection, {"q": "x"}, "ins_d") is None
+        assert _looked_at(connection, {}) is None
+        assert _looked_at(connection, {"deployment": "dep_1"}) is None
+        assert _looked_at(connection, {"deployment": "dep_1", "q": "x"}) == "ins_b"
