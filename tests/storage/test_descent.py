@@ -23,11 +23,11 @@ def walked(page: Callable[[str], Sequence[str]]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("only", [None, {"d"}, {"b", "d"}], ids=str)
+@pytest.mark.parametrize("only", ["", "d", "bd"], ids=["all", "one", "two"])
 def test_one_to_a_page_all_that_is_reached_comes_once(
-    database: Database, vault: Vault, only: set[str] | None
+    database: Database, vault: Vault, only: str
 ) -> None:
-    chosen = None if only is None else frozenset(f"ins_{name}" for name in only)
+    chosen = frozenset(f"ins_{name}" for name in only) if only else None
     reach = Reach(TREE.path(1), chosen)
     with database.write() as connection:
         plant(connection, TREE, vault)
@@ -39,7 +39,7 @@ def test_one_to_a_page_all_that_is_reached_comes_once(
             rows = operations.page(connection, reach, vault, {}, before, 1)
             return [each.id for each in rows]
 
-        wanted = sorted(only or {"b", "c", "d"})
+        wanted = sorted(only or "bcd")
         assert walked(ours) == [f"ins_{name}" for name in wanted]
         assert walked(work) == [f"op_{name}" for name in reversed(wanted)]
 
