@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, delete, exists, insert, null, sel
 
 from gateway.model import Deployment, InstanceStatus
 from gateway.storage.generations import QUIET
-from gateway.storage.tables import deployments, names
+from gateway.storage.tables import deployments, names, operations
 
 ABSENT = (InstanceStatus.PURGED, InstanceStatus.RELEASED)
 """Instances in these states are nobody's any more; their names stay their last owner's (law 3)."""
@@ -111,6 +111,17 @@ def in_use(connection: Connection, deployment: str) -> bool:
     """Whether names or tombstones lie on it: ids must never be forgotten."""
     query = select(exists().where(names.c.deployment == deployment))
     return connection.execute(query).scalar_one()
+
+
+def is_rotating(connection: Connection, deployment: str) -> bool:
+    """Whether the password that is used on it is being changed."""
+    query = select(exists().where(operations.c.lock == rotation_lock(deployment)))
+    return connection.execute(query).scalar_one()
+
+
+def rotation_lock(deployment: str) -> str:
+    """Return what the one rotation of a deployment's password holds."""
+    return f"credential:{deployment}"
 
 
 def remove(connection: Connection, deployment: str) -> None:

@@ -6,7 +6,7 @@ The same key is in ``tests/idempotency/test_gateways.py``.
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from werkzeug.test import TestResponse
@@ -182,3 +182,29 @@ def test_a_quarantine_and_its_end_are_felt_by_both_at_once(pair: Pair) -> None:
     body = {"pin": said["sha256"], "password": said["password"]}
     assert second.post(f"{path}/repin", json=body).status_code == 200
     assert [client.get(f"{path}/services").status_code for client in (first, second)] == [200, 200]
+
+
+def test_a_rotation_at_one_gateway_fails_no_read_at_the_other(pair: Pair) -> None:
+    world, (first, second) = pair
+    site = world.sites["beta"]
+    made = world.new_instance("B")
+    path = f"/instances/{made['id']}/stores"
+    ended = Event()
+
+    def read() -> Counter[int]:
+        client = CheckedClient(second.application, world.served.contract, world.operator.token)
+        seen: Counter[int] = Counter()
+        while not ended.is_set():
+            seen[client.get(path).status_code] += 1
+        return seen
+
+    with ThreadPoolExecutor(2) as threads:
+        readers = [threads.submit(read) for _ in range(2)]
+        for _ in range(3):
+            rotated = first.post(
+                f"/deployments/{site.id}/rotate-credential", json={"keepPassword": True}
+            )
+            assert rotated.status_code == 200
+            assert second.get(path).status_code == 200
+        ended.set()
+        assert {status for each in readers for status in each.result()} == {200}

@@ -5,13 +5,15 @@ import socket
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Lock
-from time import monotonic
+from time import monotonic, sleep
+from typing import Final, TypeVar
 
 import structlog
 
 from gateway.broker.engine.breakers import Breakers
 from gateway.errors import (
     CertificateRejected,
+    CredentialsRefused,
     DeploymentUnreachable,
     InputFault,
     InvalidInput,
@@ -30,8 +32,14 @@ from gateway.storage.vault import Vault
 CONTACT_SECONDS = 60.0
 """The least time between two notes that a deployment answered."""
 
+ROTATION_SECONDS: Final = 3.0
+"""The longest that a refused call waits for the password that a rotation is about to store."""
+
+_GLANCE_SECONDS: Final = 0.1
+
 log = structlog.get_logger()
 
+Answer = TypeVar("Answer")
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Rejection = Callable[[Deployment, Certificate, CertificateRejected], None]
 """Is told of a certificate that was refused, and of the registration that refused it."""
@@ -145,6 +153,40 @@ class Connections:
         if found is None or found.quarantine:
             return self._new(deployment)
         return self._kept(found) or self._new(deployment)
+
+    def ask(self, deployment: str, question: Callable[[Client], Answer]) -> Answer:
+        """Ask a deployment; once more where a rotation has changed the password meanwhile.
+
+        What was refused for its password has done nothing, whatever it was to do.
+
+        Args:
+            deployment: opaque id.
+            question: may be asked twice, the second time after a refusal.
+
+        Raises:
+            UpstreamError: it cannot be asked.
+        """
+        client = self.client(deployment)
+        try:
+            return question(client)
+        except CredentialsRefused:
+            newer = self._newer(deployment, client)
+            if newer is None:
+                raise
+            return question(newer)
+
+    def _newer(self, deployment: str, refused: Client) -> Client | None:
+        """Return the client with another password than was refused, as soon as it is stored."""
+        end = monotonic() + ROTATION_SECONDS
+        while True:
+            with self._database.read() as connection:
+                found = deployments.find(connection, deployment)
+                is_rotating = deployments.is_rotating(connection, deployment)
+            if found is None or self._kept(found) is not refused:
+                return self._new(deployment)
+            if not is_rotating or monotonic() > end:
+                return None
+            sleep(_GLANCE_SECONDS)
 
     def _new(self, deployment: str) -> Client:
         """Make a client of what is registered now, with the password that belongs to it."""

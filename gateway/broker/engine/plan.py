@@ -14,6 +14,7 @@ from gateway.model import Instance, Operation, Prefix, Step, Urgency, new_id, no
 from gateway.spe.catalogue import COMMANDS, ONE_TIME
 from gateway.spe.command import Command, Effect, Target
 from gateway.spe.encoding import encode
+from gateway.storage.deployments import rotation_lock
 from gateway.tenancy.caller import Caller
 
 DEADLINES = {
@@ -192,7 +193,7 @@ def _lock(deployment: str, instance: str | None, commands: Sequence[Command]) ->
     A deployment has one password of ours, so one rotation at a time.
     """
     if any(command.name in ROTATES for command in commands):
-        return f"credential:{deployment}"
+        return rotation_lock(deployment)
     alters = any(
         command.effect.changes
         and (command.effect is not Effect.RUN or command.target is Target.INSTANCE_FILTER)

@@ -41,17 +41,19 @@ class Reader:
         Raises:
             UpstreamError: the deployment could not be read.
         """
-        client = self._connections.client(deployment)
         given = bound(command, arguments or {}, instance)
-        status = client.invoke(command, given)
-        result = _result(deployment, command.name, finished(client, status))
+        status = self._connections.ask(
+            deployment, lambda client: finished(client, client.invoke(command, given))
+        )
+        result = _result(deployment, command.name, status)
         require_form(command, given, result)
         return result
 
     def discover(self, deployment: str) -> Rows:
         """Return every instance of a deployment: the one place that asks for all."""
-        client = self._connections.client(deployment)
-        status = finished(client, client.discover())
+        status = self._connections.ask(
+            deployment, lambda client: finished(client, client.discover())
+        )
         rows = _rows(_result(deployment, GET_INSTANCES.name, status))
         require_form(GET_INSTANCES, {}, rows)
         return rows

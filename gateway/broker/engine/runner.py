@@ -149,12 +149,16 @@ class Runner:
         if not self._prepared(operation, step):
             step.status = StepStatus.SKIPPED
             return False
-        client = self._connections.client(str(operation.deployment))
+        self._connections.client(str(operation.deployment))  # or nothing is intended
         operation.status = OperationStatus.RUNNING
         if command_of(step).effect.changes:
             self._intend(operation, step, journal)
             journal.require_lease(operation)  # a process that slept meanwhile sends nothing
-        return self._take(operation, step, client.invoke(command_of(step), step.arguments))
+        status = self._connections.ask(
+            str(operation.deployment),
+            lambda client: client.invoke(command_of(step), step.arguments),
+        )
+        return self._take(operation, step, status)
 
     def _intend(self, operation: Operation, step: Step, journal: Journal) -> None:
         """Commit that it is about to be sent, and what would tell later whether it was."""
