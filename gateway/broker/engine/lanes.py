@@ -86,9 +86,10 @@ class Lanes:
             log.exception("lane.task_crashed", lane=deployment)
         with self._lock:
             lane.rota.leave(urgency)
-            if self._is_closed:
-                return
-            self._executor.submit(self._serve, deployment)
+            if lane.rota.is_wanted and not self._is_closed:
+                self._executor.submit(self._serve, deployment)
+            else:
+                self._retire(deployment, lane)
 
     def _retire(self, deployment: str, lane: Lane) -> None:
         lane.threads -= 1

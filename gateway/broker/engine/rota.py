@@ -115,9 +115,14 @@ class Rota(Generic[T]):
         return sum(map(len, self._waiting.values()))
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether anything waits."""
+        return not all(ring.is_empty for ring in self._waiting.values())
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is under way."""
-        return not self.busy and all(ring.is_empty for ring in self._waiting.values())
+        return not self.busy and not self.is_wanted
 
     def _may_begin(self, urgency: Urgency) -> bool:
         if self._waiting[urgency].is_empty:
