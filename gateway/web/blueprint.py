@@ -37,10 +37,9 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc] # the library ships no 
         **options: Any,  # noqa: ANN401 # flask-smorest's signature
     ) -> Callable[[View], View]:
         """Hand the view the input that the schema loads from ``json``, ``query`` or ``headers``."""
-        options.setdefault("required", _has_required_field(schema))
-        return cast(
-            "Callable[[View], View]", super().arguments(schema, location=location, **options)
-        )
+        made = schema if isinstance(schema, Mapping) else _instance(schema)
+        options.setdefault("required", _has_required_field(made))
+        return cast("Callable[[View], View]", super().arguments(made, location=location, **options))
 
     def response(
         self,
@@ -80,11 +79,12 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc] # the library ships no 
         bind_endpoint(view_func, f"{self.name}.{self._endpoints[-1]}")
 
 
-def _has_required_field(schema: SchemaLike) -> bool:
+def _has_required_field(schema: ma.Schema | Mapping[str, Any]) -> bool:
     """Whether the input cannot be left out as a whole."""
-    fields = schema if isinstance(schema, Mapping) else _instance(schema).fields
+    fields = schema if isinstance(schema, Mapping) else schema.fields
     return any(field.required for field in fields.values())
 
 
 def _instance(schema: type[ma.Schema] | ma.Schema) -> ma.Schema:
+    """Make a schema once; webargs would make one of a class for each request."""
     return schema() if isinstance(schema, type) else schema
