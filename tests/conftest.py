@@ -1,5 +1,6 @@
 """The world that black-box tests share; each module that spoils it makes its own."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,8 @@ from tests.world import World, world
 
 hash_cheaply()
 judge_requests()
+# Whoever starts the tests in the background has it ignored, which programs that they start inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest_plugins = ["tests.services", "tests.faults.kills.summary"]
 
 

@@ -182,3 +182,22 @@ def assert_problem(
     assert code in {None, problem["code"]}, problem
     assert {name: problem.get(name) for name in members} == members
     return problem
+
+
+def assert_refused_within_a_second(
+    ask: Callable[[], TestResponse], code: str = "UNAUTHENTICATED"
+) -> None:
+    """Assert that somebody who was let go of just now is refused, on every process (law 11).
+
+    Args:
+        ask: calls another process than the one that let go; until it is refused, or has been
+            accepted a second later.
+        code: of the problem.
+    """
+    began = monotonic()
+    while (asked := monotonic()) - began < 1:
+        answer = ask()
+        if answer.status_code != 200:
+            assert_problem(answer, 401, code)
+            return
+    raise AssertionError(f"accepted {asked - began:.1f} s later")

@@ -114,6 +114,7 @@ class Demonstration:
         api = PersistentApi(self._url, self._record)
         operator = Account(api, *self._cluster.operator.values())
         ended = evidence.operations(operator)
+        changing = evidence.changing(operator, ended)
         controls = self._cluster.controls
         return Evidence(
             attempts=tuple(self._record.attempts),
@@ -121,7 +122,8 @@ class Demonstration:
             kill=kill,
             followed=portal.operations,
             operations=ended,
-            events=evidence.events_of(operator, ended),
+            changing=changing,
+            events=evidence.events_of(operator, changing),
             instances=list(evidence.every(operator, "/instances")),
             journals=evidence.journals(controls),
             there=evidence.there(controls),

@@ -50,6 +50,7 @@ class Evidence:
         kill: what was killed.
         followed: the operations that clients followed to an end.
         operations: as the API has them.
+        changing: those of them that do more than read, whose ends are told.
         events: the operators' log.
         instances: as the API has them.
         journals: the requests that reached the deployments, by their names.
@@ -61,6 +62,7 @@ class Evidence:
     kill: Kill
     followed: Sequence[str] = ()
     operations: Sequence[JSON] = ()
+    changing: Sequence[JSON] = ()
     events: Sequence[JSON] = ()
     instances: Sequence[JSON] = ()
     journals: Mapping[str, Sequence[JSON]] = field(default_factory=dict)
@@ -102,14 +104,21 @@ def operations(operator: Account) -> Sequence[JSON]:
     )
 
 
+def changing(operator: Account, among: Sequence[JSON]) -> Sequence[JSON]:
+    """Return the operations that tell events; a read that takes long is one that tells none."""
+    paths = operator.call(Call("GET", "/openapi.json")).body["paths"].values()
+    reads = {item["get"]["operationId"] for item in paths if "get" in item}
+    return [each for each in among if each["kind"] not in reads]
+
+
 def events_of(operator: Account, ended: Sequence[JSON]) -> Sequence[JSON]:
     """Return the log once it tells the ends of these operations; what it never tells is missing."""
     seen: list[JSON] = []
 
     def missing() -> Sequence[JSON]:
         seen[:] = events(operator)
-        told = {each["subject"] for each in seen}
-        return [each for each in ended if each["id"] not in told]
+        told = {(each["type"], each["subject"]) for each in seen}
+        return [each for each in ended if (f"operation.{each['status']}", each["id"]) not in told]
 
     settled(missing, lambda _: False)
     return seen

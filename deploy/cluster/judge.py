@@ -138,7 +138,7 @@ def _events_complete(evidence: Evidence) -> Verdict:
     told = Counter((each["type"], each["subject"]) for each in evidence.events)
     gaps = [b for a, b in pairwise(numbers) if b != a + 1]
     findings = [f"number {each} does not follow the one before" for each in gaps]
-    wanted = [(f"operation.{each['status']}", each["id"]) for each in evidence.operations]
+    wanted = [(f"operation.{each['status']}", each["id"]) for each in evidence.changing]
     wanted += [("operation.started", each) for each in evidence.followed]
     wanted += [("instance.created", each["id"]) for each in evidence.instances]
     findings += [

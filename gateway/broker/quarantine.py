@@ -1,6 +1,7 @@
 """Quarantine: who showed another certificate is connected to by nobody, until a person has looked.
 
-The row of the deployment says so, and every process reads the row before it connects.
+The row of the deployment says so, and every process knows it within half a second; whoever connects
+meanwhile looks at the certificate itself, and sends nothing either.
 """
 
 from datetime import datetime

@@ -49,6 +49,7 @@ GOOD = Evidence(
     kill=KILL,
     followed=("op_1",),
     operations=(operation("op_1"),),
+    changing=(operation("op_1"),),
     events=(
         event(1, "operation.started", "op_1"),
         event(2, "instance.created", "ins_1"),

@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.personas.oauth import (
     sign_in,
     token_of,
 )
-from tests.served import Served, assert_problem
+from tests.served import Served, assert_refused_within_a_second
 from tests.world import World
 
 
@@ -48,11 +49,9 @@ def test_a_token_that_one_revokes_is_refused_by_the_other_within_a_second(
     for each in (token, child):
         assert second.served.client(each).get("/me").status_code == 200
     revoked = post(first, "/oauth/revoke", {"token": token, **sign_in(made)})
-    revoked_at = time.monotonic()
     assert revoked.status_code == 200
     for each in (token, child):
-        assert_problem(second.served.client(each).get("/me"), 401, "UNAUTHENTICATED")
-    assert time.monotonic() - revoked_at < 1
+        assert_refused_within_a_second(partial(second.served.client(each).get, "/me"))
     assert exchange(second, made, token).status_code == 400
 
 
@@ -61,7 +60,7 @@ def test_a_disabled_client_is_refused_by_the_other(cluster: tuple[World, World])
     made = new_client(first)
     token = token_of(second, made)
     first.call("PATCH", f"/clients/{made['id']}", {"disabled": True})
-    assert_problem(second.served.client(token).get("/me"), 401)
+    assert_refused_within_a_second(partial(second.served.client(token).get, "/me"))
     form = {"grant_type": "client_credentials", **sign_in(made)}
     assert post(second, "/oauth/token", form).status_code == 401
 

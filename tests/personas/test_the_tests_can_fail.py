@@ -18,7 +18,8 @@ from gateway.broker.inventory import listing
 from gateway.factory import Gateway
 from gateway.model import Instance, Reach
 from gateway.spe import encoding
-from gateway.storage import clients, instances, operations
+from gateway.storage import clients, instances, operations, resellers
+from gateway.storage.generations import Generation, end
 from gateway.tenancy.caller import Caller
 from gateway.web import hooks
 from gateway.web.converters import InstanceId
@@ -80,6 +81,12 @@ def test_a_planted_filter_that_is_sent_is_seen(
     assert "*" in values_sent(broken)
 
 
+def judge_anew(made: World) -> None:
+    """Let nothing count that was kept: a rule that is broken now judged rightly a moment ago."""
+    with made.served.gateway.services.database.write() as connection:
+        end(connection, Generation)
+
+
 def test_a_missing_tenant_predicate_is_seen(broken: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def everybodys(_: Reach) -> ColumnElement[bool]:
         return true()
@@ -97,6 +104,7 @@ def test_lists_without_a_tenant_predicate_are_seen(
     broken.new_instance("B")
     cell(broken, "listInstances", "a_admin", "root")
     monkeypatch.setattr(instances, "tenant", lambda _: true())
+    monkeypatch.setattr(resellers, "few", lambda *_: None)  # its owners' rows alone, for speed
     with pytest.raises(AssertionError):
         cell(broken, "listInstances", "a_admin", "root")
 
@@ -151,6 +159,7 @@ def test_a_suspension_that_is_ignored_is_seen(
     for operation, owner in calls:
         cell(broken, operation, "suspended", owner)
     monkeypatch.setattr(Lineage, "is_suspended", property(lambda _: False))
+    judge_anew(broken)
     for operation, owner in calls:
         with pytest.raises(AssertionError):
             cell(broken, operation, "suspended", owner)
@@ -184,6 +193,7 @@ def test_a_bound_of_an_ancestor_that_is_ignored_is_seen(
 ) -> None:
     cell(broken, "stopInstance", "bounded", "C1")
     monkeypatch.setattr(bounds, "bound_of", lambda _: frozenset(Permission))
+    judge_anew(broken)
     with pytest.raises(AssertionError):
         cell(broken, "stopInstance", "bounded", "C1")
 
