@@ -55,3 +55,16 @@ class Api:
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
+
+
+def registered(api: Api, announced: JSON) -> str:
+    """Register a deployment; return its id."""
+    body = {
+        "name": announced["name"],
+        "host": "127.0.0.1",
+        "port": announced["port"],
+        "userName": announced["userName"],
+        "password": announced["password"],
+        "certificate": {"pin": announced["sha256"]},
+    }
+    return str(api.call("POST", "/deployments", json=body)["id"])

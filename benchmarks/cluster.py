@@ -17,12 +17,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from benchmarks.api import Api
+from benchmarks.api import Api, registered
 from benchmarks.figures import Sample
 from benchmarks.load import Run, Target, load
 from benchmarks.processes import BenchmarkError
 from benchmarks.processor import Nobody, Processes
-from benchmarks.world import registered
 from deploy.cluster.proxy import configuration
 from deploy.cluster.running import Cluster, Plan, running_cluster
 from deploy.servers import Absent, Haproxy, free_port, started

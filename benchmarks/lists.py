@@ -13,7 +13,7 @@ from typing import Any, Final
 import requests  # the naive way is what is compared with
 from requests.adapters import HTTPAdapter
 
-from benchmarks.api import Api
+from benchmarks.api import Api, registered
 from benchmarks.figures import Goal, interleaved, p99, timed
 from benchmarks.processes import JSON, BenchmarkError, gateway, set_up
 
@@ -60,22 +60,10 @@ def sites(folder: Path, announcements: Sequence[JSON]) -> Iterator[Sites]:
     environment, operator = set_up(home)
     with gateway(home, environment) as url:
         api = Api(url, operator)
-        ids = [_registered(api, one) for one in announcements]
+        ids = [registered(api, one) for one in announcements]
         with ThreadPoolExecutor(CALLERS) as pool:
             instances = list(pool.map(lambda site: _created(api.another(), site), ids))
         yield Sites(api, announcements, ids, instances)
-
-
-def _registered(api: Api, announced: JSON) -> str:
-    body = {
-        "name": announced["name"],
-        "host": "127.0.0.1",
-        "port": announced["port"],
-        "userName": announced["userName"],
-        "password": announced["password"],
-        "certificate": {"pin": announced["sha256"]},
-    }
-    return str(api.call("POST", "/deployments", json=body)["id"])
 
 
 def _created(api: Api, deployment: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from benchmarks.api import Api
+from benchmarks.api import Api, registered
 from benchmarks.processes import JSON, PYTHON, program, served, set_up
 from gateway.broker.key_ring import KeyRing
 from gateway.settings import Settings, child_environment
@@ -209,16 +209,3 @@ def _claims(token: str) -> JSON:
     payload = token.split(".")[1]
     claims: JSON = json.loads(base64.urlsafe_b64decode(payload + "=="))
     return claims
-
-
-def registered(api: Api, announced: JSON) -> str:
-    """Register a deployment; return its id."""
-    body = {
-        "name": announced["name"],
-        "host": "127.0.0.1",
-        "port": announced["port"],
-        "userName": announced["userName"],
-        "password": announced["password"],
-        "certificate": {"pin": announced["sha256"]},
-    }
-    return str(api.call("POST", "/deployments", json=body)["id"])

@@ -23,8 +23,6 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, Span, SpanContext, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from gateway.measures.tracing import Ids
-
 LONG: Final = timedelta(minutes=15)
 """After which the turns of an operation are traces of their own, which link to the first."""
 
@@ -102,7 +100,7 @@ class Spans:
             span.set_status(Status(StatusCode.ERROR))
         span.end()
 
-    def ids(self) -> Ids:
+    def ids(self) -> Mapping[str, str | None]:
         """Return the id of the present trace."""
         present = trace.get_current_span().get_span_context()
         return {"trace_id": trace.format_trace_id(present.trace_id)} if present.is_valid else {}

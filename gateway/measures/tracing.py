@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 CARRIED: Final = "trace"
 """Where the context of an operation keeps the trace that it belongs to (W3C ``traceparent``)."""
 
-Ids = Mapping[str, str | None]
-
 
 class _Switch:
     spans: "Spans | None" = None
@@ -56,7 +54,7 @@ def ended(span: object, problem: str) -> None:
         _Switch.spans.ended(span, problem)
 
 
-def ids() -> Ids:
+def ids() -> Mapping[str, str | None]:
     """Return the id of the present trace for the log; nothing while nobody traces."""
     return {} if _Switch.spans is None else _Switch.spans.ids()
 
