@@ -154,19 +154,19 @@ class Connections:
             return self._new(deployment)
         return self._kept(found) or self._new(deployment)
 
-    def ask(self, deployment: str, question: Callable[[Client], Answer]) -> Answer:
+    def ask(self, deployment: str, client: Client, question: Callable[[Client], Answer]) -> Answer:
         """Ask a deployment; once more where a rotation has changed the password meanwhile.
 
         What was refused for its password has done nothing, whatever it was to do.
 
         Args:
             deployment: opaque id.
+            client: of the deployment, as ``client`` returned it.
             question: may be asked twice, the second time after a refusal.
 
         Raises:
             UpstreamError: it cannot be asked.
         """
-        client = self.client(deployment)
         try:
             return question(client)
         except CredentialsRefused:

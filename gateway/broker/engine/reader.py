@@ -42,17 +42,21 @@ class Reader:
             UpstreamError: the deployment could not be read.
         """
         given = bound(command, arguments or {}, instance)
-        status = self._connections.ask(
-            deployment, lambda client: finished(client, client.invoke(command, given))
-        )
+
+        def question(client: Client) -> Status:
+            return finished(client, client.invoke(command, given))
+
+        client = self._connections.client(deployment)
+        status = self._connections.ask(deployment, client, question)
         result = _result(deployment, command.name, status)
         require_form(command, given, result)
         return result
 
     def discover(self, deployment: str) -> Rows:
         """Return every instance of a deployment: the one place that asks for all."""
+        client = self._connections.client(deployment)
         status = self._connections.ask(
-            deployment, lambda client: finished(client, client.discover())
+            deployment, client, lambda newest: finished(newest, newest.discover())
         )
         rows = _rows(_result(deployment, GET_INSTANCES.name, status))
         require_form(GET_INSTANCES, {}, rows)

@@ -149,14 +149,15 @@ class Runner:
         if not self._prepared(operation, step):
             step.status = StepStatus.SKIPPED
             return False
-        self._connections.client(str(operation.deployment))  # or nothing is intended
+        client = self._connections.client(str(operation.deployment))
         operation.status = OperationStatus.RUNNING
         if command_of(step).effect.changes:
             self._intend(operation, step, journal)
             journal.require_lease(operation)  # a process that slept meanwhile sends nothing
         status = self._connections.ask(
             str(operation.deployment),
-            lambda client: client.invoke(command_of(step), step.arguments),
+            client,
+            lambda newest: newest.invoke(command_of(step), step.arguments),
         )
         return self._take(operation, step, status)
 
