@@ -122,8 +122,15 @@ class Busy:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return every line that was logged; the few that are for people are left out."""
-        said = (self.gateway.log + self.worker.log).splitlines()
-        return [json.loads(line) for line in said if not line.startswith("spe-gateway ")]
+        logs = (self.gateway.log, self.worker.log)
+        said = [line for log in logs for line in log.splitlines(keepends=True)]
+        whole = [line for line in said if line.endswith("\n")]
+        return [json.loads(line) for line in whole if not line.startswith("spe-gateway ")]
+
+    def line(self, **members: object) -> dict[str, Any]:
+        """Return the last line with these members, as soon as it is there: after the answer."""
+        wanted = members.items()
+        return until(lambda: [each for each in self.lines() if wanted <= each.items()])[-1]
 
 
 def scraped(url: str) -> Scrape:

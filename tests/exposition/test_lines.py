@@ -18,7 +18,7 @@ def test_the_line_of_a_request_says_whose_it_was_and_what_it_cost(cluster: Busy)
     path = f"/instances/{cluster.instance}/stores"
     cluster.ask("GET", path)
 
-    line = [each for each in cluster.lines() if each.get("path") == path][-1]
+    line = cluster.line(path=path)
 
     assert line["event"] == "request"
     assert line["action"] == "listStores"
@@ -33,7 +33,7 @@ def test_the_line_of_a_request_says_whose_it_was_and_what_it_cost(cluster: Busy)
 def test_the_line_of_a_change_names_its_operation(cluster: Busy) -> None:
     operation = cluster.verify()
 
-    assert operation in {line.get("operation") for line in cluster.lines()}
+    assert cluster.line(operation=operation)
 
 
 def test_a_failure_in_the_background_says_whose_it_is(cluster: Busy) -> None:
@@ -43,11 +43,7 @@ def test_a_failure_in_the_background_says_whose_it_is(cluster: Busy) -> None:
 
     failed = cluster.refused(path, body, Confirm="VerifyStore", Prefer="wait=20")
 
-    line = next(
-        each
-        for each in cluster.lines()
-        if each["event"] == "operation.failed" and each["request_id"] == failed
-    )
+    line = cluster.line(event="operation.failed", request_id=failed)
     assert line["deployment"] == cluster.deployment
     assert line["operation"].startswith("op_")
     assert line.keys() >= {"client", "reseller", "trace_id"}
