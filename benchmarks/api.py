@@ -57,9 +57,9 @@ class Api:
         self._session.close()
 
 
-def registered(api: Api, announced: JSON) -> str:
-    """Register a deployment; return its id."""
-    body = {
+def registration(announced: JSON) -> JSON:
+    """Return the body that registers a deployment, of what it says of itself at its start."""
+    return {
         "name": announced["name"],
         "host": "127.0.0.1",
         "port": announced["port"],
@@ -67,4 +67,8 @@ def registered(api: Api, announced: JSON) -> str:
         "password": announced["password"],
         "certificate": {"pin": announced["sha256"]},
     }
-    return str(api.call("POST", "/deployments", json=body)["id"])
+
+
+def registered(api: Api, announced: JSON) -> str:
+    """Register a deployment; return its id."""
+    return str(api.call("POST", "/deployments", json=registration(announced))["id"])

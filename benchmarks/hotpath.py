@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from werkzeug.test import Client, EnvironBuilder
 
+from benchmarks.api import registration
 from benchmarks.processes import JSON, UNHURRIED, BenchmarkError, fleet
 from gateway.broker import admission, broker
 from gateway.broker.bootstrap import FirstOperator, set_up
@@ -191,15 +192,7 @@ def _token(app: Flask, operator: FirstOperator) -> str:
 
 def _instance(client: Client, token: str, announced: JSON) -> str:
     """Register the deployment and make an instance with a store; return its id."""
-    deployment = {
-        "name": announced["name"],
-        "host": "127.0.0.1",
-        "port": announced["port"],
-        "userName": announced["userName"],
-        "password": announced["password"],
-        "certificate": {"pin": announced["sha256"]},
-    }
-    site = _made(client, token, "/deployments", deployment)
+    site = _made(client, token, "/deployments", registration(announced))
     tenant = {"instanceID": "tenant", "displayName": "Tenant", "deployment": site}
     return _made(client, token, "/instances", {**tenant, "store": {"name": "2026"}})
 
