@@ -43,7 +43,7 @@ cluster-demo: setup ## Gateways and workers behind a proxy, kill -9 meanwhile (C
 
 .PHONY: test
 test: lint ## Lint, then run every test (T=path runs some)
-	$(BIN)/pytest -n 3 --dist loadfile $(T)
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(T)
 
 .PHONY: services
 services: ## Install the servers and programs that tests start (Debian, as root)

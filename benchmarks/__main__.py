@@ -101,7 +101,7 @@ def _lists(effort: Effort, say: Say) -> Iterator[Goal]:
         with (
             _folder() as folder,
             stub(folder, lists.LATENCY, names) as said,
-            lists.sites(folder, said) as at,
+            lists.sites(folder, said, list_seconds=lists.PATIENCE) as at,
         ):
             yield from lists.all_against_one(at, effort.rounds)
             if count == effort.deployments[0]:

@@ -5,6 +5,7 @@ from typing import Any
 import requests  # the gateway is measured from outside, as its clients see it
 
 from benchmarks.processes import JSON, BenchmarkError
+from gateway.cli.announced import registration
 
 
 class Api:
@@ -52,23 +53,30 @@ class Api:
         body: JSON = answer.json()
         return body
 
+    def revoke(self) -> None:
+        """Have its own token count no more (RFC 7009).
+
+        Raises:
+            BenchmarkError: it goes on counting.
+        """
+        form = {
+            "token": self.token,
+            "client_id": self._operator["clientId"],
+            "client_secret": self._operator["clientSecret"],
+        }
+        headers = {"Authorization": None}  # the form says who asks
+        url = f"{self._url}/oauth/revoke"
+        answer = self._session.post(url, data=form, headers=headers, timeout=60)
+        if not answer.ok:
+            raise BenchmarkError(f"/oauth/revoke: {answer.status_code} {answer.text[:500]}")
+
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
 
 
-def registration(announced: JSON) -> JSON:
-    """Return the body that registers a deployment, of what it says of itself at its start."""
-    return {
-        "name": announced["name"],
-        "host": "127.0.0.1",
-        "port": announced["port"],
-        "userName": announced["userName"],
-        "password": announced["password"],
-        "certificate": {"pin": announced["sha256"]},
-    }
-
-
 def registered(api: Api, announced: JSON) -> str:
     """Register a deployment; return its id."""
-    return str(api.call("POST", "/deployments", json=registration(announced))["id"])
+    return str(
+        api.call("POST", "/deployments", json=registration(announced["name"], announced))["id"]
+    )

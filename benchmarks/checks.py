@@ -4,6 +4,7 @@ Whoever lets an expired token through, or tells a foreign instance from an absen
 for a bad reason.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -15,6 +16,17 @@ from benchmarks.world import LIFE, World
 DOWN: Final = {502, 503}
 UNAUTHENTICATED: Final = 401
 SECONDS: Final = 30
+REQUEST: Final = "benchmark-1"
+FIELDS: Final = {
+    "X-Request-Id": REQUEST,
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What an answer says in its header, whatever it is."""
+
+POLICIES: Final = ("client", "reseller")
+_STANDING: Final = re.compile(r'"(\w+)";r=(\d+);t=\d+')
 _TEXTS: Final = ("detail", "instance", "requestId")
 """Members of a problem that may name the request."""
 
@@ -41,9 +53,11 @@ def check(name: str, url: str, world: World) -> None:
 
         def ask(path: str, token: str | None) -> requests.Response:
             headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+            headers["X-Request-Id"] = REQUEST
             return session.get(f"{url}{path}", headers=headers, timeout=SECONDS)
 
         wrong = [*_tokens(ask, world), *_tenants(ask, world), *_outage(ask, world)]
+        wrong += [*_revocation(ask, world), *_rates(ask, world), *_fields(ask, world)]
         good = ask(world.path(), world.token())
         stores = _items(good)
         own = session.get(
@@ -98,6 +112,32 @@ def _tenants(ask: Ask, world: World) -> Iterator[str]:
             yield f"{name} got {answer.status_code}"
     if _told(foreign) != _told(absent):
         yield "a foreign instance is told from an absent one"
+
+
+def _revocation(ask: Ask, world: World) -> Iterator[str]:
+    found = ask(world.path(), world.owner.revoked).status_code
+    if found != UNAUTHENTICATED:
+        yield f"a revoked token got {found}"
+
+
+def _rates(ask: Ask, world: World) -> Iterator[str]:
+    """Whether each call is counted for the client and for its reseller."""
+    before, after = (_standings(ask(world.path(), world.token())) for _ in range(2))
+    for policy in POLICIES:
+        if not after.get(policy, 0) < before.get(policy, 0):
+            yield f"calls are not counted for the {policy}"
+
+
+def _standings(answer: requests.Response) -> dict[str, int]:
+    found = _STANDING.findall(answer.headers.get("RateLimit", ""))
+    return {policy: int(left) for policy, left in found}
+
+
+def _fields(ask: Ask, world: World) -> Iterator[str]:
+    said = ask(world.path(), world.token()).headers
+    for name, value in FIELDS.items():
+        if said.get(name) != value:
+            yield f"{name} is {said.get(name)}"
 
 
 def _outage(ask: Ask, world: World) -> Iterator[str]:

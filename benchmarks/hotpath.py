@@ -24,13 +24,13 @@ from rich.console import Console
 from rich.table import Table
 from werkzeug.test import Client, EnvironBuilder
 
-from benchmarks.api import registration
 from benchmarks.processes import JSON, UNHURRIED, BenchmarkError, fleet
 from gateway.broker import admission, broker
 from gateway.broker.bootstrap import FirstOperator, set_up
 from gateway.broker.engine.connections import Connections
 from gateway.broker.engine.lanes import Lanes
 from gateway.broker.engine.runner import Runner
+from gateway.cli.announced import registration
 from gateway.factory import Gateway, create_app
 from gateway.settings import Settings
 from gateway.spe.channel import Channel
@@ -192,7 +192,7 @@ def _token(app: Flask, operator: FirstOperator) -> str:
 
 def _instance(client: Client, token: str, announced: JSON) -> str:
     """Register the deployment and make an instance with a store; return its id."""
-    site = _made(client, token, "/deployments", registration(announced))
+    site = _made(client, token, "/deployments", registration(announced["name"], announced))
     tenant = {"instanceID": "tenant", "displayName": "Tenant", "deployment": site}
     return _made(client, token, "/instances", {**tenant, "store": {"name": "2026"}})
 

@@ -48,16 +48,17 @@ class Sites:
 
 
 @contextmanager
-def sites(folder: Path, announcements: Sequence[JSON]) -> Iterator[Sites]:
+def sites(folder: Path, announcements: Sequence[JSON], **settings: str) -> Iterator[Sites]:
     """Run a gateway before deployments.
 
     Args:
         folder: an empty one.
         announcements: what the deployments have said of themselves.
+        settings: of the gateway, beside those of every benchmark.
     """
     home = folder / "home"
     home.mkdir()
-    environment, operator = set_up(home)
+    environment, operator = set_up(home, **settings)
     with gateway(home, environment) as url:
         api = Api(url, operator)
         ids = [registered(api, one) for one in announcements]
@@ -69,6 +70,10 @@ def sites(folder: Path, announcements: Sequence[JSON]) -> Iterator[Sites]:
 def _created(api: Api, deployment: str) -> str:
     body = {"instanceID": "tenant", "displayName": "Tenant", "deployment": deployment}
     return str(api.call("POST", "/instances", json=body)["id"])
+
+
+PATIENCE: Final = "10"
+"""Seconds that a live list may take where none hangs, as it is set by default."""
 
 
 def all_against_one(at: Sites, rounds: int) -> list[Goal]:

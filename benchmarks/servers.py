@@ -17,7 +17,7 @@ from benchmarks.checks import check
 from benchmarks.load import Target
 from benchmarks.processes import JSON, PYTHON, BenchmarkError, program
 from benchmarks.processor import Meter, Processes
-from benchmarks.world import SERVER_CORE, World
+from benchmarks.world import SERVER_CORE, World, claims_of
 from deploy.servers import free_port
 from gateway.settings import child_environment
 
@@ -28,6 +28,7 @@ CREATE TABLE resellers (id text PRIMARY KEY, path text NOT NULL, suspended boole
 CREATE TABLE clients (id text PRIMARY KEY, reseller text NOT NULL, disabled boolean NOT NULL);
 CREATE TABLE deployments (id text PRIMARY KEY, host text NOT NULL, port integer NOT NULL,
   pin text NOT NULL, user_name text NOT NULL, password text NOT NULL);
+CREATE TABLE revoked_tokens (id text PRIMARY KEY);
 CREATE TABLE instances (id text PRIMARY KEY, instance_id text NOT NULL, deployment text NOT NULL,
   reseller text NOT NULL);
 """
@@ -131,11 +132,12 @@ def write_case(folder: Path, world: World, database: str = "") -> Path:
 
 
 def rows(world: World) -> dict[str, list[tuple[Any, ...]]]:
-    """Return the rows of a peer's tables: resellers, clients, deployments, instances."""
+    """Return the rows of a peer's tables, by their names."""
     owner, other = world.resellers["owner"], world.resellers["other"]
     return {
         "resellers": [(owner, f"/{owner}/", False), (other, f"/{other}/", False)],
         "clients": [(world.owner.client, owner, False)],
+        "revoked_tokens": [(claims_of(world.owner.revoked)["jti"],)],
         "deployments": [
             (world.deployments[name], "127.0.0.1", *_access(site))
             for name, site in world.sites.items()

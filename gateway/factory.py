@@ -92,6 +92,7 @@ from gateway.storage.vault import Vault, load_keys
 from gateway.storage.witness import Witness
 from gateway.tenancy import audit, authorise
 from gateway.tenancy.caller import Caller
+from gateway.web.application import Application
 from gateway.web.event_streams import Streams
 from gateway.web.install import install
 from gateway.web.oauth.outside_tokens import OutsideIssuer, OutsideVerifier
@@ -344,7 +345,7 @@ def create_app(settings: Settings) -> Flask:
     Raises:
         ConfigurationError: a setting, a key or the database is not usable.
     """
-    app = Flask("gateway", static_folder=None)
+    app = Application("gateway", static_folder=None)
     if settings.proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign] # as Flask's documentation has it
             app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0

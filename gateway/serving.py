@@ -4,6 +4,7 @@ Embedded (SQLite) means one process with threads: one worker, which tracks opera
 the home folder locked. Threads start after the fork. The lower-case names are gunicorn's own.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from sqlalchemy.engine import make_url
 
-from gateway import logs
+from gateway import allocator, logs
 from gateway.errors import ConfigurationError, SetupError, StorageUnavailable
 from gateway.exposition import showing
 from gateway.factory import Gateway, create_gateway
@@ -31,11 +32,10 @@ from gateway.storage import deliveries, operations
 from gateway.storage.database import Database
 from gateway.web.hooks import EXTENSION
 from gateway.web.request_ids import HEADER
-from gateway.worker.tracker import Tracker
 
 bind = "127.0.0.1:8080"
 workers = 1
-worker_class = "gthread"
+worker_class = "gateway.lingering.LingeringWorker"
 preload_app = False
 control_socket_disable = True
 logger_class = "gateway.serving.ServerLog"
@@ -71,6 +71,7 @@ def prepare(settings: Settings) -> ExitStack:
     Raises:
         ConfigurationError: the gateway could not serve with these settings.
     """
+    allocator.keep_little()
     with ExitStack() as undo:
         _try_out(settings)
         if settings.is_embedded:
@@ -181,9 +182,12 @@ def post_worker_init(worker: Worker) -> None:
     settings, gateway = Settings.from_environment(), _gateway(worker)
     worker.wsgi.extensions[_SHOWN] = showing.shown(settings, gateway)
     if settings.tracks:
+        from gateway.worker.tracker import Tracker  # noqa: PLC0415 # Celery: 7 MB for who tracks
+
         tracker = Tracker(gateway.services.broker, gateway.chores)
         tracker.start()
         worker.wsgi.extensions[_TRACKER] = tracker
+    gc.freeze()  # what is there now stays: no collection need look at it
     sys.stderr.write(f"spe-gateway is ready on {address(worker)}\n")
     sys.stderr.flush()
 

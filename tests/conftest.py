@@ -7,6 +7,7 @@ import pytest
 
 from tests.hashing import hash_cheaply
 from tests.judged import judge_requests
+from tests.longest import first_the_longest
 from tests.world import World, world
 
 hash_cheaply()
@@ -14,6 +15,10 @@ judge_requests()
 # Whoever starts the tests in the background has it ignored, which programs that they start inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest_plugins = ["tests.services", "tests.faults.kills.summary"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    first_the_longest(items)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,9 @@ from benchmarks.growth.fit import Curve
 RESULTS: Final = Path(__file__).parent / "results.json"
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 FILLED: Final = "Tables were filled by bulk SQL; all else went through the gateway's own code."
+
+Sizes = Mapping[str, Any]
+Found = tuple[list[Curve], list[Goal]]
 
 LONG: Final = {
     "instances": (100, 1_000, 10_000, 100_000, 1_000_000),
@@ -57,6 +60,7 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser("python -m benchmarks.growth", description=__doc__)
     parser.add_argument("command", nargs="?", choices=["run", "capacity"], default="run")
     parser.add_argument("--short", action="store_true", help="smaller sizes, no plots, 2 minutes")
+    parser.add_argument("--only", choices=list(PARTS), help="one part, and nothing is written")
     parser.add_argument("--results", type=Path, default=RESULTS, help="the file of results")
     parser.add_argument("--deployments", type=int, default=1_000)
     parser.add_argument("--instances", type=int, default=1_000_000)
@@ -67,38 +71,54 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
 
 def _measure(options: Namespace) -> int:
     sizes: dict[str, Any] = SHORT if options.short else LONG
-    with TemporaryDirectory(prefix="growth-") as name:
-        folders = {part: Path(name) / part for part in ("instances", "events", "running")}
-        for folder in folders.values():
-            folder.mkdir()
-        curves = instances.measured(folders["instances"], sizes["instances"], sizes["rounds"])
-    with TemporaryDirectory(prefix="growth-") as name:
-        curves += logs.measured(Path(name), sizes["events"], sizes["rounds"])
-    with TemporaryDirectory(prefix="growth-") as name:
-        tracked, goals = tracking.measured(Path(name), sizes["running"], sizes["seconds"])
-    curves += tracked
-    goals = [*_goals(curves), *goals]
+    curves: list[Curve] = []
+    goals: list[Goal] = []
+    for name in [options.only] if options.only else PARTS:
+        with TemporaryDirectory(prefix="growth-") as folder:
+            more, others = PARTS[name](Path(folder), sizes)
+        curves += more
+        goals += others
     _show(curves, goals)
-    if not options.short:
+    if not options.short and not options.only:
         _write(options.results, curves, goals)
         plots.draw(curves, IMAGES)
     return 0 if all(goal.is_met for goal in goals) else 1
 
 
-def _goals(curves: Sequence[Curve]) -> list[Goal]:
-    """Return the bars of what must be flat."""
+def _instances(folder: Path, sizes: Sizes) -> Found:
+    folders = {part: folder / part for part in ("instances", "events", "running")}
+    for each in folders.values():
+        each.mkdir()
+    curves = instances.measured(folders["instances"], sizes["instances"], sizes["rounds"])
+    return curves, _flat(curves, {"list, first page": 1.3, "list, from the middle": 1.3})
+
+
+def _events(folder: Path, sizes: Sizes) -> Found:
+    curves = logs.measured(folder, sizes["events"], sizes["rounds"])
+    told = f"{logs.TOLD} events told and numbered"
+    bars = {"events, first page": 1.5, "events, from the middle": 1.5, told: 1.5}
+    return curves, _flat(curves, bars)
+
+
+def _operations(folder: Path, sizes: Sizes) -> Found:
+    return tracking.measured(folder, sizes["running"], sizes["seconds"])
+
+
+PARTS: Final[Mapping[str, Callable[[Path, Sizes], Found]]] = {
+    "instances": _instances,
+    "events": _events,
+    "operations": _operations,
+}
+"""What is measured, by its name."""
+
+
+def _flat(curves: Sequence[Curve], bars: Mapping[str, float]) -> list[Goal]:
+    """Return the goals of what must be flat."""
     found = {curve.name: curve for curve in curves}
-    bars = {
-        "list, first page": 1.3,
-        "list, from the middle": 1.3,
-        "events, first page": 1.5,
-        "events, from the middle": 1.5,
-        f"{logs.TOLD} events told and numbered": 1.5,
-    }
-    return [_flat(found[name], most) for name, most in bars.items()]
+    return [_level(found[name], most) for name, most in bars.items()]
 
 
-def _flat(curve: Curve, most: float) -> Goal:
+def _level(curve: Curve, most: float) -> Goal:
     least, last = min(curve.points), max(curve.points)
     name = f"{curve.name}: {last} {curve.of} / {least}"
     return Goal(name, curve.points[last], curve.points[least], most)

@@ -1,17 +1,22 @@
 """The read with FastAPI, aiohttp and a driver without an ORM, tuned by ordinary means.
 
 uvloop, httptools, one keep-alive pool for each deployment, prepared statements, no access log.
-The token is verified for each request; client, reseller and instance are one SQL query.
+The token is verified for each request; revocation, client, reseller and instance are one SQL
+query. Calls are counted in memory by fixed windows, the cheapest that ``limits`` has.
 
 Run as ``python -m benchmarks.peers.fastapi_aiohttp case.json port``.
 """
 
 import base64
 import json
+import re
 import sys
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from math import ceil
 from pathlib import Path
+from time import time
 from typing import Annotated, Any, Literal
 
 import aiohttp
@@ -19,26 +24,43 @@ import aiosqlite
 import asyncpg
 import jwt
 import uvicorn
-from fastapi import Depends, FastAPI, Header, Request
+from fastapi import Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 CASE = json.loads(Path(sys.argv[1]).read_text())
 PERMISSION = "stores:read"
+RATE = parse("1000000/minute")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 FOUND = """
-SELECT i.instance_id, d.id, d.host, d.port, d.pin, d.user_name, d.password
+SELECT i.instance_id, d.id, d.host, d.port, d.pin, d.user_name, d.password,
+  mine.id AS reseller, NOT (c.disabled OR mine.suspended) AS allowed,
+  EXISTS (SELECT 1 FROM revoked_tokens r WHERE r.id = {token}) AS revoked
 FROM clients c
 JOIN resellers mine ON mine.id = c.reseller
-JOIN instances i ON i.id = {instance}
-JOIN resellers owner ON owner.id = i.reseller
-JOIN deployments d ON d.id = i.deployment
-WHERE c.id = {client} AND NOT c.disabled AND NOT mine.suspended
-  AND substr(owner.path, 1, length(mine.path)) = mine.path
+LEFT JOIN (instances i JOIN resellers owner ON owner.id = i.reseller
+           JOIN deployments d ON d.id = i.deployment)
+  ON i.id = {instance} AND substr(owner.path, 1, length(mine.path)) = mine.path
+WHERE c.id = {client}
 """
+ALWAYS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "RateLimit-Policy": ", ".join(
+        f'"{name}";q={RATE.amount};w={RATE.get_expiry()}' for name in ("client", "reseller")
+    ),
+}
 
+windows = FixedWindowRateLimiter(MemoryStorage())
 
 Row = Sequence[Any]
+Claims = dict[str, Any]
 
 
 class Store(BaseModel):
@@ -92,10 +114,11 @@ class Sqlite:
         self._connection = await aiosqlite.connect(self._path)
         await self._connection.execute("PRAGMA journal_mode = wal")
 
-    async def find(self, client: str, instance: str) -> Row | None:
+    async def find(self, claims: Claims, instance: str) -> Row | None:
         """Return where an instance lies that the client reaches."""
-        query = FOUND.format(client="?2", instance="?1")
-        rows = await self._connection.execute_fetchall(query, (instance, client))
+        query = FOUND.format(client="?2", instance="?1", token="?3")  # noqa: S106 # a place in SQL
+        values = (instance, claims["sub"], claims["jti"])
+        rows = await self._connection.execute_fetchall(query, values)
         return next(iter(rows), None)
 
     async def close(self) -> None:
@@ -113,11 +136,11 @@ class Postgresql:
         """Connect."""
         self._pool = await asyncpg.create_pool(self._url, min_size=16, max_size=16)
 
-    async def find(self, client: str, instance: str) -> Row | None:
+    async def find(self, claims: Claims, instance: str) -> Row | None:
         """Return where an instance lies that the client reaches."""
         async with self._pool.acquire() as connection:
-            query = FOUND.format(client="$2", instance="$1")
-            return await connection.fetchrow(query, instance, client)
+            query = FOUND.format(client="$2", instance="$1", token="$3")  # noqa: S106 # a place in SQL
+            return await connection.fetchrow(query, instance, claims["sub"], claims["jti"])
 
     async def close(self) -> None:
         """Disconnect."""
@@ -156,8 +179,8 @@ async def problem(request: Request, error: Problem) -> JSONResponse:
     return JSONResponse(body, error.status, headers, media_type="application/problem+json")
 
 
-async def client(authorization: Annotated[str, Header()] = "") -> str:
-    """Return whose valid token it is, which may read stores."""
+async def token(authorization: Annotated[str, Header()] = "") -> Claims:
+    """Return what a valid token says, whose client may read stores."""
     try:
         claims = jwt.decode(
             authorization.removeprefix("Bearer "),
@@ -165,18 +188,45 @@ async def client(authorization: Annotated[str, Header()] = "") -> str:
             algorithms=["ES256"],
             audience=CASE["issuer"],
             issuer=CASE["issuer"],
-            options={"require": ["exp", "iat", "sub", "scope"]},
+            options={"require": ["exp", "iat", "jti", "sub", "scope"]},
         )
     except jwt.PyJWTError:
-        raise Problem(401, "UNAUTHENTICATED", "A valid access token is needed") from None
+        raise unauthenticated() from None
     if PERMISSION not in claims["scope"].split():
         raise Problem(403, "PERMISSION_MISSING", "The client may not do this")
-    return claims["sub"]
+    return claims
+
+
+def unauthenticated() -> Problem:
+    """Return the error of who is nobody."""
+    return Problem(401, "UNAUTHENTICATED", "A valid access token is needed")
+
+
+async def counted(policy: str, who: str) -> str:
+    """Count a call; return how the caller stands."""
+    if not await windows.hit(RATE, policy, who):
+        raise Problem(429, "RATE_LIMITED", "Too many calls")
+    reset, remaining = await windows.get_window_stats(RATE, policy, who)
+    return f'"{policy}";r={remaining};t={max(1, ceil(reset - time()))}'
+
+
+async def located(claims: Claims, instance: str, response: Response) -> Row:
+    """Return where the instance lies, for a caller that is judged and counted."""
+    row = await database.find(claims, instance)
+    if row is None or row[9]:
+        raise unauthenticated()
+    standings = [await counted("client", claims["sub"]), await counted("reseller", row[7])]
+    response.headers["RateLimit"] = ", ".join(standings)
+    if not row[8]:
+        raise Problem(403, "FORBIDDEN", "The client may not do anything")
+    if row[0] is None:
+        raise Problem(404, "NOT_FOUND", "There is no such resource")
+    return row
 
 
 def session_of(row: Row) -> tuple[aiohttp.ClientSession, aiohttp.Fingerprint]:
     """Return the pool of a deployment, and its pin."""
-    _, deployment, host, port, pin, user, password = row
+    _, deployment, host, port, pin, user, password = row[:7]
     if deployment not in sessions:
         word = base64.b64encode(f"{user}:{password}".encode()).decode()
         session = aiohttp.ClientSession(
@@ -210,11 +260,17 @@ async def invoke(row: Row, command: str, **arguments: str) -> list[Store]:
 
 
 @app.get("/instances/{instance}/stores")
-async def stores(instance: str, who: Annotated[str, Depends(client)]) -> StorePage:
+async def stores(
+    instance: str,
+    claims: Annotated[Claims, Depends(token)],
+    response: Response,
+    x_request_id: Annotated[str, Header()] = "",
+) -> StorePage:
     """List the archive stores of an instance."""
-    row = await database.find(who, instance)
-    if row is None:
-        raise Problem(404, "NOT_FOUND", "There is no such resource")
+    given = REQUEST_ID.fullmatch(x_request_id)
+    response.headers["X-Request-Id"] = x_request_id if given else uuid.uuid4().hex
+    response.headers.update(ALWAYS)
+    row = await located(claims, instance, response)
     found = await invoke(row, "GetStores", instanceID=row[0], includeSize="false")
     return StorePage(items=sorted(found, key=lambda store: store.id))
 

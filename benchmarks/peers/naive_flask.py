@@ -7,8 +7,12 @@ Run as ``gunicorn benchmarks.peers.naive_flask:app`` with the case's file in ``B
 
 import json
 import os
+import re
 import ssl
+import uuid
+from math import ceil
 from pathlib import Path
+from time import time
 from typing import Any
 
 import jwt
@@ -17,6 +21,9 @@ import requests
 from flask import Flask, Response, g, jsonify, request
 from flask.views import MethodView
 from flask_smorest import Api, Blueprint
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 from requests.adapters import HTTPAdapter
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship
@@ -24,6 +31,11 @@ from sqlalchemy.orm import Session as Orm
 from urllib3.util.ssl_ import create_urllib3_context
 
 CASE = json.loads(Path(os.environ["BENCHMARK_CASE"]).read_text())  # noqa: TID251 # not the gateway
+
+
+RATE = parse("1000000/minute")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+windows = FixedWindowRateLimiter(MemoryStorage())
 
 
 class Base(DeclarativeBase):
@@ -71,6 +83,13 @@ class Instance(Base):
     reseller_id: Mapped[str] = mapped_column("reseller", ForeignKey("resellers.id"))
     deployment: Mapped[Deployment] = relationship()
     reseller: Mapped[Reseller] = relationship()
+
+
+class RevokedToken(Base):
+    """A token that counts no more, by its jti."""
+
+    __tablename__ = "revoked_tokens"
+    id: Mapped[str] = mapped_column(primary_key=True)
 
 
 class StoreSchema(ma.Schema):
@@ -172,10 +191,36 @@ def log_in() -> None:
     g.client = g.orm.scalar(
         select(Client).options(joinedload(Client.reseller)).where(Client.id == claims["sub"])
     )
-    if g.client is None or g.client.disabled:
+    revoked = g.orm.get(RevokedToken, claims["jti"])
+    if revoked or g.client is None or g.client.disabled:
         raise Problem(401, "UNAUTHENTICATED", "A valid access token is needed")
+    g.standings = [counted("client", g.client.id), counted("reseller", g.client.reseller_id)]
     if g.client.reseller.suspended or "stores:read" not in claims["scope"].split():
         raise Problem(403, "PERMISSION_MISSING", "The client may not do this")
+
+
+def counted(policy: str, who: str) -> str:
+    """Count a call; return how the caller stands."""
+    if not windows.hit(RATE, policy, who):
+        raise Problem(429, "RATE_LIMITED", "Too many calls")
+    reset, remaining = windows.get_window_stats(RATE, policy, who)
+    return f'"{policy}";r={remaining};t={max(1, ceil(reset - time()))}'
+
+
+@app.after_request
+def add_headers(response: Response) -> Response:
+    """Say what every answer says."""
+    given = request.headers.get("X-Request-Id", "")
+    response.headers["X-Request-Id"] = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if "standings" in g:
+        policies = (f'"{each}";q={RATE.amount};w=60' for each in ("client", "reseller"))
+        response.headers["RateLimit-Policy"] = ", ".join(policies)
+        response.headers["RateLimit"] = ", ".join(g.standings)
+    return response
 
 
 @app.teardown_request

@@ -12,7 +12,7 @@ from typing import Final
 import psycopg
 
 from deploy.servers.daemon import PATIENCE, Absent, Daemon, spawn
-from gateway.storage import schema
+from gateway.storage import upgrading
 from gateway.storage.database import Database
 
 ACCOUNT: Final = "postgres"
@@ -105,7 +105,7 @@ class Postgresql:
     def _make_template(self) -> None:
         self._execute(f"CREATE DATABASE {TEMPLATE}")
         with closing(Database(self._url(TEMPLATE))) as database:
-            schema.upgrade(database)
+            upgrading.upgrade(database)
 
     def _has(self, name: str) -> bool:
         with self._connect() as connection:

@@ -8,7 +8,7 @@ from gateway.broker.clients import add_secret
 from gateway.broker.key_ring import KeyRing
 from gateway.errors import ConfigurationError
 from gateway.model import Client, Prefix, Reseller, new_id, now
-from gateway.storage import clients, resellers, schema
+from gateway.storage import clients, resellers, upgrading
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
 
@@ -27,7 +27,7 @@ def set_up(database: Database, vault: Vault) -> FirstOperator:
     Raises:
         ConfigurationError: the database is set up already.
     """
-    schema.upgrade(database)
+    upgrading.upgrade(database)
     with database.read() as connection:
         _require_new(connection)
     KeyRing(database, vault).replace()
@@ -47,7 +47,7 @@ def add_operator(connection: Connection, root: Reseller) -> FirstOperator:
 
 def _require_new(connection: Connection) -> None:
     """Refuse what is set up already, or is being set up by another process."""
-    schema.alone(connection)
+    upgrading.alone(connection)
     if resellers.root(connection) is not None:
         raise ConfigurationError("The database is set up already: it has its operators.")
 

@@ -1,10 +1,10 @@
 """The one door: authorise, resolve, invoke, narrow, record."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from copy import deepcopy
 from functools import partial
-from typing import Any, TypeVar
+from time import monotonic
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from gateway.access.permissions import Permission
 from gateway.broker import admission
 from gateway.broker.drain import require_undrained
-from gateway.broker.engine.diagnosis import diagnose
 from gateway.broker.engine.lanes import WIDTH, Lanes
 from gateway.broker.engine.plan import (
     Invocation,
@@ -21,31 +20,31 @@ from gateway.broker.engine.plan import (
     is_listed,
     operation_for,
 )
+from gateway.broker.engine.prompt import PromptReads
 from gateway.broker.engine.reader import Reader
 from gateway.broker.engine.runner import Runner
 from gateway.broker.engine.turn import turn
 from gateway.broker.leases import LeaseLost
 from gateway.broker.ledger import Ledger
+from gateway.broker.looks import Look, Looks
 from gateway.broker.passing import Passing
+from gateway.broker.polls import Poll, Polls
 from gateway.broker.succession import Succession
 from gateway.errors import (
-    CommandFailed,
     CommandNotSupported,
     Conflict,
     StorageUnavailable,
-    UpstreamTimeout,
 )
 from gateway.measures.account import note_operation
-from gateway.model import Deployment, Instance, InstanceStatus, Operation, Share, Step, Urgency
+from gateway.model import Deployment, Instance, InstanceStatus, Operation, Share, Urgency
+from gateway.spe.deadline import Outlasted
 from gateway.storage import deployments, instances, operations
 from gateway.storage.database import Database
 from gateway.tenancy import audit, claims
 from gateway.tenancy.authorise import absent, permit
 from gateway.tenancy.caller import Caller, Validated
 
-LOOK_SECONDS = 30.0
 OURS = ""  # in whose turn the gateway does what no reseller has asked for
-Look = TypeVar("Look")
 
 log = structlog.get_logger()
 
@@ -63,13 +62,15 @@ class Broker:
     def __init__(self, database: Database, ledger: Ledger, runner: Runner, threads: int) -> None:
         self.database = database
         self.ledger = ledger
-        self._reader = runner.reader
         self._runner = runner
         ledger.knows = runner.knows
         self._lanes = Lanes(threads, WIDTH)
+        self._reads = PromptReads(self._lanes)
+        self._looks = Looks(self._reads, runner.reader)
         self._known = runner.known
         self._observations = admission.Observations(database)
         self.succession = Succession(ledger, self.carry)
+        self.polls = Polls(ledger, self._lanes, self._carry)
 
     # resolve
 
@@ -221,7 +222,7 @@ class Broker:
         Args:
             caller: who asks.
             instance: opaque id.
-            work: reads, in a thread of the deployment's lane.
+            work: reads, in a place of the deployment's lane.
             more: permissions that are needed besides the operation's own.
 
         Raises:
@@ -229,16 +230,7 @@ class Broker:
         """
         found = self.known_instance(caller, instance, *more)
         require_active(found)
-        future: Future[Look] = Future()
-        share = Share(found.deployment, Urgency.INTERACTIVE, found.reseller)
-        self._lanes.submit(share, partial(_look, future, self._reader, found, work))
-        try:
-            return future.result(LOOK_SECONDS)
-        except TimeoutError:
-            raise UpstreamTimeout(
-                "The deployment did not answer all reads in time; ask for less at once.",
-                deployment=found.deployment,
-            ) from None
+        return self._looks.at(found, caller.operation, work)
 
     def _change(
         self,
@@ -274,10 +266,12 @@ class Broker:
             return operations.get(connection, operation, self.ledger.vault)
 
     def _read(self, caller: Caller, operation: Operation) -> Operation:
+        end = monotonic() + caller.wait_seconds
         self.ledger.announce(operation)
         passing = Passing(self.ledger)
-        self._submit(operation, passing)
-        if not self.ledger.departure.patience(passing.done, caller.wait_seconds):
+        carry = partial(self._carry, operation, passing)
+        self._reads.make(operation.share, operation.kind, caller.wait_seconds, carry)
+        if not self.ledger.departure.patience(passing.done, end - monotonic()):
             passing.adopt(operation)
         if passing.adopted:
             return self.fetch(operation.id)
@@ -289,7 +283,7 @@ class Broker:
     def carry(self, operation: Operation) -> None:
         """Carry a leased operation on in the background."""
         self.ledger.leases.carry(operation)
-        self._submit(operation, self.ledger)
+        self._lanes.submit(operation.share, partial(self._carry, operation, self.ledger))
 
     def has_room(self, share: Share) -> bool:
         """Whether this process can well carry on one more operation of a share."""
@@ -303,24 +297,23 @@ class Broker:
         """Have something done in the lane of a deployment that nobody waits for."""
         self._lanes.submit(Share(deployment, Urgency.BILLING, OURS), task)
 
-    def _submit(self, operation: Operation, journal: Passing | Ledger) -> None:
-        self._lanes.submit(operation.share, partial(self._carry, operation, journal))
-
-    def _carry(self, operation: Operation, journal: Passing | Ledger) -> None:
+    def _carry(self, operation: Operation, journal: Passing | Ledger | Poll) -> None:
         """Carry an operation on in the context of its lane's task, which is nobody else's."""
         with turn(operation):
             self._drive(operation, journal)
 
-    def _drive(self, operation: Operation, journal: Passing | Ledger) -> None:
+    def _drive(self, operation: Operation, journal: Passing | Ledger | Poll) -> None:
         try:
             self._runner.drive(operation, journal)
             while not operation.status.is_final and journal.stays():
                 self._runner.drive(operation, journal)
             if not operation.status.is_final:
-                self.ledger.release(operation)
+                journal.release(operation)
             self.succession.follow(operation)
         except LeaseLost:
             log.info("operation.lease_lost", operation=operation.id)
+        except Outlasted:  # of a read alone: it is begun again
+            raise
         except Exception:  # the thread's last resort: the tracker tries again under the lease
             log.exception("operation.crashed", operation=operation.id)
         finally:
@@ -328,23 +321,9 @@ class Broker:
 
     def close(self) -> None:
         """Let the calls under way end, start no more, and leave the rest to others at once."""
+        self.polls.close()
         self._lanes.close()
         self.ledger.leases.close()
-
-
-def _look(
-    future: Future[Look],
-    reader: Reader,
-    instance: Instance,
-    work: Callable[[Reader, Instance], Look],
-) -> None:
-    try:
-        future.set_result(work(reader, instance))
-    except CommandFailed as error:
-        found = diagnose(reader, Step(error.command, {}), instance.deployment, instance)
-        future.set_exception(found or error)
-    except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
-        future.set_exception(error)
 
 
 class InstanceSuspended(Conflict):

@@ -91,7 +91,8 @@ class Leases:
     def carries(self, operation: str) -> bool:
         """Whether an operation is being carried here."""
         with self._lock:
-            return operation in self._carried()
+            known = self._held.get(operation)
+        return known is not None and known.carried
 
     def count(self) -> int:
         """Return how many operations are being carried here."""

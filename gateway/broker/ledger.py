@@ -4,12 +4,13 @@ Whatever ends an operation ends it here, in one transaction with its audit row a
 effect on our own tables (laws 4 and 7).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from threading import Condition
 from time import monotonic
 
-from sqlalchemy import Connection
+import structlog
+from sqlalchemy import Connection, RowMapping
 
 from gateway.broker import admission, parts, telling
 from gateway.broker.departure import Departure
@@ -17,7 +18,7 @@ from gateway.broker.engine.pace import watched_interval
 from gateway.broker.leases import LeaseLost, Leases
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, Share, StepStatus, now
-from gateway.storage import idempotency_keys, operations, queues, resellers
+from gateway.storage import idempotency_keys, operations, polls, queues, resellers
 from gateway.storage.database import Database
 from gateway.storage.revisions import WrittenByNewer
 from gateway.storage.vault import Vault
@@ -30,6 +31,8 @@ UNREADABLE = timedelta(minutes=1)
 """After which an operation is looked at again whose row cannot be read."""
 
 GLANCE_SECONDS = 0.25
+
+log = structlog.get_logger()
 
 
 class Ledger:
@@ -176,10 +179,10 @@ class Ledger:
         with self.database.write() as connection:
             operations.release(connection, operation)
 
-    def share(self, operation: str) -> Share | None:
-        """Return whose place an unfinished operation takes; None when there is none such."""
+    def shares(self, wanted: Collection[str]) -> Mapping[str, Share]:
+        """Return whose places unfinished operations take, by their ids."""
         with self.database.read() as connection:
-            return queues.share(connection, operation)
+            return queues.shares(connection, wanted)
 
     def claim(self, operation: str) -> Operation | None:
         """Take over an operation whose poll is due.
@@ -203,10 +206,64 @@ class Ledger:
             return None
         except StorageUnavailable:
             with self.database.write() as connection:
-                operations.postpone(connection, operation, now() + UNREADABLE)
+                polls.postpone(connection, operation, now() + UNREADABLE)
             raise
         self.leases.note(claimed, end)
         return claimed
+
+    def take(self, due: Collection[str]) -> list[Operation]:
+        """Take over what ``claim`` would of many, by one transaction.
+
+        Raises:
+            StorageUnavailable: nothing is taken.
+        """
+        free = [each for each in due if not self.leases.carries(each)]
+        end = self.leases.end()
+        with self.database.write() as connection:
+            rows = polls.take(connection, free, self.leases.owner, now())
+        found = {row["id"]: self._read(row) for row in rows}
+        taken = [each for each in found.values() if each is not None]
+        for operation in taken:
+            self.leases.note(operation, end)
+        unread = [each for each, operation in found.items() if operation is None]
+        return taken + self._take_singly(unread)
+
+    def _read(self, row: RowMapping) -> Operation | None:
+        try:
+            found = operations.operation_of(row, self.vault)
+        except StorageUnavailable:
+            return None
+        return found if self.knows(found) else None
+
+    def _take_singly(self, unread: Collection[str]) -> list[Operation]:
+        """Free what was taken in vain, and claim each alone, which says what is wrong with it."""
+        if not unread:
+            return []
+        with self.database.write() as connection:
+            operations.give_back(connection, self.leases.owner, unread)
+        claimed = []
+        for operation in unread:
+            try:
+                claimed.append(self.claim(operation))
+            except StorageUnavailable as error:
+                log.warning("operation.not_claimed", operation=operation, detail=error.detail)
+        return [each for each in claimed if each is not None]
+
+    def put_back(self, same: Sequence[Operation], further: Sequence[Operation]) -> Collection[str]:
+        """Commit when the next polls are due, and how far their operations are; free them.
+
+        Args:
+            same: of which nothing else is new.
+            further: whose commands have told how far they are.
+
+        Returns:
+            The ids of those whose rows are free to be written at the moment.
+        """
+        with self.database.write() as connection:
+            mine = polls.unlocked(connection, [each.id for each in (*same, *further)])
+            polls.put_back(connection, [each for each in same if each.id in mine])
+            polls.put_forward(connection, [each for each in further if each.id in mine])
+        return mine
 
     def _known(self, connection: Connection, operation: str) -> Operation:
         found = operations.get(connection, operation, self.vault)
@@ -217,11 +274,16 @@ class Ledger:
     def due(self, limit: int) -> list[str]:
         """Return the operations whose next poll is due and which nobody holds.
 
+        Those of one deployment come together, since their polls share turns of its lane; the
+        deployment that waits for the longest time comes first.
+
         Args:
             limit: for each deployment and urgency.
         """
         with self.database.read() as connection:
-            return list(queues.due(connection, now(), limit))
+            found = queues.due(connection, now(), limit)
+        first = {place: number for number, place in enumerate(dict.fromkeys(found.values()))}
+        return sorted(found, key=lambda each: first[found[each]])
 
     def tidy(self) -> None:
         """Forget reads after an hour, secrets that nobody came for, and expired keys."""

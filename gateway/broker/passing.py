@@ -46,6 +46,10 @@ class Passing:
         self.done.wait(POLL_SECONDS)
         return not self.adopted
 
+    def release(self, operation: Operation) -> None:
+        """Let the tracker make the next poll of a row."""
+        self._ledger.release(operation)
+
     def adopt(self, operation: Operation) -> None:
         """Make a row of a read that outlasts the wait."""
         with self._lock:

@@ -17,7 +17,7 @@ from gateway.broker.engine.problems import problem_of
 from gateway.broker.ledger import conclude
 from gateway.errors import AnswerLost, ConfigurationError
 from gateway.model import OperationStatus, StepStatus, now
-from gateway.storage import event_log, facts, operations, resellers, restoration, schema
+from gateway.storage import event_log, facts, operations, resellers, restoration, schema, upgrading
 from gateway.storage.backup import Advance, Archive
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
@@ -119,7 +119,7 @@ class Recovery:
     def replace(self, archive: Archive, advance: Advance, *, follow: bool) -> Report:
         """Remove what is in the database, and fill it from an archive, or leave all as it is."""
         with self.database.write() as connection:
-            schema.clear(connection)
+            upgrading.clear(connection)
             archive.load(connection, advance)
             report = self._reconciled(connection, follow=follow)
         return self._witnessed(report, follow=follow)

@@ -16,9 +16,9 @@ from gateway.cli.init import alone
 from gateway.errors import ConfigurationError, StorageUnavailable
 from gateway.serving import unusable
 from gateway.settings import Settings
-from gateway.storage import schema
+from gateway.storage import schema, upgrading
 from gateway.storage.database import Database
-from gateway.storage.schema import Migration
+from gateway.storage.upgrading import Migration
 
 SHORT_WAIT: Final = "SET LOCAL lock_timeout = '400ms'"
 """Less than PostgreSQL waits before it looks for deadlocks and ends somebody's transaction."""
@@ -86,12 +86,12 @@ def _tried(database: Database) -> Mapping[str, Any]:
     with database.write() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text(SHORT_WAIT))
-        schema.alone(connection)
+        upgrading.alone(connection)
         steps = _steps(connection)
         refusal = _refusal(connection, steps)
         if refusal:
             raise ConfigurationError(refusal)
-        schema.bring_to(connection, schema.HEAD)
+        upgrading.bring_to(connection, upgrading.HEAD)
     schema.require_current(database)
     return {"schema": "current", "steps": [vars(step) for step in steps]}
 
@@ -99,14 +99,14 @@ def _tried(database: Database) -> Mapping[str, Any]:
 def _steps(connection: Connection) -> Sequence[Migration]:
     if schema.revision_of(connection) is None:
         raise ConfigurationError("There is no database here: run 'spe-gateway init'.")
-    return schema.pending(connection)
+    return upgrading.pending(connection)
 
 
 def _refusal(connection: Connection, steps: Sequence[Migration]) -> str | None:
     """Return why it must not be done now: somebody's code does not run on the new schema."""
     if not steps:
         return None
-    oldest = schema.floor(steps)
+    oldest = upgrading.floor(steps)
     late = sorted(each for each in schema.connected(connection) if each < oldest)
     if not late:
         return None

@@ -19,7 +19,7 @@ from gateway.errors import (
 from gateway.measures.exchange import Exchange
 from gateway.spe.certificate import Watcher
 from gateway.spe.commands.environment import PING
-from gateway.spe.deadline import remaining, within
+from gateway.spe.deadline import Outlasted, is_outlasted, remaining, within
 from gateway.spe.endpoint import ROOT, Endpoint, Limits
 from gateway.spe.guard import CALM, Admission, Guard
 from gateway.spe.mapping import Phase, map_errors
@@ -95,6 +95,7 @@ class Channel:
         Raises:
             UpstreamError: with the deployment and the call in it.
             NotSent: the guard lets nothing through, or what it had to try first went wrong.
+            Outlasted: the thread was spared for less time than it takes.
         """
         deployment = self._endpoint.deployment
         with (
@@ -129,6 +130,8 @@ class Channel:
         try:
             found = read(self._body(call))
         except UpstreamError as error:
+            if is_outlasted():
+                raise Outlasted from error
             self._guard.note(admission, error)
             raise
         self._guard.note(admission, None)

@@ -27,10 +27,29 @@ from gateway.spe.tls import comparing_context, verifying_context
 class _Connection(HTTPSConnection):
     """Maps what happens before the first byte of HTTP, when nothing was sent yet."""
 
+    _pieces: list[bytes] | None = None
+
     def connect(self) -> None:
         with map_errors(Phase.CONNECT):
             self.timeout = remaining() if self.timeout is None else min(self.timeout, remaining())
             super().connect()
+
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's
+        """Sends head and body in one piece, where http.client would send two TLS records."""
+        self._pieces = []
+        try:
+            super().request(*args, **kwargs)
+            whole = b"".join(self._pieces)
+        finally:
+            self._pieces = None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's
+        """Sends bytes, or keeps them while a request is put together."""
+        if self._pieces is None:
+            super().send(data)
+        else:
+            self._pieces.append(data)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3 departs from http.client
         """Closes the socket when urllib3 refuses the headers and leaves their reader open."""

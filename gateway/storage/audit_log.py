@@ -27,8 +27,9 @@ from gateway.model import Prefix, Reach, new_id
 from gateway.storage import counters, facts, outbox
 from gateway.storage.chains import GENESIS, linked
 from gateway.storage.chains import tenant as chain_tenant
+from gateway.storage.descent import owned
 from gateway.storage.facts import Fact
-from gateway.storage.resellers import few, owned
+from gateway.storage.resellers import few
 from gateway.storage.tables import (
     audit_log,
     clients,
@@ -306,7 +307,7 @@ def page(
     if before:
         conditions.append(audit_log.c.id < before)
     ids = select(audit_log.c.id).where(*conditions).order_by(audit_log.c.id.desc()).limit(limit)
-    theirs = owned(connection, few(connection, reach), ids)
+    theirs = owned(connection, audit_log.c.reseller, few(connection, reach), ids)
     query = select(audit_log).where(tenant(reach), theirs, *conditions)
     rows = connection.execute(query.order_by(audit_log.c.id.desc()).limit(limit))
     return [Entry(**row) for row in rows.mappings()]

@@ -25,7 +25,7 @@ from sqlalchemy import Connection, MetaData, Table, func, insert, select, text
 
 from gateway.errors import ConfigurationError, StorageUnavailable
 from gateway.model import now
-from gateway.storage import facts, schema
+from gateway.storage import facts, schema, upgrading
 from gateway.storage.database import Database
 from gateway.storage.tables import metadata, resellers
 from gateway.storage.vault import Vault
@@ -213,13 +213,13 @@ class Archive:
         Raises:
             ConfigurationError: it was made by a newer version.
         """
-        schema.bring_to(connection, self.manifest.revision)
+        upgrading.bring_to(connection, self.manifest.revision)
         found = MetaData()
         found.reflect(connection)
         with ZipFile(self.path) as archive:
             for member in self.manifest.tables:
                 _fill(connection, found.tables[member.table], archive, member, advance)
-        schema.bring_to(connection, schema.HEAD)
+        upgrading.bring_to(connection, upgrading.HEAD)
 
 
 def _manifest(archive: ZipFile, vault: Vault) -> Manifest:

@@ -13,6 +13,6 @@ def batches(some: Iterable[str]) -> Iterator[Sequence[str]]:
     return parts(sorted(some))
 
 
-def parts(some: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Yield things in their order, as many at a time as one statement has."""
-    return (some[start : start + SIZE] for start in range(0, len(some), SIZE))
+def parts(some: Sequence[Item], size: int = SIZE) -> Iterator[Sequence[Item]]:
+    """Yield things in their order, as many at a time as one statement has, or as are wanted."""
+    return (some[start : start + size] for start in range(0, len(some), size))

@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -44,6 +45,7 @@ class Database:
             self.engine = _engine(url)
         except (SQLAlchemyError, ImportError) as error:
             raise ConfigurationError(f"SPE_GATEWAY_DATABASE_URL is not usable: {error}") from None
+        self._turn = _Turn() if self.engine.dialect.name == "sqlite" else nullcontext()
         generations.watch(self.engine)
         self.generations = generations.Generations(self)
         self.after_facts: Callable[[], None] | None = None
@@ -63,7 +65,9 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Open a transaction that is committed at the end, or not at all.
 
-        On SQLite it takes the write lock at once, so that what it reads stays true. On
+        On SQLite it takes the write lock at once, so that what it reads stays true; threads of
+        one process take turns before that, since SQLite has whoever waits sleep for longer and
+        longer, and look again. On
         PostgreSQL others write at the same time: what is read first and relied on later must
         be held (``deployments.hold``), be a condition of the update, or be a constraint.
 
@@ -72,7 +76,7 @@ class Database:
             IntegrityError: a constraint refused it; for the caller to name.
             DataError: a value does not fit its column: a bug, since input is checked.
         """
-        with _translated(), self.engine.connect() as connection:
+        with _translated(), self._turn, self.engine.connect() as connection:
             connection.execution_options(writes=True)
             connection.info.pop(NOTED, None)
             generations.begin(connection)
@@ -105,6 +109,20 @@ class Database:
     def close(self) -> None:
         """Close the pool."""
         self.engine.dispose()
+
+
+class _Turn:
+    """The turn of a thread to write."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=BUSY_SECONDS):
+            raise PoolTimeout("The turn to write did not come.")
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
 
 def inserted(connection: Connection, row: Insert) -> bool:

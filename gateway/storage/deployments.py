@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, delete, exists, insert, null, select, update
 
 from gateway.model import Deployment, InstanceStatus
-from gateway.storage.generations import QUIET
+from gateway.storage import generations
+from gateway.storage.generations import QUIET, WATCHED
 from gateway.storage.tables import deployments, names, operations
 
 ABSENT = (InstanceStatus.PURGED, InstanceStatus.RELEASED)
@@ -104,7 +105,11 @@ def fall(connection: Connection, deployment: str, time: datetime) -> bool:
 def rise(connection: Connection, deployment: str) -> bool:
     """Note that it can be reached; False when nothing else was noted."""
     down = (deployments.c.id == deployment, deployments.c.down_time.is_not(None))
-    return connection.execute(update(deployments).where(*down).values(down_time=None)).rowcount == 1
+    row = update(deployments).where(*down).values(down_time=None).execution_options(**QUIET)
+    risen = connection.execute(row).rowcount == 1
+    if risen:  # asked after each answer, it is no news nearly always
+        generations.end(connection, WATCHED[deployments])
+    return risen
 
 
 def in_use(connection: Connection, deployment: str) -> bool:

@@ -4,12 +4,47 @@ A walk past everybody's rows costs more the more of them there are. Where few ow
 brings the first of its own, and the first of all these are the page.
 """
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    column,
+    false,
+    func,
+    select,
+    true,
+    values,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 FEW: Final = 200
 """Owners that are gone down to; below more of them, most of what a walk passes is wanted."""
+
+
+class Judged(FunctionElement[str]):
+    """A column of which no index is used."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(Judged)
+def _plain(element: Judged, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 # SQLAlchemy's signature
+    """PostgreSQL knows by its statistics where to begin."""
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(Judged, "sqlite")
+def _hidden(element: Judged, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 # SQLAlchemy's signature
+    """https://sqlite.org/optoverview.html, section 8.1: a plus disqualifies a term."""
+    return f"+{compiler.process(element.clauses, **options)}"
 
 
 def below(column: ColumnElement[str], path: str) -> ColumnElement[bool]:
@@ -22,12 +57,20 @@ def below(column: ColumnElement[str], path: str) -> ColumnElement[bool]:
     return and_(column >= path, column < end(path))
 
 
+def is_below(column: ColumnElement[str], path: str) -> ColumnElement[bool]:
+    """Whether a path is another or lies below it, of rows that something else finds.
+
+    SQLite would begin with the owners, and sort what they have.
+    """
+    return below(Judged(column), path)
+
+
 def end(path: str) -> str:
     """Return what comes behind everything below a path."""
     return path[:-1] + chr(ord("/") + 1)
 
 
-def paths(column: ColumnElement[str], path: str) -> Select[tuple[str]]:
+def paths(column: ColumnElement[str], path: str) -> Select[str]:
     """Select the different paths below one that a table has, each by one step into its index."""
     first = select(func.min(column).label("path")).where(below(column, path))
     found = first.cte("paths", recursive=True)
@@ -36,18 +79,43 @@ def paths(column: ColumnElement[str], path: str) -> Select[tuple[str]]:
     return select(found.c.path).where(found.c.path.is_not(None))
 
 
-def first_of_each(
-    connection: Connection, owners: FromClause, wanted: Select[tuple[str]]
-) -> Select[tuple[str]]:
-    """Select ids of all owners' rows, in no order: of each those that are wanted of it.
+def owned(
+    connection: Connection,
+    owner: ColumnElement[str],
+    owners: Sequence[str] | None,
+    ids: Select[str],
+) -> ColumnElement[bool]:
+    """Name what the rows of a page are found by, if their owners are one or few.
 
     Args:
-        connection: says which engine it is.
-        owners: for each of which rows are wanted.
-        wanted: the ids of one owner's, in order and with a limit; it names a column of ``owners``.
+        connection: an open transaction.
+        owner: the column that says whose a row is; an index has each owner's in order.
+        owners: whose rows are reached; None if they are more than a page goes down to.
+        ids: those of the page, whoever's, in order and with a limit.
     """
+    if owners is None:
+        return true()
+    if len(owners) == 1:
+        return owner == owners[0]
+    if not owners:
+        return false()
+    found: ColumnElement[str] = ids.selected_columns.id
+    first = _first_of_each(connection, owner, owners, ids)
+    return found.in_(connection.execute(first).scalars().all())
+
+
+def _first_of_each(
+    connection: Connection,
+    owner: ColumnElement[str],
+    owners: Sequence[str],
+    ids: Select[str],
+) -> Select[str]:
+    """Select ids of some owners' rows, in no order: of each the first that are wanted."""
+    name = column("owner", String)
+    each = values(name).data([(one,) for one in owners]).cte("owners")
+    wanted = ids.where(owner == each.c.owner)
     if connection.dialect.name == "postgresql":
-        each = wanted.lateral()
-        return select(each.c.id).select_from(owners.join(each, true()))
-    found = wanted.selected_columns.id.table.alias("found")
-    return select(found.c.id).select_from(owners.join(found, found.c.id.in_(wanted)))
+        found = wanted.lateral()
+        return select(found.c.id).select_from(each.join(found, true()))
+    table = ids.selected_columns.id.table.alias("found")
+    return select(table.c.id).select_from(each.join(table, table.c.id.in_(wanted)))

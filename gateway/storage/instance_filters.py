@@ -75,10 +75,9 @@ CONDITIONS: Final[Mapping[str, Condition]] = {
     "labels": _has_labels,
     "status": lambda status: status == _SHOWN,
     "q": _is_named,
-    "until": lambda last: instances.c.id <= last,
 }
 """By its name, what is wanted: a value, pairs of ``labels`` that all apply, or ``q``, a part of
-any name of the instance; ``until`` is the last id that is looked at."""
+any name of the instance."""
 
 NARROW: Final = frozenset({"deployment", "reseller", "external_id"})
 """Those that have an index."""

@@ -4,7 +4,7 @@ Only the tracker, which works for nobody in particular, finds an instance withou
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -21,6 +21,7 @@ from sqlalchemy import (
 from gateway.model import Instance, InstanceStatus, Reach
 from gateway.storage import resellers as resellers_of
 from gateway.storage.deployments import ABSENT, GONE
+from gateway.storage.descent import owned
 from gateway.storage.instance_filters import CONDITIONS, NARROW, SEARCHED
 from gateway.storage.resellers import reached
 from gateway.storage.tables import deployments, instances, resellers
@@ -116,17 +117,31 @@ def present_on(connection: Connection, deployment: str) -> Sequence[Instance]:
     return [_instance(row) for row in connection.execute(query).mappings()]
 
 
+class Page(NamedTuple):
+    """Instances in the order of ids.
+
+    Attributes:
+        rows: what was found.
+        until: the id up to which was looked; None where that is everything.
+    """
+
+    rows: Sequence[Instance]
+    until: str | None
+
+
 def page(
     connection: Connection,
     reach: Reach,
     filters: Mapping[str, Any],
     after: str,
     limit: int,
-) -> Sequence[Instance]:
+) -> Page:
     """Return at most ``limit`` instances with an id after ``after``, in the order of ids.
 
     An index that ends with the id brings them in this order, so that no page costs more than the
-    first: that of the one owner, or of each of a few, or else of all.
+    first: that of the one owner, or of each of a few, or else of all. What no index answers is
+    looked for in so many rows at a time: a page may then hold less than it has room for, or
+    nothing, and there are more.
 
     Args:
         connection: an open transaction.
@@ -135,40 +150,36 @@ def page(
         after: the last id of the page before, or an empty text.
         limit: the most rows.
     """
+    owners = None if filters.keys() & NARROW else resellers_of.few(connection, reach)
+    until = _until(connection, reach, filters, after, owners)
     wanted = [
         instances.c.id > after,
         instances.c.status.not_in(ABSENT),
         *_conditions(filters),
     ]
-    owners = None if filters.keys() & NARROW else resellers_of.few(connection, reach)
+    if until is not None:
+        wanted.append(instances.c.id <= until)
     ids = select(instances.c.id).where(*wanted).order_by(instances.c.id).limit(limit)
-    theirs = resellers_of.owned(connection, owners, ids)
+    theirs = owned(connection, instances.c.reseller, owners, ids)
     query = _selected().where(tenant(reach), theirs, *wanted)
     rows = connection.execute(query.order_by(instances.c.id).limit(limit))
-    return [_instance(row) for row in rows.mappings()]
+    return Page([_instance(row) for row in rows.mappings()], until)
 
 
-def window(
-    connection: Connection, reach: Reach, filters: Mapping[str, Any], after: str
+def _until(
+    connection: Connection,
+    reach: Reach,
+    filters: Mapping[str, Any],
+    after: str,
+    owners: Sequence[str] | None,
 ) -> str | None:
-    """Return the id up to which a page looks; None where it may look at everything.
-
-    What no index answers is looked for in so many rows at a time: a page may then hold less than
-    it has room for, or nothing, and there are more.
-
-    Args:
-        connection: an open transaction.
-        reach: what the caller reaches.
-        filters: what is wanted.
-        after: as of ``page``.
-    """
-    narrow = filters.keys() & NARROW
+    """Return the id up to which a page looks; None where it may look at everything."""
+    narrow, searched = filters.keys() & NARROW, filters.keys() & SEARCHED
     if reach.instances is not None:
         return None  # they are named
-    if not filters.keys() & SEARCHED and (narrow or resellers_of.is_all(reach)):
+    if not searched and (narrow or resellers_of.is_all(reach)):
         return None  # an index has just what is wanted
-    owners = None if narrow else resellers_of.few(connection, reach)
-    if owners is not None and (len(owners) > 1 or not filters.keys() & SEARCHED):
+    if owners is not None and (len(owners) > 1 or not searched):
         return None  # an index has each owner's
     passed = [CONDITIONS[name](filters[name]) for name in narrow]
     if owners:

@@ -25,7 +25,7 @@ from gateway.errors import OperationInProgress, StorageUnavailable
 from gateway.model import FINAL, Operation, OperationStatus, Reach, Step, StepStatus, Urgency, now
 from gateway.storage.clock import present
 from gateway.storage.database import inserted
-from gateway.storage.descent import first_of_each, paths
+from gateway.storage.descent import is_below, owned, paths
 from gateway.storage.resellers import is_all, most_of
 from gateway.storage.revisions import WrittenByNewer
 from gateway.storage.tables import operations
@@ -59,7 +59,12 @@ def _columns(operation: Operation, vault: Vault) -> dict[str, Any]:
     return values | {"steps": steps, "secrets": sealed}
 
 
-def _operation(row: RowMapping, vault: Vault) -> Operation:
+def operation_of(row: RowMapping, vault: Vault) -> Operation:
+    """Return what a row holds.
+
+    Raises:
+        StorageUnavailable: it cannot be read; ``WrittenByNewer`` where a newer version can.
+    """
     hidden = vault.open(row["secrets"])
     try:
         steps = [
@@ -199,19 +204,10 @@ def hurry(connection: Connection, operation: str, time: datetime) -> None:
     )
 
 
-def postpone(connection: Connection, operation: str, time: datetime) -> None:
-    """Put the next poll off of what cannot be carried on now."""
-    connection.execute(
-        update(operations)
-        .where(operations.c.id == operation, operations.c.status.in_(UNFINISHED))
-        .values(next_poll_time=time)
-    )
-
-
 def get(connection: Connection, operation: str, vault: Vault) -> Operation:
     """Return an operation for those who carry it on."""
     query = select(operations).where(operations.c.id == operation)
-    return _operation(connection.execute(query).mappings().one(), vault)
+    return operation_of(connection.execute(query).mappings().one(), vault)
 
 
 def context(connection: Connection, operation: str) -> Mapping[str, Any]:
@@ -223,7 +219,7 @@ def context(connection: Connection, operation: str) -> Mapping[str, Any]:
 def tenant(reach: Reach) -> ColumnElement[bool]:
     """The tenant predicate on operations."""
     only = true() if reach.instances is None else _within(sorted(reach.instances))
-    return operations.c.reseller_path.startswith(reach.path, autoescape=True) & only
+    return is_below(operations.c.reseller_path, reach.path) & only
 
 
 def _within(instances: Sequence[str]) -> ColumnElement[bool]:
@@ -238,7 +234,7 @@ def find(connection: Connection, reach: Reach, operation: str, vault: Vault) -> 
     """Return an operation that is reached, or None."""
     query = select(operations).where(operations.c.id == operation, tenant(reach))
     row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else _operation(row, vault)
+    return None if row is None else operation_of(row, vault)
 
 
 def outlook(connection: Connection, operation: str) -> tuple[OperationStatus, timedelta, datetime]:
@@ -260,29 +256,20 @@ def page(
     wanted = [operations.c[column] == value for column, value in filters.items()]
     if before:
         wanted.append(operations.c.id < before)
-    query = select(operations).where(
-        tenant(reach), _owned(connection, reach, wanted, limit), *wanted
-    )
-    rows = connection.execute(query.order_by(operations.c.id.desc()).limit(limit))
-    return [_operation(row, vault) for row in rows.mappings()]
+    path, newest = operations.c.reseller_path, operations.c.id.desc()
+    ids = select(operations.c.id).where(*wanted).order_by(newest).limit(limit)
+    theirs = owned(connection, path, _few(connection, reach), ids)
+    query = select(operations).where(tenant(reach), theirs, *wanted)
+    rows = connection.execute(query.order_by(newest).limit(limit))
+    return [operation_of(row, vault) for row in rows.mappings()]
 
 
-def _owned(
-    connection: Connection, reach: Reach, wanted: Sequence[ColumnElement[bool]], limit: int
-) -> ColumnElement[bool]:
-    """Name what the rows of a page are found by, if those whose they are, are one or few."""
-    path, most = operations.c.reseller_path, 0 if is_all(reach) else most_of(reach)
-    found = paths(path, reach.path)
-    known = connection.execute(found.limit(most + 1)).scalars().all()
-    if len(known) > most:
-        return true()
-    if len(known) == 1:
-        return path == known[0]
-    each = found.subquery()
-    first = select(operations.c.id).where(path == each.c.path, *wanted)
-    first = first.order_by(operations.c.id.desc()).limit(limit)
-    ids = connection.execute(first_of_each(connection, each, first))
-    return operations.c.id.in_(ids.scalars().all())
+def _few(connection: Connection, reach: Reach) -> list[str] | None:
+    """Return whose operations there are, by paths; None if they are too many to go down to."""
+    most = 0 if is_all(reach) else most_of(reach)
+    found = paths(operations.c.reseller_path, reach.path).limit(most + 1)
+    known = list(connection.execute(found).scalars())
+    return None if len(known) > most else known
 
 
 def request_cancel(connection: Connection, operation: str) -> bool:

@@ -4,7 +4,7 @@ The order is that of the lanes (``broker/engine/rota.py``), so that what is offe
 fair as they are: no reseller and no urgency fills the offer, however much of it is due.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,8 +34,8 @@ class Line:
     number: int
 
 
-def due(connection: Connection, time: datetime, limit: int) -> Sequence[str]:
-    """Return the ids of unfinished operations that nobody holds and whose poll is due.
+def due(connection: Connection, time: datetime, limit: int) -> Mapping[str, str]:
+    """Return the unfinished operations that nobody holds and whose poll is due.
 
     Args:
         connection: an open transaction.
@@ -44,8 +44,8 @@ def due(connection: Connection, time: datetime, limit: int) -> Sequence[str]:
             that none of them crowds out another.
 
     Returns:
-        The first of each of these, then the second of each, and so on; within them resellers
-        take turns.
+        The deployments by the ids of the operations: the first of each of these, then the second
+        of each, and so on; within them resellers take turns.
     """
     row = operations.c
     soonest = row.next_poll_time.asc().nulls_first(), row.id
@@ -61,23 +61,28 @@ def due(connection: Connection, time: datetime, limit: int) -> Sequence[str]:
     order = ripe.turn, ripe.next_poll_time.asc().nulls_first(), ripe.id
     lanes = ripe.deployment, ripe.urgency, ripe.queued
     place = func.row_number().over(partition_by=lanes, order_by=order)
-    placed = select(ripe.id, ripe.next_poll_time, place.label("place")).subquery().c
-    first = select(placed.id).where(placed.place <= limit)
+    columns = ripe.id, ripe.deployment, ripe.next_poll_time
+    placed = select(*columns, place.label("place")).subquery().c
+    first = select(placed.id, placed.deployment).where(placed.place <= limit)
     found = first.order_by(placed.place, placed.next_poll_time.asc().nulls_first(), placed.id)
-    return list(connection.execute(found).scalars())
+    return {row.id: row.deployment for row in connection.execute(found)}
 
 
-def share(connection: Connection, operation: str) -> Share | None:
-    """Return whose place an unfinished operation takes, and where; None if there is none such."""
+def shares(connection: Connection, wanted: Collection[str]) -> Mapping[str, Share]:
+    """Return whose places unfinished operations take, and where, by their ids."""
     row = operations.c
-    query = select(row.deployment, row.urgency, row.reseller, row.status).where(
-        row.id == operation, row.status.not_in(FINAL), row.deployment.is_not(None)
+    query = select(row.id, row.deployment, row.urgency, row.reseller, row.status).where(
+        row.id.in_(wanted), row.status.not_in(FINAL), row.deployment.is_not(None)
     )
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        return None
-    begun = found.status != OperationStatus.QUEUED
-    return Share(found.deployment, Urgency(found.urgency), found.reseller, begun)
+    return {
+        found.id: Share(
+            found.deployment,
+            Urgency(found.urgency),
+            found.reseller,
+            found.status != OperationStatus.QUEUED,
+        )
+        for found in connection.execute(query)
+    }
 
 
 def lines(connection: Connection, deployment: str) -> Sequence[Line]:

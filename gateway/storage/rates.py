@@ -4,24 +4,19 @@ While Redis cannot be asked, each process counts for itself: calls go on, and th
 without limit. A process asks Redis again after a few seconds.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from math import ceil
-from time import monotonic, time
-from typing import Final
+from collections.abc import Sequence
+from time import monotonic
+from typing import TYPE_CHECKING
 
-import redis
 import structlog
-from limits import RateLimitItem, parse
-from limits.storage import RedisStorage
-from limits.strategies import MovingWindowRateLimiter
 
-from gateway.storage.rate_windows import OwnWindows, Standing
-from gateway.storage.redis_connections import AGAIN_SECONDS, pool_of
+from gateway.storage.rate_windows import OwnWindows, Rate, Standing, Window
+from gateway.storage.sharing import AGAIN_SECONDS, RedisAway
+
+if TYPE_CHECKING:
+    from gateway.storage.shared_windows import SharedWindows
 
 __all__ = ["Rates", "Standing"]
-
-PREFIX: Final = "spe-gateway:rates"
 
 log = structlog.get_logger()
 
@@ -40,52 +35,41 @@ class Rates:
     """
 
     def __init__(self, redis_url: str, *, client: str, reseller: str, address: str) -> None:
-        self._client = parse(client)
-        self._reseller = parse(reseller)
-        self._address = parse(address)
-        self._pool = pool_of(redis_url) if redis_url else None
+        self._client = Rate.parse(client)
+        self._reseller = Rate.parse(reseller)
+        self._address = Rate.parse(address)
         self._own = OwnWindows()
-        self._shared = None if self._pool is None else _shared(redis_url, self._pool)
+        self._shared = _shared(redis_url) if redis_url else None
         self._ask_again = 0.0
 
     def of_client(self, client: str, reseller: str) -> Sequence[Standing]:
         """Count a call of a client, and of its reseller unless the client's is refused."""
-        own = self._count("client", self._client, client)
-        return [own, self._count("reseller", self._reseller, reseller)] if own.passed else [own]
+        return self._count(
+            Window("client", client, self._client, reseller),
+            Window("reseller", reseller, self._reseller, reseller),
+        )
 
     def of_address(self, address: str) -> Sequence[Standing]:
         """Count a call of somebody who is nobody yet, by an address or a network."""
-        return [self._count("address", self._address, address)]
+        return self._count(Window("address", address, self._address, address))
 
     def close(self) -> None:
         """Close the connections."""
-        if self._pool is not None:
-            self._pool.disconnect()
+        if self._shared is not None:
+            self._shared.close()
 
-    def _count(self, policy: str, rate: RateLimitItem, who: str) -> Standing:
+    def _count(self, *windows: Window) -> Sequence[Standing]:
         if self._shared is not None and monotonic() >= self._ask_again:
-            with self._noting_absence():
-                return _counted(self._shared, policy, rate, who)
-        return self._own.count(policy, rate, who)
-
-    @contextmanager
-    def _noting_absence(self) -> Iterator[None]:
-        try:
-            yield
-        except redis.RedisError as error:
-            log.warning("rates.redis_unavailable", error=type(error).__name__)
-            self._ask_again = monotonic() + AGAIN_SECONDS
+            try:
+                return self._shared.count(*windows)
+            except RedisAway as away:
+                log.warning("rates.redis_unavailable", error=str(away))
+                self._ask_again = monotonic() + AGAIN_SECONDS
+        return self._own.count(*windows)
 
 
-def _counted(
-    windows: MovingWindowRateLimiter, policy: str, rate: RateLimitItem, who: str
-) -> Standing:
-    passed = windows.hit(rate, policy, who)
-    reset_time, remaining = windows.get_window_stats(rate, policy, who)
-    reset = min(rate.get_expiry(), max(1, ceil(reset_time - time())))
-    left = max(0, remaining) if passed else 0
-    return Standing(policy, rate.amount, rate.get_expiry(), left, reset, passed)
+def _shared(url: str) -> "SharedWindows":
+    from gateway.storage.redis_connections import client_of  # noqa: PLC0415 # see sharing
+    from gateway.storage.shared_windows import SharedWindows  # noqa: PLC0415 # likewise
 
-
-def _shared(url: str, pool: redis.ConnectionPool) -> MovingWindowRateLimiter:
-    return MovingWindowRateLimiter(RedisStorage(url, connection_pool=pool, key_prefix=PREFIX))
+    return SharedWindows(client_of(url))

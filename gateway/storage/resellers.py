@@ -16,13 +16,12 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    true,
     update,
 )
 
 from gateway.errors import NotFound
 from gateway.model import Reach, Reseller
-from gateway.storage.descent import FEW, below, first_of_each
+from gateway.storage.descent import FEW, below, is_below
 from gateway.storage.tables import clients, instances, resellers, transfers, webhooks
 
 
@@ -37,7 +36,7 @@ def reseller_of(row: RowMapping | Mapping[str, Any]) -> Reseller:
 
 def reached(reach: Reach) -> ColumnElement[bool]:
     """The tenant predicate on resellers: the own one and everything below."""
-    return resellers.c.path.startswith(reach.path, autoescape=True)
+    return is_below(resellers.c.path, reach.path)
 
 
 def is_all(reach: Reach) -> bool:
@@ -64,29 +63,6 @@ def most_of(reach: Reach) -> int:
     To one alone where only some instances are reached: the first of each owner may be others.
     """
     return FEW if reach.instances is None else 1
-
-
-def owned(
-    connection: Connection, owners: Sequence[str] | None, ids: Select[tuple[str]]
-) -> ColumnElement[bool]:
-    """Name what the rows of a page are found by, if their owners are one or few.
-
-    Args:
-        connection: an open transaction.
-        owners: as ``few`` returns them.
-        ids: those of the page, whoever's, in order and with a limit; an index of their table has
-            each reseller's in that order.
-    """
-    if owners is None:
-        return true()
-    table = ids.selected_columns.id.table
-    if len(owners) == 1:
-        alone: ColumnElement[bool] = table.c.reseller == owners[0]
-        return alone
-    each = select(resellers.c.id.label("owner")).where(resellers.c.id.in_(owners)).subquery()
-    first = first_of_each(connection, each, ids.where(table.c.reseller == each.c.owner))
-    found: ColumnElement[bool] = table.c.id.in_(connection.execute(first).scalars().all())
-    return found
 
 
 def add(connection: Connection, reseller: Reseller) -> None:

@@ -1,105 +1,31 @@
-"""The schema's version: made, brought up to date and checked with Alembic."""
+"""The schema's version, and whether this code can work with it.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+It is read without Alembic, which only those need who bring it up to date: see ``upgrading``.
+"""
+
+from collections.abc import Mapping
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import Script, ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import Connection, MetaData, func, inspect, select, text
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from gateway.errors import ConfigurationError
 from gateway.storage import counters
 from gateway.storage.database import Database
-from gateway.storage.revisions import APPLICATION, MIGRATIONS, NEWEST
-from gateway.storage.tables import metadata
+from gateway.storage.revisions import APPLICATION, NEWEST
 
-HEAD = "head"
 FLOOR: Final = "schema.oldest"
 """The counter that says whose code runs on the schema; older code must be able to read it."""
 
-LOCK = 0x5350452D  # any number that other programs on the same database do not use
-
-
-@dataclass(frozen=True)
-class Migration:
-    """One step of an upgrade.
-
-    Attributes:
-        revision: the schema after it.
-        about: what it does, in a sentence.
-        oldest: the oldest code that runs on the schema afterwards.
-    """
-
-    revision: str
-    about: str
-    oldest: str
-
-
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    return config
-
-
-def upgrade(database: Database) -> None:
-    """Bring the schema up to date; does nothing when it is.
-
-    Raises:
-        ConfigurationError: the database comes from a newer version.
-    """
-    with database.write() as connection:
-        bring_to(connection, HEAD)
-
-
-def bring_to(connection: Connection, revision: str) -> None:
-    """Bring the schema up to a revision, in the transaction; does nothing when it is there.
-
-    Raises:
-        ConfigurationError: this version does not know the revision, or that of the database.
-    """
-    alone(connection)
-    steps = pending(connection)
-    try:
-        command.upgrade(_config(connection), revision)
-    except CommandError as error:
-        raise ConfigurationError(
-            f"The database belongs to another version of the gateway ({error})."
-        ) from error
-    if revision == HEAD and steps:
-        counters.raise_to(connection, FLOOR, int(floor(steps)))
-
-
-def alone(connection: Connection) -> None:
-    """Let nobody else set up or upgrade until the transaction ends; SQLite never does."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+_REVISIONS: Final = table("alembic_version", column("version_num"))
+"""Alembic's own table; it has one row."""
 
 
 def revision_of(connection: Connection) -> str | None:
     """Return the schema's revision; None of an empty database."""
-    return MigrationContext.configure(connection).get_current_revision()
-
-
-def pending(connection: Connection) -> Sequence[Migration]:
-    """Return the steps from the schema to that of this version; none where it is newer."""
-    found = revision_of(connection) or ""
-    scripts = ScriptDirectory.from_config(_config(connection)).walk_revisions()
-    return [_migration(each) for each in reversed(list(scripts)) if each.revision > found]
-
-
-def _migration(script: Script) -> Migration:
-    oldest = getattr(script.module, "oldest", script.revision)
-    return Migration(script.revision, script.doc, oldest)
-
-
-def floor(steps: Sequence[Migration]) -> str:
-    """Return the oldest code that runs on the schema after some steps."""
-    return max(each.oldest for each in steps)
+    if not inspect(connection).has_table(_REVISIONS.name):
+        return None
+    found: str | None = connection.scalar(select(_REVISIONS.c.version_num))
+    return found
 
 
 def connected(connection: Connection) -> Mapping[str, int]:
@@ -116,14 +42,6 @@ def connected(connection: Connection) -> Mapping[str, int]:
     )
     rows = connection.execute(query, {"ours": APPLICATION})
     return {row.name.removeprefix(APPLICATION): row.number for row in rows}
-
-
-def clear(connection: Connection) -> None:
-    """Remove our tables with all that is in them, in the transaction."""
-    found = MetaData()
-    ours = {*metadata.tables, "alembic_version"} & set(inspect(connection).get_table_names())
-    found.reflect(connection, only=sorted(ours))
-    found.drop_all(connection)
 
 
 def is_empty(database: Database) -> bool:

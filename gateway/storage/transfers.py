@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, insert, or_, select
 
 from gateway.model import Reach, Transfer
+from gateway.storage.descent import is_below
 from gateway.storage.tables import resellers, transfers
 
 
@@ -47,8 +48,7 @@ def page(
         limit: the most rows.
     """
     former, owner = resellers.alias("former"), resellers.alias("owner")
-    gave = former.c.path.startswith(reach.path, autoescape=True)
-    got = owner.c.path.startswith(reach.path, autoescape=True)
+    gave, got = is_below(former.c.path, reach.path), is_below(owner.c.path, reach.path)
     columns = [column for column in transfers.c if column.name not in {"former", "owner"}]
     query = (
         select(

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from gateway.model import Reach
 from gateway.storage.deployments import GONE
+from gateway.storage.descent import is_below
 from gateway.storage.resellers import few, reached
 from gateway.storage.tables import deployments, instances, resellers, transfers
 
@@ -143,7 +144,7 @@ def _selected(
     The column of its id is that by which few rows are found: an order by it brings no others in.
     """
     present = resellers.alias("present")
-    shown = present.c.path.startswith(scope.reach.path, autoescape=True)
+    shown = is_below(present.c.path, scope.reach.path)
     hidden = cast(null(), Text)
     query = select(
         instance.label("instance"),

@@ -9,6 +9,7 @@ from flask_smorest.blueprint import Blueprint as SmorestBlueprint
 
 from gateway.web.body import StrictParser
 from gateway.web.operation import bind_endpoint
+from gateway.web.schemas import whole
 
 View = TypeVar("View", bound=Callable[..., Any])
 ViewClass = TypeVar("ViewClass", bound=type[MethodView])
@@ -48,7 +49,8 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc] # the library ships no 
         **options: Any,  # noqa: ANN401 # flask-smorest's signature
     ) -> Callable[[View], View]:
         """Answer what the view returns through the schema."""
-        return cast("Callable[[View], View]", super().response(status_code, schema, **options))
+        made = whole(schema) if isinstance(schema, type) else schema
+        return cast("Callable[[View], View]", super().response(status_code, made, **options))
 
     def alt_response(
         self,
@@ -81,10 +83,10 @@ class Blueprint(SmorestBlueprint):  # type: ignore[misc] # the library ships no 
 
 def _has_required_field(schema: ma.Schema | Mapping[str, Any]) -> bool:
     """Whether the input cannot be left out as a whole."""
-    fields = schema if isinstance(schema, Mapping) else schema.fields
+    fields = schema.fields if isinstance(schema, ma.Schema) else schema
     return any(field.required for field in fields.values())
 
 
 def _instance(schema: type[ma.Schema] | ma.Schema) -> ma.Schema:
-    """Make a schema once; webargs would make one of a class for each request."""
-    return schema() if isinstance(schema, type) else schema
+    """Return a schema; webargs would make one of a class for each request."""
+    return whole(schema) if isinstance(schema, type) else schema

@@ -20,7 +20,7 @@ from gateway.web.fields import ListOf, Part
 from gateway.web.hooks import EXTENSION
 from gateway.web.operation import OPERATIONS
 from gateway.web.promises import promised, require_type
-from gateway.web.schemas import Schema
+from gateway.web.schemas import Schema, whole
 from gateway.web.services import Services
 
 
@@ -165,22 +165,22 @@ def shown(schema: type[Schema], row: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ReplyInvalid: something is of another type than the schema says.
     """
-    shape = _whole(schema)
+    shape = whole(schema)
     dumped: dict[str, Any] = shape.dump(_known(shape, row))
     return dumped
 
 
-@cache
-def _whole(schema: type[Schema]) -> Schema:
-    """Return the one instance of a schema: making one takes longer than what it does."""
-    return schema()
-
-
 def _known(schema: ma.Schema, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that a schema knows under the names of its fields, at every depth."""
-    fields = {str(field.data_key): (name, field) for name, field in schema.fields.items()}
-    known = {key: value for key, value in row.items() if key in fields}
-    return {fields[key][0]: _inner(fields[key][1], key, value) for key, value in known.items()}
+    fields = _fields(schema)
+    known = [(key, fields[key], value) for key, value in row.items() if key in fields]
+    return {name: _inner(field, key, value) for key, (name, field), value in known}
+
+
+@cache
+def _fields(schema: ma.Schema) -> Mapping[str, tuple[str, ma.fields.Field[Any]]]:
+    """Return the fields of a schema and their names, by the keys of the contract."""
+    return {str(field.data_key): (name, field) for name, field in schema.fields.items()}
 
 
 def _inner(field: ma.fields.Field[Any], key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -34,6 +34,12 @@ from gateway.web.waits import end_patience, patience
 
 EXTENSION: Final = "spe-gateway"
 CONTENT_SECURITY_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+_ALWAYS: Final = ((VERSION_HEADER, VERSION), ("X-Content-Type-Options", "nosniff"))
+_UNLESS_SAID: Final = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("Referrer-Policy", "no-referrer"),
+)
 _BEARER: Final = re.compile(r"bearer ([A-Za-z0-9._~+/-]+=*)", re.ASCII | re.IGNORECASE)
 
 log = structlog.get_logger(__name__)
@@ -82,12 +88,27 @@ def renewed() -> Caller:
         Unauthenticated: the token or the client is not accepted any more.
         ResellerSuspended: the client's reseller is.
     """
-    spec = _spec()
-    if spec is None:
-        raise GatewayError
-    g.caller = _caller_of(spec)
+    g.caller = _caller_of(_declared())
     refuse_suspended()
     return caller()
+
+
+def current_spec() -> OperationSpec | None:
+    """Return what was declared of the current view; None before ``admit`` has found it."""
+    found: OperationSpec | None = g.get("spec")
+    return found
+
+
+def _declared() -> OperationSpec:
+    """Find what was declared of the current view, and keep it at hand.
+
+    Raises:
+        GatewayError: nothing was: a bug, and nobody gets in.
+    """
+    spec = g.spec = spec_of(current_app, request.endpoint, request.method)
+    if spec is None:
+        raise GatewayError
+    return spec
 
 
 def name_request() -> None:
@@ -106,9 +127,7 @@ def admit() -> None:
     """
     if request.routing_exception is not None:
         return
-    spec = _spec()
-    if spec is None:
-        raise GatewayError
+    spec = _declared()
     if (known := account()) is not None:
         known.action = spec.operation_id
     check_version(request.headers)
@@ -134,10 +153,10 @@ def refuse_suspended() -> None:
         ResellerSuspended: whatever it asks for, but for what says that it is suspended.
     """
     known: Caller | None = g.get("caller")
-    spec = _spec()
-    if known is None or spec is None or spec.while_suspended:
+    if known is None or not known.principal.is_suspended:
         return
-    if known.principal.is_suspended:
+    spec = current_spec()
+    if spec is not None and not spec.while_suspended:
         authenticator: Authenticator = current_app.extensions[EXTENSION]
         raise authenticator.suspended(known)
 
@@ -146,7 +165,7 @@ def refuse_unguarded(response: Response) -> Response:
     """Turn a success that nobody authorised into a 500 (the guard)."""
     if request.routing_exception is not None or response.status_code >= 400:  # noqa: PLR2004 # errors tell nothing
         return response
-    spec = _spec()
+    spec = current_spec()
     if spec is not None and (spec.public or spec.permission is ANY or _is_authorised()):
         return response
     log.error("unguarded_success", endpoint=request.endpoint, method=request.method)
@@ -155,12 +174,14 @@ def refuse_unguarded(response: Response) -> Response:
 
 def add_headers(response: Response) -> Response:
     """Add what every answer carries, and take away what a 204 must not."""
-    response.headers[REQUEST_ID_HEADER] = request_id()
-    response.headers[VERSION_HEADER] = VERSION
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    headers = response.headers
+    present = {name.lower() for name in headers.keys()}  # noqa: SIM118 # iterating gives pairs
+    headers.add(REQUEST_ID_HEADER, request_id())
+    for name, value in _ALWAYS:
+        headers.add(name, value)
+    for name, value in _UNLESS_SAID:
+        if name.lower() not in present:
+            headers.add(name, value)
     if response.status_code in {204, 304}:
         response.headers.pop("Content-Type", None)
         response.set_data(b"")
@@ -175,7 +196,7 @@ def bearer_token() -> str:
     Raises:
         Unauthenticated: there is none, or it is of another scheme.
     """
-    match = _BEARER.fullmatch(",".join(request.headers.getlist("Authorization")))
+    match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
     if not match:
         raise Unauthenticated
     return match[1]
@@ -185,14 +206,15 @@ def _caller_of(spec: OperationSpec) -> Caller:
     authenticator: Authenticator = current_app.extensions[EXTENSION]
     principal = authenticator.authenticate(bearer_token(), request.remote_addr)
     structlog.contextvars.bind_contextvars(client=principal.client, reseller=principal.reseller)
+    headers = request.headers
     return Caller(
         principal=principal,
         operation=spec.operation_id,
         permission=spec.permission if isinstance(spec.permission, Permission) else None,
         request_id=request_id(),
-        on_behalf_of=on_behalf_of(request.headers),
+        on_behalf_of=on_behalf_of(headers),
         wait_seconds=patience(principal.reseller),
-        urgency=urgency(request.headers),
+        urgency=urgency(headers),
         address=request.remote_addr or "",
         method=request.method,
         path=request_path(),
@@ -202,7 +224,3 @@ def _caller_of(spec: OperationSpec) -> Caller:
 def _is_authorised() -> bool:
     known = g.get("caller")
     return known is not None and known.authorised
-
-
-def _spec() -> OperationSpec | None:
-    return spec_of(current_app, request.endpoint, request.method)

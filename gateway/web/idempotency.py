@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 import structlog
-from flask import Flask, Response, current_app, g, make_response, request
+from flask import Flask, Response, g, make_response, request
 from webargs import missing
 
 from gateway.broker.idempotency import is_operation
@@ -20,8 +20,8 @@ from gateway.storage.idempotency_keys import Claim, Known, Use
 from gateway.web.accepted import accepted
 from gateway.web.body import read_json, refuse_body
 from gateway.web.door import answer, services, shape_of_operation
-from gateway.web.hooks import caller
-from gateway.web.operation import Idempotency, OperationSpec, spec_of
+from gateway.web.hooks import caller, current_spec
+from gateway.web.operation import Idempotency, OperationSpec
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
@@ -43,7 +43,7 @@ def begin() -> Response | None:
         MalformedRequest: the key is empty, too long, or not visible ASCII.
         GatewayError: the key was used for another call, or the first call failed for good.
     """
-    spec = spec_of(current_app, request.endpoint, request.method)
+    spec = current_spec()
     if spec is None or spec.idempotency is None or HEADER not in request.headers:
         return None
     found = services().idempotency_keys.take(_use(spec, spec.idempotency, _key()))

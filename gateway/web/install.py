@@ -1,7 +1,6 @@
 """Puts the furniture into a Flask application."""
 
 from flask import Flask
-from flask.json.provider import DefaultJSONProvider
 
 from gateway.web.api import Api
 from gateway.web.body import READ_LIMIT
@@ -47,5 +46,3 @@ def _configure(app: Flask) -> None:
     # Both would answer with a redirect that repeats the Host header of the request.
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
-    if isinstance(app.json, DefaultJSONProvider):
-        app.json.sort_keys = False

@@ -1,4 +1,7 @@
-"""What a caller asks for in headers: how long to wait, on whose behalf, which version."""
+"""What a caller asks for in headers: how long to wait, on whose behalf, which version.
+
+Fields that are given twice come as one, joined with a comma: the server does that (RFC 3875).
+"""
 
 import re
 from datetime import date
@@ -47,7 +50,7 @@ def wished_wait(headers: Headers) -> float | None:
 
     The first ``wait`` counts, more than 30 is lowered to 30, what is malformed is ignored.
     """
-    for preference in ",".join(headers.getlist("Prefer")).split(","):
+    for preference in headers.get("Prefer", "").split(","):
         match = _PREFERENCE.fullmatch(preference)
         if match and match[1].lower() == "wait":
             return _seconds_of((match[3] or "").strip())
@@ -61,7 +64,7 @@ def urgency(headers: Headers) -> Urgency:
     ignored, and the last one counts (RFC 8941, section 3.2).
     """
     wished = USUAL_URGENCY
-    for parameter in ",".join(headers.getlist("Priority")).split(","):
+    for parameter in headers.get("Priority", "").split(","):
         match = _URGENCY.fullmatch(parameter)
         wished = int(match[1]) if match else wished
     return Urgency.INTERACTIVE if wished <= USUAL_URGENCY else Urgency.BULK

@@ -2,10 +2,14 @@
 
 A deployment may be of another version than we know, broken, or hostile: a number where the
 contract promises a text would be our breach of it, and break the clients made from it.
+
+What a schema promises is read from it once; schemas and their fields last as long as the process.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from functools import cache, partial
+from typing import Any, Final, NamedTuple
 
 import marshmallow as ma
 
@@ -14,6 +18,18 @@ from gateway.web.fields import Choice, Flag, Labels, ListOf, Number, Part, Text,
 
 _MOST_WHOLE: Final = 2**63 - 1
 """Numbers that are only answered are documented as ``int64``."""
+
+Test = Callable[[Any], bool]
+Judge = Callable[[str, Any], object]
+
+
+class _Member(NamedTuple):
+    """What is promised of one member of an object."""
+
+    key: str
+    is_required: bool
+    is_nullable: bool
+    judge: Judge
 
 
 def promised(schema: ma.Schema, body: object) -> dict[str, Any]:
@@ -32,28 +48,51 @@ def promised(schema: ma.Schema, body: object) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ReplyInvalid("The deployment's answer is not an object.")
     kept: dict[str, Any] = {}
-    for field in schema.fields.values():
-        key = str(field.data_key)
+    for key, is_required, is_nullable, judge in _members(schema):
         value = body.get(key)
-        if value is None and not field.required and (key not in body or not field.allow_none):
+        if value is None and not is_required and (key not in body or not is_nullable):
             continue
         if key not in body:
             raise ReplyInvalid(f"The deployment's answer lacks {key}.")
-        kept[key] = _member(field, key, value)
+        kept[key] = None if value is None and is_nullable else judge(key, value)
     return kept
 
 
-def _member(field: ma.fields.Field[Any], key: str, value: object) -> object:
-    if value is None and field.allow_none:
-        return None
-    if not isinstance(value, str) and isinstance(field, Text | Choice | Time):
+@cache
+def _members(schema: ma.Schema) -> tuple[_Member, ...]:
+    return tuple(
+        _Member(str(each.data_key), each.required, bool(each.allow_none), _judge_of(each))
+        for each in schema.fields.values()
+    )
+
+
+def _judge_of(field: ma.fields.Field[Any]) -> Judge:
+    """Return what makes the promised value of a field out of what was said, or refuses it."""
+    match field:
+        case Part():
+            return partial(_part, type_test(field), field.schema)
+        case ListOf():
+            inner = field.inner
+            return partial(_items, type_test(field), bool(inner.allow_none), _judge_of(inner))
+        case Text() | Choice() | Time():
+            return partial(_told, _is_text)
+        case _:
+            return partial(_told, type_test(field))
+
+
+def _told(test: Test, key: str, value: object) -> object:
+    if not test(value):
         raise ill_typed(key)
-    require_type(field, key, value)
-    if isinstance(field, Part):
-        return promised(field.schema, value)
-    if isinstance(field, ListOf) and isinstance(value, list):
-        return [_member(field.inner, key, item) for item in value]
     return value
+
+
+def _part(test: Test, schema: ma.Schema, key: str, value: object) -> object:
+    return promised(schema, _told(test, key, value))
+
+
+def _items(test: Test, is_nullable: bool, judge: Judge, key: str, value: Any) -> object:  # noqa: ANN401, FBT001 # partial gives it
+    _told(test, key, value)
+    return [None if item is None and is_nullable else judge(key, item) for item in value]
 
 
 def require_type(field: ma.fields.Field[Any], key: str, value: object) -> None:
@@ -62,7 +101,7 @@ def require_type(field: ma.fields.Field[Any], key: str, value: object) -> None:
     Raises:
         ReplyInvalid: the value is of another type, or beyond what is documented.
     """
-    if not _is_of_type(field, value):
+    if not type_test(field)(value):
         raise ill_typed(key)
 
 
@@ -71,30 +110,38 @@ def ill_typed(key: str) -> ReplyInvalid:
     return ReplyInvalid(f"The deployment's answer has {key} of another type.")
 
 
-def _is_of_type(field: ma.fields.Field[Any], value: object) -> bool:  # noqa: PLR0911 # one for each
+@cache
+def type_test(field: ma.fields.Field[Any]) -> Test:  # noqa: PLR0911 # one for each
+    """Return what tells whether a value is one that a field can make an answer of."""
     match field:
         case Flag():
-            return isinstance(value, bool)
+            return lambda value: isinstance(value, bool)
         case Whole():
-            return type(value) is int and _is_in_range(field, value)
+            least, most = _range_of(field)
+            return lambda value: type(value) is int and least <= value <= most
         case Number():
-            return type(value) is int or type(value) is float
+            return _is_number
         case Part() | Labels():
-            return isinstance(value, dict)
+            return lambda value: isinstance(value, dict)
         case ListOf():
-            return isinstance(value, list)
+            return lambda value: isinstance(value, list)
         case Time():
-            return isinstance(value, str | datetime)
-        case Text():
-            is_number = type(value) is int or type(value) is float
-            return isinstance(value, str) or (is_number and field.regex is None)
-        case Choice():
-            return isinstance(value, str)
+            return lambda value: isinstance(value, str | datetime)
+        case Text() if field.regex is None:
+            return lambda value: isinstance(value, str) or _is_number(value)
+        case Text() | Choice():
+            return _is_text
         case _:
-            return value is not None
+            return lambda value: value is not None
 
 
-def _is_in_range(field: Whole, value: int) -> bool:
-    if field.dump_only:
-        return -_MOST_WHOLE <= value <= _MOST_WHOLE
-    return field.least <= value <= field.most
+def _is_number(value: object) -> bool:
+    return type(value) is int or type(value) is float
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _range_of(field: Whole) -> tuple[int, int]:
+    return (-_MOST_WHOLE, _MOST_WHOLE) if field.dump_only else (field.least, field.most)

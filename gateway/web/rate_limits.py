@@ -60,8 +60,8 @@ def add_rate_fields(response: Response) -> Response:
     """Tell how the caller stands."""
     standings: Sequence[Standing] = g.get("standings", ())
     if standings:
-        response.headers[POLICY_FIELD] = _listed(_policy, standings)
-        response.headers[FIELD] = _listed(_standing, standings)
+        response.headers.add(POLICY_FIELD, _listed(_policy, standings))
+        response.headers.add(FIELD, _listed(_standing, standings))
     return response
 
 

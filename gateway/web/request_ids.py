@@ -11,9 +11,10 @@ _USABLE = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 
 def request_id() -> str:
     """Return the id of the current request; the same one throughout the request."""
-    if "request_id" not in g:
-        g.request_id = _given_id() or uuid.uuid4().hex
-    return str(g.request_id)
+    known: str | None = g.get("request_id")
+    if known is None:
+        known = g.request_id = _given_id() or uuid.uuid4().hex
+    return known
 
 
 def _given_id() -> str:

@@ -5,7 +5,8 @@ cut down with ``only``, ``exclude`` or ``partial``, are refused, because generat
 would get types called ``Store1``.
 """
 
-from typing import Any, cast
+from functools import cache
+from typing import Any, Self, cast
 
 import marshmallow as ma
 
@@ -16,6 +17,12 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
 _DECLARED: dict[str, str] = {}
+
+
+@cache
+def whole(schema: type[ma.Schema]) -> ma.Schema:
+    """Return the one instance of a schema: making one takes longer than what it does."""
+    return schema()
 
 
 class Schema(ma.Schema):
@@ -56,6 +63,11 @@ class Schema(ma.Schema):
         super().__init_subclass__(**kwargs)
         claim_name(component_name(cls), f"{cls.__module__}.{cls.__qualname__}")
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself: nothing changes a schema, and flask-smorest copies all it documents."""
+        del memo
+        return self
+
     def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
         """Give the field its key."""
         field_obj.data_key = field_obj.data_key or camel_case(field_name)
@@ -86,7 +98,8 @@ class Page(Schema):
     """A page of a list. Subclass it with an ``items`` field and a name of your own."""
 
     next_cursor = Text(
-        "Pass it as `cursor` for the next page; null on the last one.",
+        "Pass it as `cursor` for the next page; null on the last one. A page before may be "
+        "short, or empty: ask on until this is null.",
         dump_only=True,
         allow_none=True,
         required=True,

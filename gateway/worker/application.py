@@ -39,8 +39,8 @@ def create_application(url: str, duties: Tracking) -> Celery:
     hints = Hints(app, TRACK, app.outage)
 
     # Functions, not methods: Celery takes a method's object for an argument.
-    def track(operation: object) -> None:
-        duties.track(operation)
+    def track(message: object) -> None:
+        duties.track(message)
 
     def sweep() -> None:
         duties.sweep(hints.send)

@@ -1,5 +1,6 @@
 """Sends ids to the queue, and holds up nobody when there is none."""
 
+from collections.abc import Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -35,12 +36,12 @@ class Hints:
         self._connection: Connection | None = None
         self._failed: float | None = None
 
-    def send(self, operation: str) -> bool:
-        """Send an id; false when that failed just now, or a moment ago."""
+    def send(self, operations: Sequence[str]) -> bool:
+        """Send ids in one message; false when that failed just now, or a moment ago."""
         if self._failed is not None and monotonic() - self._failed < OUTAGE_SECONDS:
             return False
         try:
-            self._publish(operation)
+            self._publish(operations)
         except Exception as error:  # noqa: BLE001 - each transport raises errors of its own
             self._fail(error)
             return False
@@ -48,11 +49,11 @@ class Hints:
         self._failed = None
         return True
 
-    def _publish(self, operation: str) -> None:
+    def _publish(self, operations: Sequence[str]) -> None:
         if self._connection is None:
             self._connection = self._app.connection_for_write(transport_options=_options(self._app))
         self._app.tasks[self._task].apply_async(
-            (operation,), connection=self._connection, retry=False, expires=LIFE_SECONDS
+            (list(operations),), connection=self._connection, retry=False, expires=LIFE_SECONDS
         )
 
     def _fail(self, error: Exception) -> None:

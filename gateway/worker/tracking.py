@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from time import monotonic
-from typing import Final
+from typing import Final, TypeGuard
 
 import structlog
 
@@ -16,7 +16,8 @@ from gateway.broker.broker import Broker
 from gateway.broker.turns import Turns
 from gateway.errors import StorageUnavailable
 from gateway.measures.meters import meters
-from gateway.model import Chore, Prefix
+from gateway.model import Chore, Prefix, Share
+from gateway.storage.batches import parts
 
 GLANCE_SECONDS = 0.25
 """Between two sweeps of a process."""
@@ -29,13 +30,16 @@ SWEEP: Final = "operations.sweep"
 BATCH = 32
 """Operations of one deployment and urgency that a sweep sends."""
 
+MESSAGE: Final = 50
+"""Operations that one message names at most: whoever takes it takes them by one transaction."""
+
 _ID: Final = re.compile(rf"{Prefix.OPERATION}_[0-9a-f]{{32}}")
 _SHOWN: Final = 100
 
 log = structlog.get_logger()
 
-Send = Callable[[str], bool]
-"""Puts an operation's id into the queue; false when the queue is not to be had."""
+Send = Callable[[Sequence[str]], bool]
+"""Puts ids of operations into the queue; false when the queue is not to be had."""
 
 
 class Tracking:
@@ -54,33 +58,45 @@ class Tracking:
         self.chores = {chore.name: chore for chore in (tidy, *chores)}
         self._sent: dict[str, float] = {}
 
-    def track(self, operation: object) -> None:
-        """Carry an operation on, if it is free and its poll is due.
+    def track(self, message: object) -> None:
+        """Carry operations on that are free and whose polls are due.
 
-        It only claims; the call itself is made in the lane of the deployment, under the lease.
+        It only claims; the calls themselves are made in the lanes of the deployments, under the
+        leases.
 
         Args:
-            operation: what a message says, which may be anything.
+            message: the ids, or one id as older versions send it; it may be anything.
         """
-        if not isinstance(operation, str) or not _ID.fullmatch(operation):
-            log.warning("tracker.message_refused", operation=repr(operation)[:_SHOWN])
+        wanted = [message] if isinstance(message, str) else message
+        if not _are_ids(wanted):
+            log.warning("tracker.message_refused", message=repr(message)[:_SHOWN])
             return
         try:
-            self._take(operation)
+            self._take(wanted)
         except StorageUnavailable as error:
-            log.warning("tracker.not_claimed", operation=operation, detail=error.detail)
+            log.warning("tracker.not_claimed", operations=wanted, detail=error.detail)
 
-    def _take(self, operation: str) -> None:
-        share = self._broker.ledger.share(operation)
-        if share is None:
-            log.info("tracker.nothing_to_track", operation=operation)
-            return
-        if not self._broker.has_room(share):
+    def _take(self, wanted: Sequence[str]) -> None:
+        ledger, polls = self._broker.ledger, self._broker.polls
+        shares = ledger.shares(wanted)
+        if len(shares) < len(wanted):
+            log.info("tracker.nothing_to_track", operations=sorted(set(wanted) - shares.keys()))
+        roomy = polls.with_room({each: share for each, share in shares.items() if share.begun})
+        if roomy:
+            polls.add(ledger.take(roomy))
+        new = [each for each, share in shares.items() if not share.begun]
+        begun = [each for each in new if self._begin(each, shares[each])]
+        for operation in shares.keys() - {*roomy, *begun}:
             self._sent.pop(operation, None)  # others may have; else the next sweep sends it again
-            return
+
+    def _begin(self, operation: str, share: Share) -> bool:
+        """Claim what waits for its first call, if there is room for it."""
+        if not self._broker.has_room(share):
+            return False
         claimed = self._broker.ledger.claim(operation)
         if claimed is not None:
             self._broker.carry(claimed)
+        return True
 
     def sweep(self, send: Send) -> None:
         """Send what is due and free; do what was sent in vain, or cannot be sent.
@@ -106,17 +122,17 @@ class Tracking:
         new = [each for each in due if each not in self._sent]
         if new and self._turns.take(SWEEP, timedelta(seconds=GLANCE_SECONDS / 2)):
             self._send(new, send)
-        for operation, time in list(self._sent.items()):
-            if monotonic() - time > LATE_SECONDS:
-                self._sent[operation] = monotonic()
-                self.track(operation)
+        late = [each for each, time in self._sent.items() if monotonic() - time > LATE_SECONDS]
+        for operations in parts(late, MESSAGE):
+            self._sent |= dict.fromkeys(operations, monotonic())
+            self.track(operations)
 
-    def _send(self, operations: Sequence[str], send: Send) -> None:
-        for operation in operations:
-            if send(operation):
-                self._sent[operation] = monotonic()
+    def _send(self, due: Sequence[str], send: Send) -> None:
+        for operations in parts(due, MESSAGE):
+            if send(operations):
+                self._sent |= dict.fromkeys(operations, monotonic())
             else:
-                self.track(operation)
+                self.track(operations)
 
     def do(self, name: object) -> None:
         """Do a chore if it is its turn; one that fails is tried in its time again.
@@ -145,6 +161,14 @@ class Tracking:
             meters().chore_failed(chore.name, monotonic() - began)
         else:
             meters().chore_done(chore.name, monotonic() - began)
+
+
+def _are_ids(found: object) -> TypeGuard[list[str]]:
+    return (
+        isinstance(found, list)
+        and len(found) <= MESSAGE
+        and all(isinstance(each, str) and _ID.fullmatch(each) for each in found)
+    )
 
 
 def _nearly(seconds: float) -> timedelta:

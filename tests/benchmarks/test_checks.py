@@ -11,18 +11,20 @@ from threading import Thread
 import pytest
 import requests
 
-from benchmarks.checks import Refused, check
+from benchmarks.checks import FIELDS, REQUEST, Refused, check
 from benchmarks.world import World
 
-Answer = tuple[int, bytes]
+Fields = dict[str, str]
+Answer = tuple[int, bytes, Fields]
 Flaw = Callable[[World, str, str, Answer], Answer]
 
 
 def honest(world: World, path: str, token: str) -> Answer:
     """Ask the gateway."""
-    headers = {"Authorization": token} if token else {}
+    headers = {"X-Request-Id": REQUEST} | ({"Authorization": token} if token else {})
     answer = requests.get(world.url + path, headers=headers, timeout=30)
-    return answer.status_code, answer.content
+    fields = {name: answer.headers.get(name, "") for name in ("RateLimit", *FIELDS)}
+    return answer.status_code, answer.content, fields
 
 
 def expired_passes(world: World, path: str, token: str, answer: Answer) -> Answer:
@@ -43,27 +45,53 @@ def anybody_passes(world: World, path: str, _token: str, _answer: Answer) -> Ans
 
 def foreign_is_forbidden(world: World, path: str, _token: str, answer: Answer) -> Answer:
     """Tell that there is something that may not be seen."""
-    return (403, b"{}") if path == world.path("foreign") and answer[0] == 404 else answer
+    is_told = path == world.path("foreign") and answer[0] == 404
+    return (403, b"{}", {}) if is_told else answer
 
 
 def foreign_is_told(world: World, path: str, _token: str, answer: Answer) -> Answer:
     """Tell the same in the body."""
     is_told = path == world.path("foreign") and answer[0] == 404
-    return (404, b'{"title": "Not yours"}') if is_told else answer
+    return (404, b'{"title": "Not yours"}', {}) if is_told else answer
 
 
 def outage_is_hidden(world: World, path: str, _token: str, answer: Answer) -> Answer:
     """Answer for a deployment that did not."""
-    return (200, b'{"items": []}') if path == world.path("gone") else answer
+    return (200, b'{"items": []}', {}) if path == world.path("gone") else answer
+
+
+def revoked_passes(world: World, path: str, token: str, answer: Answer) -> Answer:
+    """Let in who has a token that counts no more."""
+    if token == f"Bearer {world.owner.revoked}":
+        return honest(world, path, f"Bearer {world.token()}")
+    return answer
+
+
+def nobody_counts(_world: World, _path: str, _token: str, answer: Answer) -> Answer:
+    """Say the same of the limits at each call."""
+    status, body, fields = answer
+    return status, body, {**fields, "RateLimit": '"client";r=9;t=1, "reseller";r=9;t=1'}
+
+
+def resellers_are_not_counted(_world: World, _path: str, _token: str, answer: Answer) -> Answer:
+    """Say nothing of the limits of a reseller."""
+    status, body, fields = answer
+    return status, body, {**fields, "RateLimit": fields["RateLimit"].partition(",")[0]}
+
+
+def answers_may_be_kept(_world: World, _path: str, _token: str, answer: Answer) -> Answer:
+    """Leave out that nobody may keep the answer."""
+    status, body, fields = answer
+    return status, body, {**fields, "Cache-Control": "public"}
 
 
 def stores_are_left_out(_world: World, _path: str, _token: str, answer: Answer) -> Answer:
     """Answer less than there is."""
-    status, body = answer
+    status, body, fields = answer
     if status != 200:
         return answer
     page = json.loads(body)
-    return status, json.dumps({**page, "items": page["items"][1:]}).encode()
+    return status, json.dumps({**page, "items": page["items"][1:]}).encode(), fields
 
 
 @contextmanager
@@ -73,8 +101,11 @@ def serving(world: World, flaw: Flaw) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             token = self.headers.get("Authorization", "")
-            status, body = flaw(world, self.path, token, honest(world, self.path, token))
+            known = honest(world, self.path, token)
+            status, body, fields = flaw(world, self.path, token, known)
             self.send_response(status)
+            for name, value in fields.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
@@ -105,6 +136,10 @@ def test_the_gateway_passes(measured: World) -> None:
         (foreign_is_told, "told from an absent one"),
         (outage_is_hidden, "a deployment that is down got 200"),
         (stores_are_left_out, "a good token got 200"),
+        (revoked_passes, "a revoked token got 200"),
+        (nobody_counts, "calls are not counted for the client"),
+        (resellers_are_not_counted, "calls are not counted for the reseller"),
+        (answers_may_be_kept, "Cache-Control is public"),
     ],
 )
 def test_a_peer_with_a_flaw_is_not_measured(measured: World, flaw: Flaw, words: str) -> None:

@@ -127,7 +127,7 @@ class Racer:
     def any_instance(self) -> Instance:
         """Return some instance of the two."""
         with self.database.read() as connection:
-            found = instances.page(connection, Reach("/res_root/"), {}, "", 500)
+            found = instances.page(connection, Reach("/res_root/"), {}, "", 500).rows
         owned = [each for each in found if each.reseller in {LEAF, BESIDE}]
         return random.choice(owned)  # noqa: S311 - not for secrets
 

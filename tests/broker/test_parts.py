@@ -16,7 +16,7 @@ from gateway.broker.endings import ENDINGS
 from gateway.broker.engine import lanes
 from gateway.broker.ledger import Ledger
 from gateway.model import Operation, OperationStatus, Prefix, StepStatus, new_id, now
-from gateway.storage import operations, outbox, parts, queues, resellers, schema
+from gateway.storage import operations, outbox, parts, queues, resellers, upgrading
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
 from tests.core import url_of
@@ -109,7 +109,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     if request.param == "sqlite":
         url = url_of(request.getfixturevalue("tmp_path"))
         with closing(Database(url)) as database:
-            schema.upgrade(database)
+            upgrading.upgrade(database)
     else:
         url = request.getfixturevalue("postgresql_url")
     made = [Database(url) for _ in range(PROCESSES)]

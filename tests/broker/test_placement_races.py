@@ -9,6 +9,7 @@ from threading import Barrier, local
 import pytest
 
 from gateway.broker.creation import NewInstance
+from gateway.broker.engine.reader import Reader
 from gateway.broker.instances import Instances
 from gateway.broker.placement.explanation import Choice, NoPlacement
 from gateway.broker.placement.placement import Placement
@@ -29,7 +30,7 @@ class Thoughtful(Placement):
     """A placement that does something between its first choice and the taking of the place."""
 
     def __init__(self, core: Core, think: Thinking) -> None:
-        super().__init__(core.database, Survey(core.broker._reader))  # noqa: SLF001 - the same one
+        super().__init__(core.database, Survey(Reader(core.connections)))
         self._think = think
         self._thread = local()
 

@@ -8,7 +8,7 @@ from gateway.broker.key_ring import KeyRing
 from gateway.factory import create_app
 from gateway.home import held
 from gateway.settings import Settings
-from gateway.storage import schema
+from gateway.storage import upgrading
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault, create_keys
 from tests.cli.conftest import Program
@@ -83,7 +83,7 @@ def test_an_init_that_could_not_write_its_database_can_be_repeated(
 
 def test_an_init_that_was_killed_on_its_way_can_be_repeated(home: Path, program: Program) -> None:
     vault, database = Vault(create_keys(home)), Database(Settings(home=home).database)
-    schema.upgrade(database)
+    upgrading.upgrade(database)
     KeyRing(database, vault).replace()
     database.close()
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic
 from typing import Any
 
 import requests
@@ -248,11 +247,3 @@ def certified(folder: Path) -> Path:
     )
     both.write_bytes(key.read_bytes() + certificate.read_bytes())
     return both
-
-
-def until(done: Any, what: str) -> None:  # noqa: ANN401 # any function without arguments
-    """Wait until something holds."""
-    end = monotonic() + PATIENCE
-    while not done():
-        assert monotonic() < end, what
-        Event().wait(0.02)

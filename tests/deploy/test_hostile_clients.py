@@ -10,7 +10,8 @@ from time import monotonic
 
 import pytest
 
-from tests.deploy.house import PATIENCE, House, behaved, house, rest, statuses, until
+from tests.core import until
+from tests.deploy.house import PATIENCE, House, behaved, house, rest, statuses
 
 HOST = b"Host: localhost\r\n"
 CROWD = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5")
@@ -107,7 +108,7 @@ def test_one_address_sends_few_long_bodies_at_once(behind: House) -> None:
     head = b"POST /instances HTTP/1.1\r\n" + HOST + signed + b"Content-Type: application/json\r\n"
     raw = head + b"Content-Length: 900000\r\n\r\n" + b" " * 31000
     with behaved(behind), begun(behind, 20, raw, ("127.0.0.6",)):
-        until(lambda: len(refused(behind, "127.0.0.6")) == 16, "more than a few are let in")
+        until(lambda: len(refused(behind, "127.0.0.6")) == 16)
 
     assert set(refused(behind, "127.0.0.6")) == {"429"}
 

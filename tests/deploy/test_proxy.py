@@ -18,6 +18,7 @@ from gateway.web.body import MAX_BODY_BYTES
 from gateway.web.event_streams import HEARTBEAT_SECONDS
 from gateway.web.oauth.server import MAX_FORM_BYTES
 from gateway.web.preferences import MAX_WAIT_SECONDS
+from tests.core import until
 from tests.deploy.house import (
     CONFIGURATION,
     PATIENCE,
@@ -27,7 +28,6 @@ from tests.deploy.house import (
     proxied,
     rest,
     statuses,
-    until,
 )
 from tests.deploy.house import program as haproxy
 
@@ -94,7 +94,7 @@ def test_the_gateway_sees_the_address_of_the_client_whatever_it_says(behind: Hou
     said = behind.answer(head("GET", "/me", **signed, **FORGED), "127.0.0.31")
 
     assert statuses(said) == [200]
-    until(lambda: behind.paths("127.0.0.31") == ["/me"], "it is not logged")
+    until(lambda: behind.paths("127.0.0.31") == ["/me"])
     assert "6.6.6.6" not in behind.gateway.log
 
 
@@ -118,7 +118,7 @@ def test_the_audit_log_has_the_address_of_the_client(behind: House) -> None:
     said = behind.answer(head("POST", "/resellers", **signed, **kind, **FORGED) + raw, "127.0.0.51")
 
     assert statuses(said) == [201]
-    until(lambda: "127.0.0.51" in behind.call("GET", "/audit-log").text, "it is not numbered")
+    until(lambda: "127.0.0.51" in behind.call("GET", "/audit-log").text)
     assert "6.6.6.6" not in behind.call("GET", "/audit-log").text
 
 
@@ -126,13 +126,13 @@ def test_the_id_of_a_request_is_passed_on_and_logged(behind: House) -> None:
     answer = behind.call("GET", "/me", headers={"X-Request-Id": "mine-4711"})
 
     assert answer.headers["X-Request-Id"] == "mine-4711"
-    until(lambda: "mine-4711" in behind.log, "it is not logged")
+    until(lambda: "mine-4711" in behind.log)
 
 
 def test_the_log_has_no_query(behind: House) -> None:
     behind.call("GET", "/instances?externalId=canary-in-a-query")
 
-    until(lambda: '"path":"/instances"' in behind.log, "it is not logged")
+    until(lambda: '"path":"/instances"' in behind.log)
     assert "canary-in-a-query" not in behind.log
 
 
@@ -232,7 +232,7 @@ def test_it_lets_what_is_under_way_end_and_takes_no_more(behind: House, tmp_path
     with proxied(tmp_path, behind.address, behind.gateway) as second, second.line() as line:
         line.sendall(head("POST", "/oauth/token", **{"Content-Length": "200"}))
         second.proxy.send_signal(signal.SIGUSR1)
-        until(lambda: refuses(second.port), "it takes more")
+        until(lambda: refuses(second.port))
         line.sendall(b"x" * 200)
 
         assert statuses(rest(line)) == [400]

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.events.sender import Sender
 from gateway.storage.database import Database
-from gateway.storage.schema import upgrade
+from gateway.storage.upgrading import upgrade
 from tests.events.names import Names
 from tests.events.receivers import HOST, identity_of, sender
 from tests.events.stage import Post

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from gateway.events import chores
 from gateway.events.chores import chores_of_the_events
 from gateway.model import EventType, Happening, now
-from gateway.storage import event_log, outbox, schema
+from gateway.storage import event_log, outbox, upgrading
 from gateway.storage.database import Database
 from gateway.storage.event_log import Wanted
 from tests.core import url_of
@@ -35,7 +35,7 @@ class Counting(Database):
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Counting]:
     with closing(Counting(url_of(tmp_path))) as made:
-        schema.upgrade(made)
+        upgrading.upgrade(made)
         yield made
 
 

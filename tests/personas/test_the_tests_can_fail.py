@@ -54,7 +54,7 @@ def test_a_filter_that_is_passed_through_is_seen(
     def raw(broker: Broker, caller: Caller, instance: str, *more: Permission) -> Instance:
         reach = caller.principal.reach
         with broker.database.read() as connection:
-            known = instances.page(connection, reach, {}, "", 1)[0]
+            known = instances.page(connection, reach, {}, "", 1).rows[0]
         return replace(found(broker, caller, known.id, *more), instance_id=instance)
 
     monkeypatch.setattr(InstanceId, "regex", "[^/]+")

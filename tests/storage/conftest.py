@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from gateway.storage import schema
+from gateway.storage import upgrading
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
 from tests.core import url_of
@@ -22,7 +22,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with an empty SQLite database of the present schema; tests work on copies."""
     home = tmp_path_factory.mktemp("migrated")
     with closing(Database(url_of(home))) as database:
-        schema.upgrade(database)
+        upgrading.upgrade(database)
     return home
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import MetaData, func, insert, select
 
 from gateway.errors import ConfigurationError
 from gateway.model import now
-from gateway.storage import backup, facts, outbox, schema
+from gateway.storage import backup, facts, outbox, schema, upgrading
 from gateway.storage.backup import Archive, BackupBroken
 from gateway.storage.database import Database
 from gateway.storage.facts import Fact
@@ -119,7 +119,7 @@ def test_what_was_there_before_is_replaced(
 ) -> None:
     for _ in range(2):
         with empty.write() as connection:
-            schema.clear(connection)
+            upgrading.clear(connection)
             Archive(archive, vault, unseen).load(connection, unseen)
     assert whole(empty) == whole(filled)
 
@@ -128,11 +128,11 @@ def test_a_backup_of_an_older_schema_is_brought_up_to_date(
     empty: Database, saved: Path, vault: Vault, tmp_path: Path
 ) -> None:
     with empty.write() as connection:
-        schema.bring_to(connection, OLD)
+        upgrading.bring_to(connection, OLD)
         found = MetaData()
         found.reflect(connection)
         older = rewritten(saved, tmp_path / "older.zip", vault, found)
-        schema.clear(connection)
+        upgrading.clear(connection)
         Archive(older, vault, unseen).load(connection, unseen)
     schema.require_current(empty)
     with empty.read() as connection:

@@ -102,6 +102,18 @@ def test_writers_at_once_all_come_to_their_turn(database: Database) -> None:
 
 
 @on_sqlite
+def test_a_writer_whose_turn_does_not_come_is_told_that_it_is_unavailable(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.05)
+    with ThreadPoolExecutor(1) as others:
+        with database.write():
+            assert isinstance(others.submit(put, database).exception(30), StorageUnavailable)
+        others.submit(put, database).result(30)
+    assert rows(database) == 1
+
+
+@on_sqlite
 def test_what_a_writer_has_read_stays_true_until_it_writes(database: Database) -> None:
     put(database)
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select, text
 
 from gateway.model import Reach
-from gateway.storage import instances, operations
+from gateway.storage import instances, operations, resellers
+from gateway.storage import tables as rows
 from gateway.storage.database import Database
 from gateway.storage.vault import Vault
+from tests.storage.explained import plans
 from tests.storage.tree import Tree, plant
 
 TREE = Tree((0, 0, 1, 1), ("a", "b", "c", "d"))
@@ -33,7 +35,7 @@ def test_one_to_a_page_all_that_is_reached_comes_once(
         plant(connection, TREE, vault)
 
         def ours(after: str) -> list[str]:
-            return [each.id for each in instances.page(connection, reach, {}, after, 1)]
+            return [each.id for each in instances.page(connection, reach, {}, after, 1).rows]
 
         def work(before: str) -> list[str]:
             rows = operations.page(connection, reach, vault, {}, before, 1)
@@ -44,8 +46,38 @@ def test_one_to_a_page_all_that_is_reached_comes_once(
         assert walked(work) == [f"op_{name}" for name in reversed(wanted)]
 
 
+@pytest.mark.parametrize("who", ["a", "b"], ids=["operators", "distributor"])
+def test_a_page_of_many_owners_is_walked_and_not_sorted(
+    database: Database, vault: Vault, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    """The paths judge what is found; as that by which it is found, they would bring all of it."""
+    monkeypatch.setattr(resellers, "FEW", 1)
+    with database.write() as connection:
+        plant(connection, TREE, vault)
+        _fill(connection)
+        reach = Reach(TREE.path(TREE.names.index(who)))
+        with plans(connection) as ours:
+            instances.page(connection, reach, {}, "ins_x001000", 51)
+        with plans(connection) as work:
+            operations.page(connection, reach, vault, {}, "op_x001000", 51)
+
+    for walk in (ours[-1], work[-1]):
+        assert "Sort" not in walk
+        assert "ORDER BY" not in walk  # SQLite's words for the same
+
+
+def _fill(connection: Connection) -> None:
+    """Add many more of what the lowest reseller has, and let the planner know of them."""
+    for table, prefix in ((rows.instances, "ins"), (rows.operations, "op")):
+        one = connection.execute(select(table).where(table.c.id == f"{prefix}_d")).mappings().one()
+        many = [{**one, "id": f"{prefix}_x{number:06}"} for number in range(2_000)]
+        connection.execute(insert(table), many)
+        connection.execute(text(f"ANALYZE {table.name}"))
+    connection.execute(text("ANALYZE resellers"))
+
+
 def _looked_at(connection: Connection, filters: dict[str, str], after: str = "") -> str | None:
-    return instances.window(connection, Reach("/"), filters, after)
+    return instances.page(connection, Reach("/"), filters, after, 9).until
 
 
 def test_a_search_looks_at_so_many_rows_and_goes_on_behind_them(

@@ -11,8 +11,8 @@ from sqlalchemy import update
 
 from gateway.errors import StorageUnavailable
 from gateway.model import now
+from gateway.storage import deployments, revoked_tokens
 from gateway.storage import generations as module
-from gateway.storage import revoked_tokens
 from gateway.storage.database import Database
 from gateway.storage.generations import QUIET, WATCHED, Generation, Kept
 from gateway.storage.tables import clients
@@ -124,3 +124,11 @@ def test_the_oldest_makes_room_and_none_is_not_kept(database: Database) -> None:
     nothing: Kept[str, int | None] = Kept(database.generations, [Generation.FLEET], 3)
     assert nothing.get("key", lambda: None) is None
     assert nothing.get("key", lambda: 1) == 1
+
+
+def test_that_a_deployment_answers_as_before_ends_nothing(database: Database) -> None:
+    numbers, memory = count(), kept(database, *Generation)
+    memory.get("key", lambda: next(numbers))
+    with database.write() as connection:
+        assert not deployments.rise(connection, "dep_up")
+    assert memory.get("key", lambda: next(numbers)) == 0

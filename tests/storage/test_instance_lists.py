@@ -1,14 +1,13 @@
 """Lists of instances: pages put together are what was wanted, and each is found by an index."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, insert, text
+from sqlalchemy import Connection, insert, text
 
 from gateway.model import Instance, InstanceStatus, Reach, Reseller, now
 from gateway.storage import instances, resellers
@@ -19,6 +18,7 @@ from gateway.storage.tables import instances as rows
 from gateway.storage.tables import resellers as reseller_rows
 from gateway.storage.vault import Vault
 from tests.storage.conftest import on_postgresql, on_sqlite
+from tests.storage.explained import plans
 from tests.storage.tree import Tree, plant, planted_instance
 
 WIDE = Reach("/res_a/")
@@ -124,7 +124,7 @@ def test_pages_put_together_are_exactly_what_is_wanted(
             instances.add(connection, each)
         while page := instances.page(
             connection, reach, filters, found[-1].id if found else "", limit
-        ):
+        ).rows:
             assert len(page) <= limit
             found += page
         places = instances.deployments_of(connection, reach, filters)
@@ -137,7 +137,7 @@ def test_a_text_is_found_in_either_case_and_means_itself(estate: Database) -> No
     with estate.read() as connection:
         connection.execute(rows.update().values(display_name="100 % Müller_GmbH"))
         counts = {
-            part: len(instances.page(connection, WIDE, {"q": part}, "", 9))
+            part: len(instances.page(connection, WIDE, {"q": part}, "", 9).rows)
             for part in ("mÜller", "MüLLER_gmbh", "0 % m", "0_%", "r%g", "_", "%", "\\")
         }
 
@@ -151,26 +151,6 @@ def test_a_text_is_found_in_either_case_and_means_itself(estate: Database) -> No
         "%": 2,
         "\\": 0,
     }
-
-
-@contextmanager
-def plans(connection: Connection) -> Iterator[list[str]]:
-    """Collect how each statement of the block is carried out, a step in each line."""
-    collected: list[str] = []
-    said: list[tuple[str, Any]] = []
-
-    def note(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:  # noqa: ANN401 # the driver's
-        said.append((statement, values))
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
-        yield collected
-    finally:
-        event.remove(connection, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-    for statement, values in said:
-        steps = connection.exec_driver_sql(explain + statement, values)
-        collected.append("\n".join(str(step[-1]) for step in steps))
 
 
 PAGES: Mapping[str, tuple[Reach, Mapping[str, Any], str]] = {

@@ -164,7 +164,7 @@ def test_one_deployment_crowds_out_no_other(database: Database, added: Make) -> 
     other = added(lock=None, next_poll_time=late, deployment="dep_2")
     age(database, LEASE * 2)
     with database.read() as connection:
-        found = queues.due(connection, now(), 3)
+        found = list(queues.due(connection, now(), 3))
     assert len(found) == 4
     assert found[1] == other.id
 
@@ -243,9 +243,9 @@ def test_only_what_is_ripe_and_free_is_due(database: Database, added: Make) -> N
         operations.release(connection, ripe)
         operations.release(connection, later)
     with database.read() as connection:
-        assert queues.due(connection, now(), 10) == [ripe.id]
+        assert list(queues.due(connection, now(), 10)) == [ripe.id]
         all_of_them = queues.due(connection, now() + timedelta(hours=1), 10)
-    assert all_of_them == [ripe.id, later.id]
+    assert list(all_of_them) == [ripe.id, later.id]
 
 
 @on_sqlite

@@ -85,18 +85,17 @@ def test_a_share_says_whose_place_is_taken(database: Database, free: Make) -> No
     ended = free(status=OperationStatus.FAILED)
     whole = free(deployment=None)
     with database.read() as connection:
-        assert queues.share(connection, queued.id) == queued.share
-        assert queued.share == Share("dep_1", Urgency.BULK, "res_a")
-        assert queues.share(connection, ended.id) is None
-        assert queues.share(connection, whole.id) is None
+        found = queues.shares(connection, [queued.id, ended.id, whole.id])
+    assert found == {queued.id: queued.share}
+    assert queued.share == Share("dep_1", Urgency.BULK, "res_a")
 
 
 def test_a_share_is_begun_once_something_was_sent(database: Database, free: Make) -> None:
     running = free(status=OperationStatus.RUNNING)
     with database.read() as connection:
-        found = queues.share(connection, running.id)
-    assert found == running.share
-    assert found.begun
+        found = queues.shares(connection, [running.id])
+    assert found == {running.id: running.share}
+    assert found[running.id].begun
 
 
 def test_only_what_is_queued_at_the_deployment_stands_in_line(

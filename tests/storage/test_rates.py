@@ -1,7 +1,8 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
+import redis
 import structlog
 import time_machine
 
@@ -57,7 +58,8 @@ def test_what_a_client_is_refused_is_not_its_resellers(rates: Rates) -> None:
     assert passed(rates, "cli_2")
 
 
-def test_the_window_moves_with_every_call(rates: Rates) -> None:
+def test_the_window_moves_with_every_call() -> None:
+    rates = limited("")
     start = now().replace(microsecond=0)
     for second in (0, 20, 40):
         with time_machine.travel(start + timedelta(seconds=second), tick=False):
@@ -88,10 +90,99 @@ def test_processes_that_share_a_redis_share_the_count(redis_url: str) -> None:
         each.close()
 
 
-def test_without_redis_each_process_limits_for_itself(
+def test_processes_whose_clocks_differ_share_the_count(redis_url: str) -> None:
+    rates = limited(redis_url)
+    shares = []
+    for hours in (0, 9, -9, 0):
+        with time_machine.travel(now() + timedelta(hours=hours), tick=False):
+            shares.append(rates.of_client("cli_1", "res_1")[0])
+    rates.close()
+
+    assert [each.remaining for each in shares] == [2, 1, 0, 0]
+    assert [each.passed for each in shares] == [True, True, True, False]
+    assert all(30 <= each.reset <= 60 for each in shares)
+
+
+def test_a_call_asks_redis_once(redis_url: str) -> None:
+    rates = limited(redis_url)
+    passed(rates)  # teaches Redis the script
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_resetstat()
+        for _ in range(5):
+            rates.of_client("cli_1", "res_1")
+        asked = client.info("commandstats")["cmdstat_evalsha"]
+    rates.close()
+
+    assert asked["calls"] == 5
+
+
+def test_a_redis_that_was_restarted_counts_again(
     redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del redis_server  # to be left out with the others where there is none
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.0)
+    with started(RedisServer()) as mortal:
+        rates = limited(mortal.url)
+        assert passed(rates)
+        mortal.stop()
+        assert passed(rates)
+        mortal.start()
+        while not counted(mortal):
+            rates.of_client("cli_1", "res_1")
+        with structlog.testing.capture_logs() as logs:
+            rates.of_client("cli_1", "res_1")
+        rates.close()
+
+    assert logs == []
+
+
+def counted(server: RedisServer) -> int:
+    """Return how many windows there are in a Redis."""
+    with redis.Redis.from_url(server.url) as client:
+        return len(client.keys())
+
+
+def read_only(client: redis.Redis) -> None:
+    client.replicaof("127.0.0.1", "1")
+
+
+def full(client: redis.Redis) -> None:
+    client.config_set("maxmemory", "1")
+
+
+def hanging(client: redis.Redis) -> None:
+    client.client_pause(60_000, all=False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        pytest.param(read_only, "ReadOnlyError", id="read-only"),
+        pytest.param(full, "OutOfMemoryError", id="full"),
+        pytest.param(hanging, "TimeoutError", id="hanging"),
+    ],
+)
+def test_a_redis_that_does_not_count_stops_no_call_and_lifts_no_limit(
+    fault: Callable[[redis.Redis], None], error: str, redis_server: RedisServer
+) -> None:
+    del redis_server  # likewise
+    with started(RedisServer()) as mortal:
+        rates = limited(mortal.url)
+        with redis.Redis.from_url(mortal.url) as client:
+            fault(client)
+        with structlog.testing.capture_logs() as logs:
+            assert [passed(rates) for _ in range(4)] == [True, True, True, False]
+        rates.close()
+
+    assert [(entry["event"], entry["error"]) for entry in logs] == [
+        ("rates.redis_unavailable", error)
+    ]
+
+
+def test_without_redis_each_process_limits_for_itself(
+    redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del redis_server  # likewise
     monkeypatch.setattr(module, "AGAIN_SECONDS", 0.0)
     with started(RedisServer()) as mortal:
         rates = limited(mortal.url)

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from gateway.errors import ConfigurationError
-from gateway.storage import schema
+from gateway.storage import schema, upgrading
 from gateway.storage.database import Database
 from gateway.storage.revisions import NEWEST
 from gateway.storage.tables import metadata
@@ -42,7 +42,7 @@ def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
 
 def test_an_upgrade_of_what_is_up_to_date_does_nothing(database: Database) -> None:
     before = structure(database)
-    schema.upgrade(database)
+    upgrading.upgrade(database)
     assert structure(database) == before
     schema.require_current(database)
 
@@ -50,10 +50,10 @@ def test_an_upgrade_of_what_is_up_to_date_does_nothing(database: Database) -> No
 def test_the_way_back_leaves_nothing_and_can_be_gone_again(database: Database) -> None:
     before = structure(database)
     with database.write() as connection:
-        command.downgrade(schema._config(connection), "base")  # noqa: SLF001 - alembic's own door
+        command.downgrade(upgrading._config(connection), "base")  # noqa: SLF001 - alembic's own door
     with database.read() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
-    schema.upgrade(database)
+    upgrading.upgrade(database)
     assert structure(database) == before
 
 
@@ -101,5 +101,5 @@ def test_code_does_not_serve_on_a_schema_that_is_not_for_it(
 
 def test_nobody_who_is_connected_is_too_old_for_our_own_schema(database: Database) -> None:
     with database.read() as connection:
-        assert schema.pending(connection) == []
+        assert upgrading.pending(connection) == []
         assert set(schema.connected(connection)) <= {NEWEST}

@@ -30,7 +30,7 @@ def test_lists_and_single_rows_lie_within_the_reach(
         plant(connection, tree, vault)
     with database.read() as connection:
         pages = {
-            "ins": [x.id for x in instances.page(connection, reach, {}, "", 100)],
+            "ins": [x.id for x in instances.page(connection, reach, {}, "", 100).rows],
             "op": [x.id for x in operations.page(connection, reach, vault, {}, "", 100)],
             "cli": [x.id for x in clients.page(connection, reach, "", 100)],
             "res": [x.id for x in resellers.page(connection, reach, "", 100)],
@@ -65,7 +65,7 @@ def test_filters_and_cursors_do_not_widen_the_reach(
     with database.write() as connection:
         plant(connection, tree, vault)
     with database.read() as connection:
-        rows = instances.page(connection, reach, filters, after, 100)
+        rows = instances.page(connection, reach, filters, after, 100).rows
         work = operations.page(connection, reach, vault, {"kind": "test"}, "op_~", 100)
     matching = wanted if filters != {"deployment": "dep_2"} else set()
     assert {row.id for row in rows} == {one for one in matching if one > after}

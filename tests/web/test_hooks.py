@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
-from werkzeug.datastructures import Headers
+from werkzeug.datastructures import EnvironHeaders, Headers
 
 from gateway.web import hooks
 from gateway.web.preferences import wait_seconds
@@ -200,7 +200,7 @@ def test_another_version_is_malformed(client: FlaskClient, version: str) -> None
     ],
 )
 def test_prefer_says_how_long_to_wait(prefer: list[str], seconds: float) -> None:
-    assert wait_seconds(Headers([("Prefer", each) for each in prefer])) == seconds
+    assert wait_seconds(EnvironHeaders({"HTTP_PREFER": ",".join(prefer)})) == seconds
 
 
 @pytest.mark.timeout(5)

@@ -2,6 +2,7 @@
 
 import pytest
 from werkzeug.datastructures import Headers
+from werkzeug.test import EnvironBuilder
 
 from gateway.model import Urgency
 from gateway.web.preferences import urgency
@@ -22,5 +23,5 @@ def test_no_call_is_more_urgent_than_usual_and_junk_is_ignored(value: str) -> No
 
 
 def test_several_fields_are_one() -> None:
-    fields = Headers([("Priority", "i"), ("Priority", "u=6")])
-    assert urgency(fields) is Urgency.BULK
+    with EnvironBuilder(headers=[("Priority", "i"), ("Priority", "u=6")]).get_request() as sent:
+        assert urgency(sent.headers) is Urgency.BULK

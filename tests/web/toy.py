@@ -19,6 +19,7 @@ from gateway.tenancy.caller import Caller
 from gateway.web import etags, paging
 from gateway.web.accepted import accepted
 from gateway.web.api import Api, Blueprint
+from gateway.web.application import Application
 from gateway.web.fields import (
     Choice,
     Flag,
@@ -169,7 +170,7 @@ def _let_in(caller: Caller, opaque: str) -> None:
 
 def make_app(gateway: ToyGateway) -> Flask:
     """Build the toy; the caller keeps its declarations apart from the product's."""
-    app = Flask("toy", static_folder=None)
+    app = Application("toy", static_folder=None)
     api = install(app, gateway)
     api.spec.components.schema(
         "Operation", {"type": "object", "properties": {"id": {"type": "string"}}}

@@ -91,12 +91,12 @@ def test_messages_that_come_twice_or_are_junk_do_nothing(workers: Cluster) -> No
     app = create_application(workers.broker_url, Tracking(core.broker, (), Turns(core.database)))
     operation = left(core, control, "acme", RENAME)
     with app.connection_for_write() as connection:
-        for message in [*[operation.id] * 20, *JUNK * 4]:
+        for message in [*[[operation.id]] * 20, operation.id, *JUNK * 4]:
             app.tasks[TRACK].apply_async((message,), connection=connection)
     [done] = workers.ended([operation.id])
     refused = worker.await_event("tracker.message_refused")
 
-    assert refused["operation"] in {repr(each) for each in JUNK}
+    assert refused["message"] in {repr(each) for each in JUNK}
     assert done.status is OperationStatus.SUCCEEDED
     assert len(sent(control, "RenameStore")) == 1
     assert worker.end() == 0

@@ -20,7 +20,7 @@ from tests.gateways import core, simulator, template
 __all__ = ["core", "simulator", "template"]
 
 SCHEMES = ["amqp", "redis"]
-OPERATION = "op_" + "0" * 32
+OPERATIONS = ["op_" + "0" * 32]
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_queue_that_is_away_is_logged_once(
     monkeypatch.setattr(hints, "OUTAGE_SECONDS", 0.0)
     end = Hints(application(core, f"{scheme}://127.0.0.1:{closed}//"), TRACK, Outage())
     with capture_logs() as logs:
-        assert [end.send(OPERATION) for _ in range(3)] == [False] * 3
+        assert [end.send(OPERATIONS) for _ in range(3)] == [False] * 3
     assert [each["event"] for each in logs] == ["queue.unavailable"]
 
 
@@ -62,10 +62,10 @@ def test_a_queue_that_is_away_is_logged_once(
 def test_a_queue_that_says_nothing_is_given_up_soon(core: Core, silent: int, scheme: str) -> None:
     end = Hints(application(core, f"{scheme}://127.0.0.1:{silent}//"), TRACK, Outage())
     begun = monotonic()
-    assert not end.send(OPERATION)
+    assert not end.send(OPERATIONS)
     assert monotonic() - begun < 10
     begun = monotonic()
-    assert not end.send(OPERATION)
+    assert not end.send(OPERATIONS)
     assert monotonic() - begun < 0.5
 
 
@@ -75,8 +75,8 @@ def test_a_queue_that_is_back_is_used_again(core: Core, monkeypatch: pytest.Monk
     end = Hints(app, TRACK, Outage())
     with monkeypatch.context() as patch:
         patch.setattr(app.tasks[TRACK], "apply_async", lambda *_, **_options: 1 / 0)
-        assert not end.send(OPERATION)
+        assert not end.send(OPERATIONS)
     with capture_logs() as logs:
-        assert end.send(OPERATION)
-        assert end.send(OPERATION)
+        assert end.send(OPERATIONS)
+        assert end.send(OPERATIONS)
     assert [each["event"] for each in logs] == ["queue.available"]

@@ -24,7 +24,7 @@ from tests.simulated import Control
 
 MANY = 1_000
 VERIFY = Invocation(VERIFY_STORE, {"id": 1, "includeIndexes": False})
-OURS = ("lane", "tracker", "beat", "Beat", "leases")
+OURS = ("lane", "tracker", "beat", "Beat", "leases", "polls")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What the tasks do, with a queue that behaves as it likes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event
 
@@ -46,10 +46,10 @@ class Swallow:
     """A queue that takes everything and brings nothing."""
 
     def __init__(self) -> None:
-        self.sent: list[str] = []
+        self.sent: list[Sequence[str]] = []
 
-    def __call__(self, operation: str) -> bool:
-        self.sent.append(operation)
+    def __call__(self, operations: Sequence[str]) -> bool:
+        self.sent.append(operations)
         return True
 
 
@@ -65,7 +65,18 @@ def test_what_is_due_is_sent_once(core: Core, control: Control) -> None:
     queue, sweeper = Swallow(), duties(core)
     for _ in range(3):
         sweeper.sweep(queue)
-    assert queue.sent == [operation.id]
+    assert queue.sent == [[operation.id]]
+
+
+def test_a_message_names_only_so_many(
+    core: Core, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking, "MESSAGE", 2)
+    made = [left(core, control, f"many{each}").id for each in range(3)]
+    queue = Swallow()
+    duties(core).sweep(queue)
+    assert [len(each) for each in queue.sent] == [2, 1]
+    assert sorted(one for each in queue.sent for one in each) == sorted(made)
 
 
 @pytest.mark.usefixtures("_at_once")
@@ -101,15 +112,20 @@ def test_late_messages_and_messages_that_came_before_do_nothing(
     operation = left(core, control)
     tracker = duties(core)
     for _ in range(5):
-        tracker.track(operation.id)
+        tracker.track([operation.id])
     assert ended(core, operation)
-    tracker.track(operation.id)
+    tracker.track([operation.id])
     assert len(sent(control, "RenameStore")) == 1
     assert core.broker.fetch(operation.id).status is OperationStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize(
-    "junk", ["*", "", None, 7, ["op"], {"id": "*"}, "op_1", "op_" + "0" * 32, "op_" + "A" * 32]
+    "junk",
+    [
+        *("*", "", None, 7, {"id": "*"}, "op_1", "op_" + "0" * 32, "op_" + "A" * 32),
+        *([], ["op"], [7], [["op_" + "0" * 32]], ["op_" + "0" * 32, "*"]),
+        *(["op_" + "0" * 32], ["op_" + "0" * 32] * 1000),
+    ],
 )
 def test_junk_does_nothing(core: Core, control: Control, junk: object) -> None:
     left(core, control)
@@ -126,7 +142,7 @@ def test_what_a_full_lane_has_no_room_for_is_left_to_others(
     operation = left(core, control)
     with monkeypatch.context() as patch:
         patch.setattr(Lanes, "has_room", lambda _self, _lane: False)
-        duties(core).track(operation.id)
+        duties(core).track([operation.id])
     assert core.ledger.claim(operation.id) is not None
 
 

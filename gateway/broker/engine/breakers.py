@@ -29,8 +29,9 @@ from gateway.measures.meters import meters
 from gateway.spe.channel import PROBE_SECONDS
 from gateway.spe.guard import CALM, Admission
 from gateway.spe.mapping import DeploymentBusy
-from gateway.storage import breakers
-from gateway.storage.breakers import Line, Lines
+from gateway.storage import lines
+from gateway.storage.breakers import Lines
+from gateway.storage.lines import Line
 
 LOGINS: Final = 3
 """So many refusals in a row are no accident."""
@@ -140,7 +141,7 @@ class Breaker:
             CredentialsRefused: the login was refused too often just now.
         """
         line, time = self._lines.look(self._name)
-        if line == breakers.CALM:
+        if line == lines.CALM:
             return CALM
         if self._admitted(line, time) == line:
             return Admission()
@@ -180,7 +181,7 @@ class Breaker:
 
     def reset(self) -> None:
         """Close it, whatever it has seen; logins begin anew, too."""
-        self._change(lambda _line, _time: breakers.CALM)
+        self._change(lambda _line, _time: lines.CALM)
 
     def _is_open(self, line: Line, time: float) -> bool:
         """Whether nothing may be sent; a time that a clock put back has made far off is none."""

@@ -96,6 +96,13 @@ class Rota(Generic[T]):
                 return urgency, self._waiting[urgency].take()
         return None
 
+    def begin(self, urgency: Urgency) -> bool:
+        """Give a place to what has not waited, if nothing waits; ``leave`` gives it back."""
+        if self.is_wanted or not self._has_place(urgency):
+            return False
+        self._under_way[urgency] += 1
+        return True
+
     def leave(self, urgency: Urgency) -> None:
         """Note that a thing has ended."""
         self._under_way[urgency] -= 1
@@ -125,8 +132,9 @@ class Rota(Generic[T]):
         return not self.busy and not self.is_wanted
 
     def _may_begin(self, urgency: Urgency) -> bool:
-        if self._waiting[urgency].is_empty:
-            return False
+        return not self._waiting[urgency].is_empty and self._has_place(urgency)
+
+    def _has_place(self, urgency: Urgency) -> bool:
         longer = self._under_way.total() - self._under_way[Urgency.INTERACTIVE]
         return urgency is Urgency.INTERACTIVE or longer < self._shared
 

@@ -189,8 +189,9 @@ class Runner:
             journal.require_lease(operation)
             _cancel(client, step)
         status = client.get_status(str(step.token), step.version, wait_milliseconds=0)
-        if status.version < step.version:
-            return True
+        if status.version < step.version or (status.is_running and status.version == step.version):
+            self._connections.note_contact(str(operation.deployment))
+            return True  # it says nothing new
         return self._take(operation, step, status)
 
     def _take(self, operation: Operation, step: Step, status: Status) -> bool:

@@ -115,9 +115,7 @@ class Inventory:
     ) -> Listing:
         reach, filters = principal.reach, wanted.filters
         with self._database.read() as connection:
-            until = instances.window(connection, reach, filters, wanted.after)
-            seen = filters if until is None else {**filters, "until": until}
-            rows = instances.page(connection, reach, seen, wanted.after, wanted.limit + 1)
+            rows, until = instances.page(connection, reach, filters, wanted.after, wanted.limit + 1)
             items = rows[: wanted.limit]
             concerned = sorted({item.deployment for item in items})
             if OBSERVABLE & filters.keys():  # elsewhere there may be others by now

@@ -108,8 +108,11 @@ class Synchronisation:
         with self._database.read() as connection:
             judgement = _judged(connection, before, answer, acceptance)
         with self._database.write() as connection:
-            if deployments.hold(connection, deployment) is None:
+            held = deployments.hold(connection, deployment)
+            if held is None:
                 raise DeploymentUnreachable("The deployment is not registered any more.")
+            if held.down_time is not None:
+                outages.end(connection, deployment)
             return _keep(connection, judgement, acceptance)
 
     def _ask(self, deployment: str, before: Before, time: datetime) -> Answer:
@@ -198,7 +201,6 @@ def _keep(connection: Connection, judgement: Judgement, acceptance: Acceptance |
     before = inventories.find(connection, answer.deployment)
     state = _state(before or Inventory(answer.deployment, None, answer.time), judgement)
     inventories.put(connection, state)
-    outages.end(connection, answer.deployment)
     return state
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gateway.cli.announced import Announcement, registration
 from gateway.cli.api_client import Call
 from gateway.cli.demo.guide import CREATED, Guide, Visitor, expect
 
@@ -42,7 +43,7 @@ class Tour:
         visitors: who signed in so far.
     """
 
-    def __init__(self, guide: Guide, deployments: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, guide: Guide, deployments: Mapping[str, Announcement]) -> None:
         self._guide = guide
         self._deployments = deployments
         self.visitors: list[Visitor] = []
@@ -70,19 +71,18 @@ class Tour:
         guide, server = self._guide, self._deployments[name]
         guide.screen.heading(f"The operator registers the deployment {name}")
         guide.screen.say("Look at its certificate first; no password is sent.")
-        place = {"host": "127.0.0.1", "port": server["port"]}
+        new = registration(name, server)
+        place = {member: new[member] for member in ("host", "port")}
         probe = guide.ask(operator, Call("POST", "/deployments/probe", body=place)).body
         expect("The thumbprint", probe["sha256"].upper(), server["sha256"].upper())
-        access = {"userName": server["userName"], "password": server["password"]}
-        new = {"name": name, **place, **access}
         guide.screen.say("Without a pin nothing is sent either; the problem says what was found.")
-        call = Call("POST", "/deployments", body=new)
+        unpinned = {member: new[member] for member in new if member != "certificate"}
+        call = Call("POST", "/deployments", body=unpinned)
         refused = guide.ask(operator, call, INVALID).body["errors"]
         named = any(server["sha256"].lower() in fault["detail"].lower() for fault in refused)
         expect("Whether the problem names the thumbprint", named, wanted=True)
         guide.screen.say("With the pin it is compared, then the password is tried.")
-        pinned = {**new, "certificate": {"pin": server["sha256"]}}
-        made = guide.ask(operator, Call("POST", "/deployments", body=pinned), CREATED).body
+        made = guide.ask(operator, Call("POST", "/deployments", body=new), CREATED).body
         return str(made["id"])
 
     def _resellers(self, operator: Visitor) -> list[Visitor]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from gateway.cli.account import Account
+from gateway.cli.announced import Announcement, registration
 from gateway.cli.api_client import Call
 from gateway.cli.sandbox import cast
 from gateway.cli.sandbox.archives import contents_of
@@ -19,7 +20,7 @@ HEADERS: Final = {"Prefer": "wait=30"}
 FULL: Final = "?limit=500"
 
 Document = dict[str, Any]
-Announcements = Mapping[str, Mapping[str, Any]]
+Announcements = Mapping[str, Announcement]
 
 
 def steps() -> int:
@@ -185,23 +186,6 @@ class Filling:
         answer = self.operator.call(Call(method, path, HEADERS, body))
         found: Document = answer.body or {}
         return found
-
-
-def registration(name: str, server: Mapping[str, Any]) -> Document:
-    """Return the body that registers a simulated deployment.
-
-    Args:
-        name: that it gets.
-        server: its announcement.
-    """
-    return {
-        "name": name,
-        "host": "127.0.0.1",
-        "port": server["port"],
-        "userName": server["userName"],
-        "password": server["password"],
-        "certificate": {"pin": server["sha256"]},
-    }
 
 
 JOB: Final = {

@@ -93,5 +93,5 @@ def test_an_empty_answer_with_all_signs_of_success_changes_nothing(
 def owners(core: Core) -> dict[str, str]:
     """Return whose each instance is."""
     with core.database.read() as connection:
-        found: list[Instance] = list(instances.page(connection, Reach("/"), {}, "", 100))
+        found: list[Instance] = list(instances.page(connection, Reach("/"), {}, "", 100).rows)
     return {one.id: one.reseller for one in found}

@@ -12,13 +12,13 @@ from tests.faults.kills.fleet import Fleet, Late, NotReached, await_
 from tests.faults.kills.orders import Fault, Order
 from tests.faults.kills.results import Result
 
-WITH_TOKENS = {"K6": 0.3, "K7": 1.5, "K8": 0.3}
+WITH_TOKENS = {"K6": 0.3, "K7": 10.0, "K7a": 5.0, "K8": 0.3}
 """Points that only a command with a token passes, and for how many seconds that runs."""
 
 TWICE = frozenset({"K1b", "K2", "K3", "K4", "K6"})
 """Points of the first sending: a worker passes them after the gateway died with the intent."""
 
-POLLING = frozenset({"K7", "K8", "K9", "K11"})
+POLLING = frozenset({"K7", "K7a", "K8", "K9", "K11"})
 """Points at which a worker is when a command has a token."""
 
 

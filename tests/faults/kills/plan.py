@@ -63,6 +63,7 @@ SHORT: dict[Stack, tuple[Drill, ...]] = {
         Drill(CASES["createUser"], "K5"),
         Drill(CASES["deleteUser"], "K6"),
         Drill(CASES["verifyStore"], "K7"),
+        Drill(CASES["verifyStore"], "K7a"),
         Drill(CASES["createStore"], "K8"),
         Drill(CASES["deleteUser"], "K9"),
         Drill(CASES["createInstance-broken"], "K10"),

@@ -5,7 +5,7 @@ it, and which passings count: those with a changing command under way. ``armed``
 functions in the processes that drills start, and nothing else imports this.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
@@ -114,6 +114,10 @@ def _polled(_runner: object, _operation: Operation, step: Step, *_: object) -> W
     return {step.command}
 
 
+def _still_running(_ledger: object, *polled: Sequence[Operation]) -> Words:
+    return frozenset(step.command for one in polled for each in one for step in each.steps)
+
+
 def _known(operation: Operation, *_: object, **__: object) -> Words:
     return changing(operation) if operation.status.is_final else NONE
 
@@ -171,6 +175,13 @@ POINTS = (
     ),
     Point("K6", "token received, not stored", (RUNNER, "Runner._take"), BEFORE, _given_token),
     Point("K7", "between two polls", (RUNNER, "Runner._poll"), BEFORE, _polled),
+    Point(
+        "K7a",
+        "that it still runs is read, not committed",
+        ("gateway.broker.ledger", "Ledger.put_back"),
+        BEFORE,
+        _still_running,
+    ),
     Point("K8", "final status read, not committed", (RUNNER, "Runner._take"), BEFORE, _at_end),
     Point(
         "K9",

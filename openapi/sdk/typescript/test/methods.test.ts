@@ -6,13 +6,14 @@ import { operation, staged } from "./stage.js";
 
 const ENDED = { status: "succeeded", endTime: "2", updateTime: "2" };
 
-test("a list is walked over all its pages, with its filter", async (t) => {
+test("a list is walked over all its pages, also an empty one, with its filter", async (t) => {
   const pages = [
-    { items: [{ id: "a" }, { id: "b" }], nextCursor: "c2" },
+    { items: [{ id: "a" }, { id: "b" }], nextCursor: "c1" },
+    { items: [], nextCursor: "c2" },
     { items: [{ id: "c" }], nextCursor: null },
   ];
   const stage = await staged(t, ({ path }) => ({
-    body: pages[path.includes("cursor=c2") ? 1 : 0],
+    body: pages[Number(/cursor=c(\d)/.exec(path)?.[1] ?? 0)],
   }));
 
   const found = await stage.client().instances.list({ status: "running", limit: 2 }).all();
@@ -23,7 +24,7 @@ test("a list is walked over all its pages, with its filter", async (t) => {
   );
   assert.deepEqual(
     stage.asked.map(({ path }) => path),
-    ["/instances?status=running&limit=2", "/instances?status=running&limit=2&cursor=c2"],
+    ["", "&cursor=c1", "&cursor=c2"].map((turned) => `/instances?status=running&limit=2${turned}`),
   );
 });
 
