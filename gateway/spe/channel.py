@@ -1,12 +1,10 @@
 """One exchange with a deployment: a POST, and a body or an error of ours."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Final, TypeVar
-
-from urllib3 import BaseHTTPResponse
 
 from gateway.errors import (
     AnswerLost,
@@ -23,11 +21,11 @@ from gateway.spe.deadline import Outlasted, is_outlasted, remaining, within
 from gateway.spe.endpoint import ROOT, Endpoint, Limits
 from gateway.spe.guard import CALM, Admission, Guard
 from gateway.spe.mapping import Phase, map_errors
+from gateway.spe.message import Reply, fields, post
 from gateway.spe.reply import decode
 from gateway.spe.status import Status
-from gateway.spe.transport import open_adapter
+from gateway.spe.transport import open_pool
 
-_CHUNK_BYTES: Final = 65536
 PROBE_SECONDS: Final = 5.0
 """In which a deployment has to answer a Ping, to be called again."""
 
@@ -65,7 +63,7 @@ class Channel:
         self._endpoint = endpoint
         self._limits = limits
         self._guard = guard
-        self._adapter = open_adapter(
+        self._pool = open_pool(
             endpoint.host,
             endpoint.port,
             endpoint.pin,
@@ -73,17 +71,20 @@ class Channel:
             wait_seconds=limits.pool_seconds,
             watch=watch,
         )
-        self._headers = {
-            "Authorization": endpoint.authorization,
-            "User-Agent": "spe-gateway",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-        }
-        self._form_headers = self._headers | {"Content-Type": "application/x-www-form-urlencoded"}
+        self._head = fields(
+            {
+                "Host": endpoint.authority,
+                "Authorization": endpoint.authorization,
+                "User-Agent": "spe-gateway",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            }
+        )
+        self._form_head = self._head + fields({"Content-Type": "application/x-www-form-urlencoded"})
 
     def close(self) -> None:
         """Closes the connections; later calls are not sent."""
-        self._adapter.close()
+        self._pool.close()
 
     def ask(self, call: Call, read: Callable[[bytes], T]) -> T:
         """Sends a call and reads its reply; once more if it only reads and the line broke.
@@ -146,51 +147,20 @@ class Channel:
             return self._exchange(call)
 
     def _exchange(self, call: Call) -> bytes:
-        with map_errors(Phase.EXCHANGE), _given_back(self._post(call)) as response:
-            self._check(response, call)
-            return self._content(response)
-
-    def _post(self, call: Call) -> BaseHTTPResponse:
-        return self._adapter.post(
-            ROOT + call.path,
-            call.body,
-            self._form_headers if call.body else self._headers,
-            connect=self._limits.connect_seconds,
-            read=remaining(),
-        )
-
-    def _check(self, response: BaseHTTPResponse, call: Call) -> None:
-        status = response.status
-        if status == HTTPStatus.UNAUTHORIZED:
-            raise CredentialsRefused("The deployment refuses the gateway's user name or password.")
-        if status == HTTPStatus.NOT_FOUND:
-            raise call.not_found(message="HTTP 404")
-        if status != HTTPStatus.OK:
-            raise ReplyInvalid(
-                "The deployment did not answer as SPE does.", message=f"HTTP {status}"
-            )
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise ReplyInvalid("The deployment packed its reply, which was not asked for.")
-
-    def _content(self, response: BaseHTTPResponse) -> bytes:
-        """The body; an announced length is enforced by urllib3, the deadline by the socket."""
-        limit = self._limits.max_reply_bytes
-        body = bytearray()
-        size = response.length_remaining or 0
-        while size <= limit:
-            chunk = response.read(_CHUNK_BYTES, decode_content=False)
-            body += chunk
-            if not chunk or response.length_remaining == 0:
-                return bytes(body)
-            size = max(size, len(body))
-        raise ReplyInvalid("The deployment's reply is too large.")
+        request = post(ROOT + call.path, self._form_head if call.body else self._head, call.body)
+        reply = Reply(partial(_judge, call), self._limits.max_reply_bytes)
+        with map_errors(Phase.EXCHANGE):
+            return self._pool.exchange(request, reply, self._limits.connect_seconds)
 
 
-@contextmanager
-def _given_back(response: BaseHTTPResponse) -> Iterator[BaseHTTPResponse]:
-    """Give the connection back to its pool; it is closed unless the whole answer was read."""
-    try:
-        yield response
-    finally:
-        response.close()
-        response.release_conn()
+def _judge(call: Call, reply: Reply) -> None:
+    """See from the head whether the body can be an answer."""
+    status = reply.status
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise CredentialsRefused("The deployment refuses the gateway's user name or password.")
+    if status == HTTPStatus.NOT_FOUND:
+        raise call.not_found(message="HTTP 404")
+    if status != HTTPStatus.OK:
+        raise ReplyInvalid("The deployment did not answer as SPE does.", message=f"HTTP {status}")
+    if any(coding != b"identity" for coding in reply.codings):
+        raise ReplyInvalid("The deployment packed its reply, which was not asked for.")

@@ -59,10 +59,15 @@ class Endpoint:
             yield InputFault("/userName", "COLON", "A user name cannot hold a colon.")
 
     @property
+    def authority(self) -> str:
+        """Host and port, as in an address and in the field Host (RFC 3986, section 3.2)."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
     def url(self) -> str:
         """The address of the API, without a slash at its end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"https://{host}:{self.port}{ROOT}"
+        return f"https://{self.authority}{ROOT}"
 
     @property
     def authorization(self) -> str:

@@ -12,6 +12,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
+import httptools.parser.errors as httptools_errors
 import requests.exceptions as requests_errors
 import urllib3.exceptions as urllib3_errors
 
@@ -67,6 +68,12 @@ _TOO_LATE: Final = (
 )
 _UNUSABLE: Final = (
     http.client.HTTPException,
+    httptools_errors.HttpParserCallbackError,
+    httptools_errors.HttpParserError,
+    httptools_errors.HttpParserInvalidMethodError,
+    httptools_errors.HttpParserInvalidStatusError,
+    httptools_errors.HttpParserInvalidURLError,
+    httptools_errors.HttpParserUpgrade,
     requests_errors.ContentDecodingError,
     requests_errors.HTTPError,
     requests_errors.InvalidHeader,

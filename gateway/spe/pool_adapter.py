@@ -1,10 +1,9 @@
 """An adapter of requests that goes one way only."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Retry, Timeout
+from urllib3 import HTTPConnectionPool, Retry
 
 NEVER_AGAIN: Final = Retry(total=False)
 
@@ -22,34 +21,6 @@ class PoolAdapter(HTTPAdapter):
 
     def cert_verify(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401 - as in requests
         """The context of the pool decides; requests would bring its own CA bundle."""
-
-    def post(
-        self, path: str, body: bytes, headers: Mapping[str, str], *, connect: float, read: float
-    ) -> BaseHTTPResponse:
-        """Send a POST whose request needs no preparing: half of what a session costs is that.
-
-        Args:
-            path: from the first slash.
-            body: sent as it is.
-            headers: all but Host and Content-Length.
-            connect: seconds for a new connection.
-            read: seconds for each read.
-
-        Returns:
-            The answer, whose body is not read yet; a redirect is one too.
-        """
-        return self._pool.urlopen(
-            "POST",
-            path,
-            body=body,
-            headers=headers,
-            retries=NEVER_AGAIN,
-            redirect=False,
-            assert_same_host=False,
-            timeout=Timeout(connect=connect, read=read),
-            preload_content=False,
-            decode_content=False,
-        )
 
     def close(self) -> None:
         """Close the pool."""

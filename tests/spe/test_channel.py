@@ -65,7 +65,7 @@ def failure(client: Client, seconds: float = 2) -> UpstreamError:
         (b"SSH-2.0-OpenSSH\r\n\r\n", ReplyInvalid),
         (b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", ReplyInvalid),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n{}", ReplyInvalid),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", ConnectionLost),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", ReplyInvalid),
     ],
 )  # fmt: skip
 def test_an_answer_that_spe_does_not_give(

@@ -6,6 +6,7 @@ import ssl
 from inspect import getmembers, isclass
 from types import ModuleType
 
+import httptools.parser.errors
 import pytest
 import requests.exceptions
 import urllib3.exceptions
@@ -45,7 +46,9 @@ def own_errors(module: ModuleType) -> set[type[BaseException]]:
     }
 
 
-@pytest.mark.parametrize("module", [requests.exceptions, urllib3.exceptions])
+@pytest.mark.parametrize(
+    "module", [requests.exceptions, urllib3.exceptions, httptools.parser.errors]
+)
 def test_every_error_is_mapped_by_its_name(module: ModuleType) -> None:
     unmapped = {kind.__name__ for kind in own_errors(module) if kind not in OUTCOMES}
 

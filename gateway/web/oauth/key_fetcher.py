@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from gateway.errors import MalformedRequest, UpstreamError
 from gateway.spe.deadline import remaining, within
 from gateway.spe.mapping import Phase, map_errors
-from gateway.spe.transport import open_adapter, open_session
+from gateway.spe.transport import open_pool, open_session
 from gateway.web.body import parse_json
 
 SECONDS: Final = 5.0
@@ -63,8 +63,8 @@ class KeyFetcher:
     def _body(self) -> bytes:
         parts = urlsplit(self.url)
         host, port = parts.hostname or "", parts.port or 443
-        adapter = open_adapter(host, port, self.pin, connections=1, wait_seconds=self.seconds)
-        session = open_session(adapter)
+        pool = open_pool(host, port, self.pin, connections=1, wait_seconds=self.seconds)
+        session = open_session(pool)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         with (
             session,
