@@ -21,7 +21,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 from sqlalchemy.engine import make_url
 
-from gateway import allocator, logs
+from gateway import allocator, descriptors, logs
 from gateway.errors import ConfigurationError, SetupError, StorageUnavailable
 from gateway.exposition import showing
 from gateway.factory import Gateway, create_gateway
@@ -40,6 +40,8 @@ preload_app = False
 control_socket_disable = True
 logger_class = "gateway.serving.ServerLog"
 loglevel = "warning"
+# The one that is tested with malformed requests, also where gunicorn finds another installed.
+http_parser = "python"
 # A token of 900 seconds and every permission by name fits into 8 KiB, and little else needs to.
 limit_request_line = 4094
 limit_request_fields = 64
@@ -72,6 +74,7 @@ def prepare(settings: Settings) -> ExitStack:
         ConfigurationError: the gateway could not serve with these settings.
     """
     allocator.keep_little()
+    descriptors.raise_limit()
     with ExitStack() as undo:
         _try_out(settings)
         if settings.is_embedded:

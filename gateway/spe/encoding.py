@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from gateway.errors import InputFault, InvalidInput
 from gateway.spe.command import (
@@ -52,7 +52,7 @@ def encode(command: Command, arguments: Mapping[str, object]) -> bytes:
     """
     given = {name: value for name, value in arguments.items() if value is not None}
     faults = [*_unknown(command, arguments)]
-    fields: list[tuple[str, str]] = []
+    fields: list[str] = []
     for param in command.params:
         try:
             fields.extend(_field(command, param, given))
@@ -61,7 +61,7 @@ def encode(command: Command, arguments: Mapping[str, object]) -> bytes:
             faults.append(InputFault(pointer, refused.code, refused.detail))
     if faults:
         raise InvalidInput(faults)
-    return urlencode(fields, encoding="utf-8").encode("ascii")
+    return "&".join(fields).encode("ascii")
 
 
 def _unknown(command: Command, arguments: Mapping[str, object]) -> Iterator[InputFault]:
@@ -71,13 +71,11 @@ def _unknown(command: Command, arguments: Mapping[str, object]) -> Iterator[Inpu
             yield InputFault(_step(str(name)), "UNKNOWN", f"{command.name} has no such argument.")
 
 
-def _field(
-    command: Command, param: Param, given: Mapping[str, object]
-) -> Iterator[tuple[str, str]]:
+def _field(command: Command, param: Param, given: Mapping[str, object]) -> Iterator[str]:
     if param.name in given:
         value = given[param.name]
         _check_target(command, param, value)
-        yield param.name, _written(param, value)
+        yield f"{quote_plus(param.name)}={quote_plus(_written(param, value))}"
         _check_values(param, value)
     elif param.required:
         raise _Refused("REQUIRED", "This argument is required.")

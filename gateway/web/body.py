@@ -7,7 +7,9 @@ What two readers could understand differently is refused: duplicate names, NaN, 
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cache
 from typing import Any, Final, NoReturn
 
 import marshmallow as ma
@@ -115,6 +117,20 @@ class StrictParser(FlaskParser):
 
     DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {"headers": ma.EXCLUDE}  # noqa: RUF012 # webargs declares it so
 
+    def parse(
+        self,
+        argmap: Any,  # noqa: ANN401 # webargs'
+        req: Request | None = None,
+        *,
+        location: str | None = None,
+        **options: Any,  # noqa: ANN401 # webargs'
+    ) -> Any:  # noqa: ANN401 # webargs'
+        """Return what a schema loads; from no query at all, which most calls have, what it did."""
+        if location == "query" and not (req or self.get_default_request()).args:
+            with suppress(ma.ValidationError):  # it is told as every other
+                return dict(_from_nothing(argmap))
+        return super().parse(argmap, req, location=location, **options)
+
     def load_json(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ANN401, ARG002 # webargs' signature
         """Return the body as strict JSON."""
         return read_json(req)
@@ -143,6 +159,12 @@ class StrictParser(FlaskParser):
     ) -> NoReturn:
         """Raise what marshmallow found, each fault with its place."""
         raise InvalidInput(list(faults_of(error.messages))) from None
+
+
+@cache
+def _from_nothing(schema: ma.Schema) -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = schema.load({})
+    return loaded
 
 
 def faults_of(messages: Any) -> Iterator[InputFault]:  # noqa: ANN401 # marshmallow's nested messages
