@@ -64,21 +64,23 @@ def cordon(connection: Connection, deployment: str, server_name: str, cordoned: 
 
 def put(
     connection: Connection, deployment: str, seen: Mapping[str, Mapping[str, Any]], time: datetime
-) -> None:
+) -> bool:
     """Write down all hosts of a deployment, by their names; what is unchanged is not written.
 
     The transaction holds the deployment. One that is cordoned is never forgotten.
+
+    Returns:
+        Whether anything was to be written.
     """
     known = {host.server_name: host for host in of(connection, deployment)}
-    _add(connection, deployment, {n: row for n, row in seen.items() if n not in known}, time)
-    _observe(
-        connection,
-        deployment,
-        {n: row for n, row in seen.items() if n in known and known[n].observed != row},
-        time,
-    )
-    for name in known.keys() - seen.keys():
+    new = {n: row for n, row in seen.items() if n not in known}
+    changed = {n: row for n, row in seen.items() if n in known and known[n].observed != row}
+    lacking = known.keys() - seen.keys()
+    _add(connection, deployment, new, time)
+    _observe(connection, deployment, changed, time)
+    for name in lacking:
         _miss(connection, known[name])
+    return bool(new or changed or lacking)
 
 
 def _add(

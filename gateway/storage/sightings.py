@@ -1,5 +1,6 @@
 """What is written of many instances at once when their deployment was asked for all of them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,16 +63,6 @@ def mark_of(instance: Instance) -> Mark:
     return Mark(instance.instance_id, instance.update_time, instance.observe_time)
 
 
-def marks(connection: Connection, deployment: str) -> dict[str, Mark]:
-    """Return the marks of the instances that a deployment has, by their opaque ids."""
-    i = instances.c
-    query = select(i.id, i.instance_id, i.update_time, i.observe_time).where(
-        i.deployment == deployment, i.status.not_in(GONE)
-    )
-    rows = connection.execute(query)
-    return {row.id: Mark(row.instance_id, row.update_time, row.observe_time) for row in rows}
-
-
 def owned_among(connection: Connection, deployment: str, names: Sequence[str]) -> frozenset[str]:
     """Return which of some names are those of instances that a deployment has."""
     i = instances.c
@@ -83,18 +74,23 @@ def owned_among(connection: Connection, deployment: str, names: Sequence[str]) -
     return frozenset(found)
 
 
-def under_change(connection: Connection, deployment: str) -> frozenset[str]:
-    """Return the instances of a deployment that an unfinished operation changes alone.
+def under_change(connection: Connection, deployments: Collection[str]) -> dict[str, frozenset[str]]:
+    """Return the instances that an unfinished operation changes alone, by their deployments.
 
-    That is: one that holds their lock, as every step in their life does.
+    That is: one that holds their lock, as every step in their life does. A deployment without
+    any is left out.
     """
-    query = select(operations.c.instance).where(
-        operations.c.deployment == deployment,
-        operations.c.status.not_in(FINAL),
-        operations.c.lock.is_not(None),
-        operations.c.instance.is_not(None),
+    o = operations.c
+    query = select(o.deployment, o.instance).where(
+        o.deployment.in_(deployments),
+        o.status.not_in(FINAL),
+        o.lock.is_not(None),
+        o.instance.is_not(None),
     )
-    return frozenset(connection.execute(query).scalars())
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in connection.execute(query):
+        found[row.deployment].add(row.instance)
+    return {name: frozenset(some) for name, some in found.items()}
 
 
 def write(connection: Connection, sightings: Sequence[Sighting], time: datetime) -> int:

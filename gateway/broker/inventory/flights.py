@@ -1,12 +1,14 @@
 """Work that several ask for at once is done once, but never by a look that began before."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from threading import Lock
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 
 class Flight(Generic[T]):
@@ -67,3 +69,40 @@ class Flights(Generic[T]):
     def _begin(self, key: str) -> None:
         with self._lock:
             del self._next[key]
+
+
+class Ferry(Generic[Item, T]):
+    """Work on one thing that is hardly slower on many: one crossing after the other.
+
+    Whoever comes while one is under way, goes with the next.
+
+    Args:
+        work: on many things; what it brings is in their order.
+        gather: is called before each crossing; who comes meanwhile, goes along.
+    """
+
+    def __init__(
+        self, work: Callable[[Sequence[Item]], Sequence[T]], gather: Callable[[], None]
+    ) -> None:
+        self._work = work
+        self._gather = gather
+        self._lock, self._turn = Lock(), Lock()
+        self._next: tuple[list[Item], Flight[Sequence[T]]] = [], Flight()
+
+    def take(self, item: Item) -> T:
+        """Return what the next crossing brings of an item, or raise what it raises."""
+        with self._lock:
+            items, flight = self._next
+            place = len(items)
+            items.append(item)
+        if not place:
+            with self._turn:
+                self._gather()
+                self._cast_off()
+                flight.fly(partial(self._work, items))
+        return flight.result()[place]
+
+    def _cast_off(self) -> None:
+        """Have whoever comes from now on wait for the next crossing."""
+        with self._lock:
+            self._next = [], Flight()

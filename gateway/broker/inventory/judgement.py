@@ -62,6 +62,11 @@ class Strangers:
     changed: Sequence[Unowned]
     gone: Sequence[str]
 
+    @property
+    def are_news(self) -> bool:
+        """Whether anything becomes of any row."""
+        return bool(self.new or self.changed or self.gone)
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -73,6 +78,7 @@ class Judgement:
         strangers: what is new of unowned ones; None as long as the list is doubted.
         doubt: why it is not believed, if it is not.
         is_accepted: whether it would not be, but for an operator's word.
+        compared: how many of our instances were.
     """
 
     answer: Answer
@@ -80,6 +86,12 @@ class Judgement:
     strangers: Strangers | None
     doubt: Doubt | None
     is_accepted: bool
+    compared: int
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it is not believed, or anything of an instance is to be written."""
+        return self.strangers is None or bool(self.sightings) or self.strangers.are_news
 
 
 def judge(
@@ -103,10 +115,10 @@ def judge(
     is_accepted = doubt is not None and doubt.version == accepted
     seen = _seen(answer, expected)
     if doubt is not None and not is_accepted:
-        return Judgement(answer, seen, None, doubt, is_accepted)
+        return Judgement(answer, seen, None, doubt, is_accepted, len(ours))
     lacking = _lacking(answer, expected, owned)
     strangers = _strangers(answer, before, owned)
-    return Judgement(answer, [*seen, *lacking], strangers, None, is_accepted)
+    return Judgement(answer, [*seen, *lacking], strangers, None, is_accepted, len(ours))
 
 
 def _doubt(answer: Answer, expected: Sequence[Instance]) -> Doubt | None:

@@ -9,9 +9,11 @@ are taken, where they are of the right type.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from gateway.errors import ReplyInvalid
+from gateway.model import version_of
 
 INSTANCE_ID: Final = re.compile(r"[a-z][a-z0-9-]{2,31}")
 LONGEST: Final = 500
@@ -35,6 +37,11 @@ class Listed:
     rows: Mapping[str, Row]
     ignored: int
     hosts: Mapping[str, Row]
+
+    @cached_property
+    def version(self) -> str:
+        """Another one as soon as any member of any row is another."""
+        return version_of(vars(self))
 
 
 def listed(instances: list[Row], hosts: list[Row]) -> Listed:

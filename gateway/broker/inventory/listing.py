@@ -121,8 +121,8 @@ class Inventory:
             if OBSERVABLE & filters.keys():  # elsewhere there may be others by now
                 lasting = {name: filters[name] for name in filters.keys() - OBSERVABLE}
                 concerned = list(instances.deployments_of(connection, reach, lasting))
-            states = inventories.states(connection)
-        as_of = {name: states[name].as_of if name in states else None for name in concerned}
+            ages = inventories.ages(connection)
+        as_of = {name: ages.get(name) for name in concerned}
         more = items[-1].id if len(rows) > wanted.limit else until
         return Listing(items, more, as_of, unreachable)
 

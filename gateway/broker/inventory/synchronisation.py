@@ -5,9 +5,11 @@ writes all that follows from it, which is short for that. A list never overwrite
 than itself: an instance whose row is another one than when the deployment was asked, or that an
 unfinished operation changes, is left as it is. That goes by the rows and not by clocks, since
 several hosts write them; and the update itself looks once more.
+
+An answer of which all is as it was before is not compared again (``settled``).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -21,6 +23,7 @@ from gateway.broker.engine.reader import Reader
 from gateway.broker.inventory.flights import Flights
 from gateway.broker.inventory.judgement import DIRECTORY, Answer, Judgement, Strangers, judge
 from gateway.broker.inventory.listed import listed
+from gateway.broker.inventory.settled import Settled
 from gateway.errors import DeploymentUnreachable, UpstreamError
 from gateway.model import Instance, now
 from gateway.spe.commands.instance_hosts import GET_INSTANCE_HOSTS
@@ -28,7 +31,8 @@ from gateway.spe.commands.instances import GET_INSTANCE_CONFIGURATION
 from gateway.storage import deployments, hosts, instances, inventories, sightings, unowned
 from gateway.storage.database import Database
 from gateway.storage.inventories import Inventory
-from gateway.storage.sightings import Mark, Sighting
+from gateway.storage.likenesses import Likeness
+from gateway.storage.sightings import Sighting
 
 PROBES: Final = 16
 """So many unknown instances are asked for their directory, when one of ours is lacking."""
@@ -49,19 +53,6 @@ class Acceptance:
     note: Callable[[Connection], None]
 
 
-@dataclass(frozen=True)
-class Before:
-    """Our rows as they were before the deployment was asked."""
-
-    marks: Mapping[str, Mark]
-    under_change: frozenset[str]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The names of our instances there."""
-        return frozenset(mark.instance_id for mark in self.marks.values())
-
-
 class Synchronisation:
     """Keeps the read models.
 
@@ -73,6 +64,7 @@ class Synchronisation:
     def __init__(self, database: Database, reader: Reader) -> None:
         self._database = database
         self._reader = reader
+        self._settled = Settled(database)
         self._flights: Flights[Inventory] = Flights()
 
     def refresh(self, deployment: str) -> Inventory:
@@ -97,35 +89,54 @@ class Synchronisation:
         return self._flights.alone(deployment, partial(self._refresh, deployment, acceptance))
 
     def _refresh(self, deployment: str, acceptance: Acceptance | None = None) -> Inventory:
-        with self._database.read() as connection:
-            before = _before(connection, deployment)
+        with self._settled.visit():
+            return self._visit(deployment, acceptance)
+
+    def _visit(self, deployment: str, acceptance: Acceptance | None) -> Inventory:
+        before = self._settled.look(deployment)
         time = now()
         try:
-            answer = self._ask(deployment, before, time)
+            answer = self._ask(deployment, time)
+            if acceptance is None and (state := self._settled.renewed(answer, before)):
+                return state
+            answer = self._with_directories(answer, before)
         except UpstreamError as error:
             self._note_problem(deployment, time, error)
             raise
+        return self._compared(before, answer, acceptance)
+
+    def _ask(self, deployment: str, time: datetime) -> Answer:
+        found = self._reader.discover(deployment)
+        servers = self._reader.rows(deployment, GET_INSTANCE_HOSTS)
+        return Answer(deployment, listed(found, servers), time)
+
+    def _compared(
+        self, before: Likeness, answer: Answer, acceptance: Acceptance | None
+    ) -> Inventory:
+        """Compare an answer with our rows, and keep what follows."""
+        self._settled.forget(answer.deployment)
         with self._database.read() as connection:
             judgement = _judged(connection, before, answer, acceptance)
         with self._database.write() as connection:
-            held = deployments.hold(connection, deployment)
+            held = deployments.hold(connection, answer.deployment)
             if held is None:
                 raise DeploymentUnreachable("The deployment is not registered any more.")
             if held.down_time is not None:
-                outages.end(connection, deployment)
-            return _keep(connection, judgement, acceptance)
+                outages.end(connection, answer.deployment)
+            settles = _is_whole(judgement, before) and before.lasts(connection)
+            state, are_hosts_news = _keep(connection, judgement, acceptance)
+        if settles and not are_hosts_news:
+            self._settled.note(answer, before)
+        return state
 
-    def _ask(self, deployment: str, before: Before, time: datetime) -> Answer:
-        found = self._reader.discover(deployment)
-        servers = self._reader.rows(deployment, GET_INSTANCE_HOSTS)
-        answer = Answer(deployment, listed(found, servers), time)
-        unknown = sorted(answer.rows.keys() - before.names)
-        if not unknown or before.names <= answer.rows.keys():
+    def _with_directories(self, answer: Answer, before: Likeness) -> Answer:
+        unknown = _unknown(answer, before)
+        if not unknown:
             return answer
-        return replace(answer, directories=self._directories(deployment, before, unknown))
+        return replace(answer, directories=self._directories(answer.deployment, before, unknown))
 
     def _directories(
-        self, deployment: str, before: Before, unknown: Sequence[str]
+        self, deployment: str, before: Likeness, unknown: Sequence[str]
     ) -> dict[str, str]:
         """Ask some unknown instances where they lie: one of ours may have another name now."""
         with self._database.read() as connection:
@@ -163,17 +174,26 @@ class Synchronisation:
         log.warning("inventory.not_refreshed", deployment=deployment, code=error.code)
 
 
-def _before(connection: Connection, deployment: str) -> Before:
-    return Before(
-        sightings.marks(connection, deployment), sightings.under_change(connection, deployment)
-    )
+def _unknown(answer: Answer, before: Likeness) -> Sequence[str]:
+    """Return the unknown instances, one of which may be what is lacking; none if nothing is."""
+    unknown = sorted(answer.rows.keys() - before.names)
+    return [] if before.names <= answer.rows.keys() else unknown
+
+
+def _is_whole(judgement: Judgement, before: Likeness) -> bool:
+    """Whether all that was known is as an answer says, and all of it was compared."""
+    answer = judgement.answer
+    is_clear = not judgement.is_news and not answer.listed.ignored
+    is_complete = judgement.compared == len(before.marks) and not _unknown(answer, before)
+    return is_clear and is_complete
 
 
 def _judged(
-    connection: Connection, before: Before, answer: Answer, acceptance: Acceptance | None
+    connection: Connection, before: Likeness, answer: Answer, acceptance: Acceptance | None
 ) -> Judgement:
     """Compare an answer with our rows; those that somebody has written since, or will, stay."""
-    busy = before.under_change | sightings.under_change(connection, answer.deployment)
+    changing = sightings.under_change(connection, [answer.deployment])
+    busy = before.under_change | changing.get(answer.deployment, frozenset())
     ours = instances.present_on(connection, answer.deployment)
     unchanged = [
         one
@@ -189,19 +209,25 @@ def _judged(
     )
 
 
-def _keep(connection: Connection, judgement: Judgement, acceptance: Acceptance | None) -> Inventory:
-    """Write down what follows from an answer; the transaction holds the deployment."""
-    answer = judgement.answer
+def _keep(
+    connection: Connection, judgement: Judgement, acceptance: Acceptance | None
+) -> tuple[Inventory, bool]:
+    """Write down what follows from an answer; the transaction holds the deployment.
+
+    Returns:
+        The state of the read model, and whether anything was to be written of the hosts.
+    """
+    answer, are_hosts_news = judgement.answer, False
     _keep_sightings(connection, judgement.sightings, answer.time)
     if judgement.strangers is not None:
         _keep_strangers(connection, answer.deployment, judgement.strangers)
-        hosts.put(connection, answer.deployment, answer.listed.hosts, answer.time)
+        are_hosts_news = hosts.put(connection, answer.deployment, answer.listed.hosts, answer.time)
     if judgement.is_accepted and acceptance is not None:
         acceptance.note(connection)
     before = inventories.find(connection, answer.deployment)
     state = _state(before or Inventory(answer.deployment, None, answer.time), judgement)
     inventories.put(connection, state)
-    return state
+    return state, are_hosts_news
 
 
 def _keep_sightings(connection: Connection, seen: Sequence[Sighting], time: datetime) -> None:

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from gateway.broker.inventory.flights import Flights
+from gateway.broker.inventory.flights import Ferry, Flights
 from tests.core import until
 
 LATE = 4
@@ -75,3 +75,56 @@ def test_work_that_is_shared_with_nobody_waits_its_turn() -> None:
         alone = threads.submit(flights.alone, "a", lambda: work.number)
         work.go.set()
         assert (held.result(30), alone.result(30)) == (1, 1)
+
+
+class Crossings:
+    """Crossings of which the first waits to be let go, and what each has carried."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = Event(), Event()
+        self.carried: list[list[int]] = []
+        self.gathered = 0
+        self.ferry: Ferry[int, str] = Ferry(self.cross, self.gather)
+
+    def cross(self, items: Sequence[int]) -> list[str]:
+        """Return what becomes of the items; 13 sinks it."""
+        self.carried.append(list(items))
+        self.begun.set()
+        assert self.go.wait(30)
+        if 13 in items:
+            raise ValueError
+        return [f"took {item}" for item in items]
+
+    def gather(self) -> None:
+        """Let somebody who comes late go along."""
+        self.gathered += 1
+
+    def waiting(self) -> int:
+        """Return how many will cross next."""
+        items, _ = self.ferry._next  # noqa: SLF001 # nothing outside tells
+        return len(items)
+
+
+def crossed(crossings: Crossings, late: Sequence[int]) -> list[str | None]:
+    """Cross alone, and let others come meanwhile; return what each got, None where it sank."""
+    with ThreadPoolExecutor(len(late) + 1) as threads:
+        first = threads.submit(crossings.ferry.take, 1)
+        assert crossings.begun.wait(30)
+        others = [threads.submit(crossings.ferry.take, item) for item in late]
+        until(lambda: crossings.waiting() == len(late))
+        crossings.go.set()
+        return [None if each.exception() else each.result() for each in (first, *others)]
+
+
+def test_who_comes_while_a_ferry_is_under_way_goes_with_the_next_and_gets_its_own() -> None:
+    crossings = Crossings()
+    late = [2, 3, 3, 4]
+    assert crossed(crossings, late) == ["took 1", *(f"took {item}" for item in late)]
+    assert [sorted(each) for each in crossings.carried] == [[1], late]
+    assert crossings.gathered == len(crossings.carried)
+
+
+def test_a_ferry_that_sinks_takes_its_own_passengers_and_no_others() -> None:
+    crossings = Crossings()
+    assert crossed(crossings, [13, 2]) == ["took 1", None, None]
+    assert crossings.ferry.take(5) == "took 5"

@@ -9,8 +9,10 @@ import pytest
 from gateway.broker.inventory.oversight import Oversight
 from gateway.model import now
 from gateway.simulator.server import Simulator
-from gateway.storage import chores, hosts
+from gateway.storage import chores, hosts, inventories
+from gateway.storage.inventories import Renewal
 from tests.broker.inventory.scene import Scene, row, row_of
+from tests.broker.inventory.statements import counted
 from tests.core import Core, make_home
 
 
@@ -63,3 +65,38 @@ def test_hosts_and_turns_are_the_same(scene: Scene) -> None:
         chores.hasten(connection, "synchronise x", timedelta())
         period = timedelta(seconds=300)
         assert chores.turns(connection, "synchronise ", period) == {"synchronise x": True}
+
+
+def test_what_is_unchanged_is_only_renewed_and_what_another_process_saw_put_right(
+    scene: Scene,
+) -> None:
+    acme, elsewhere = scene.owned("acme"), Scene(scene.core)
+    scene.lists(acme, row("alien"))
+    scene.refresh()
+    scene.refresh()
+    with counted(scene) as statements:
+        state = scene.refresh()
+    assert scene.state() == state
+    assert [text.split()[1] for text, _ in statements if text.startswith("UPDATE")] == [
+        "inventories"
+    ]
+    elsewhere.lists(row_of(acme, status="stopped"))
+    elsewhere.refresh()
+    scene.refresh()
+    assert (scene.status(acme), set(scene.strangers())) == ("running", {"alien"})
+
+
+def test_nobody_waits_for_a_row_that_another_process_writes(scene: Scene) -> None:
+    for _ in range(2):
+        scene.refresh()
+    state = scene.state()
+    assert state is not None
+    renewal = Renewal(scene.deployment, now(), 0, state.try_time)
+    with (
+        scene.core.database.write() as connection,
+        scene.core.database.write() as other,
+    ):
+        inventories.put(connection, state)
+        assert inventories.renew(other, [renewal]) == {}
+    with scene.core.database.write() as connection:
+        assert inventories.renew(connection, [renewal]).keys() == {scene.deployment}
