@@ -1,11 +1,13 @@
 """A client of the gateway, with one connection that is kept."""
 
-from typing import Any
+from typing import Any, Final
 
 import requests  # the gateway is measured from outside, as its clients see it
 
 from benchmarks.processes import JSON, BenchmarkError
 from gateway.cli.announced import registration
+
+ACCEPTED: Final = 202
 
 
 class Api:
@@ -52,6 +54,17 @@ class Api:
             raise BenchmarkError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         body: JSON = answer.json()
         return body
+
+    def begin(self, path: str, body: JSON) -> None:
+        """Begin what takes long, and do not wait for it.
+
+        Raises:
+            BenchmarkError: it has not begun, or is over already.
+        """
+        headers = {"Prefer": "respond-async"}
+        answer = self._session.post(self._url + path, json=body, headers=headers, timeout=60)
+        if answer.status_code != ACCEPTED:
+            raise BenchmarkError(f"POST {path}: {answer.status_code} {answer.text[:500]}")
 
     def revoke(self) -> None:
         """Have its own token count no more (RFC 7009).

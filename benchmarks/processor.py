@@ -55,6 +55,14 @@ class Processes:
         """Return the resident megabytes of the largest of them, with all that it shares."""
         return max(_memory(each) for each in self._all()) / MEGABYTE
 
+    def threads(self) -> int:
+        """Return how many threads they have."""
+        return sum(_entries(each, "task") for each in self._all())
+
+    def files(self) -> int:
+        """Return how many files they have open, connections among them."""
+        return sum(_entries(each, "fd") for each in self._all())
+
     def _all(self) -> list[int]:
         children: dict[int, list[int]] = {}
         for pid, parent in _parents():
@@ -82,3 +90,8 @@ def _stat(pid: int) -> list[str]:
 def _memory(pid: int) -> int:
     """Return the resident bytes of a process."""
     return int((PROC / str(pid) / "statm").read_text().split()[1]) * PAGE
+
+
+def _entries(pid: int, folder: str) -> int:
+    """Return how many entries a folder of a process has."""
+    return sum(1 for _ in (PROC / str(pid) / folder).iterdir())

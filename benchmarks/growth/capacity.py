@@ -16,6 +16,14 @@ LEVELS: Final = 3
 READINGS_A_DAY: Final = 24
 """Of each deployment; and one of each instance."""
 
+BACKGROUND: Final = "cores of the background"
+TRACKING: Final = "cores of tracking"
+STANDING: Final = (BACKGROUND, TRACKING)
+"""What is needed while nobody calls."""
+
+Curves = Mapping[tuple[str, str], Mapping[str, Any]]
+"""Documents of curves, by name and by what there is more of."""
+
 
 @dataclass(frozen=True)
 class Provider:
@@ -45,7 +53,7 @@ def needs(provider: Provider, results: Mapping[str, Any]) -> dict[str, float]:
         By name: asked-for requests to deployments each second, rows of a year, database in GB,
         cores of tracking, and workers for it.
     """
-    curves = {(each["name"], each["of"]): each for each in results["curves"]}
+    curves = by_name(results["curves"])
     of_instance = _each(curves["database", "instances"])
     of_event = _each(curves["database", "events"])
     tracking = _each(curves["processor of tracking", "running operations"])
@@ -60,7 +68,45 @@ def needs(provider: Provider, results: Mapping[str, Any]) -> dict[str, float]:
         "cores of tracking": tracking * provider.running,
         "workers": max(2, ceil(provider.running / TRACKED_BY_A_WORKER) + 1),
         "cores of lists": provider.calls * _last(curves["list, first page", "instances"]),
+        **_background(provider.deployments, curves),
     }
+
+
+def by_name(curves: Sequence[Mapping[str, Any]]) -> Curves:
+    """Return the documents of curves by name and by what there is more of."""
+    return {(each["name"], each["of"]): each for each in curves}
+
+
+def cores(
+    deployments: int, running: int, rates: Mapping[str, float], curves: Curves
+) -> dict[str, float]:
+    """Return what a gateway with so many deployments needs, part by part.
+
+    Args:
+        deployments: that are registered.
+        running: operations that run for long, at the same time.
+        rates: calls a second, by the name of their curve over deployments.
+        curves: that were measured; what they do not tell is left out.
+    """
+    parts = dict(_background(deployments, curves))
+    if found := curves.get(("processor of tracking", "running operations")):
+        parts[TRACKING] = _each(found) * running
+    for name, rate in rates.items():
+        if found := curves.get((f"{name}: processor", "deployments")):
+            parts[name] = rate * _at(found, deployments)
+    return parts
+
+
+def _background(deployments: int, curves: Curves) -> dict[str, float]:
+    """Return what is done while nobody calls; nothing where that was not measured."""
+    found = curves.get(("processor while nobody calls", "deployments"))
+    return {BACKGROUND: _at(found, deployments)} if found else {}
+
+
+def _at(curve: Mapping[str, Any], size: float) -> float:
+    """Return the value at a size, on the line through the smallest and the largest."""
+    first: Mapping[str, float] = curve["points"][0]
+    return first["value"] + _each(curve) * (size - first["size"])
 
 
 def _each(curve: Mapping[str, Any]) -> float:

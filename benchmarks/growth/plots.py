@@ -21,8 +21,17 @@ SHOWN: Final = {
     ),
     "growth-tracking": ("processor of tracking",),
     "growth-database": ("database",),
+    "growth-deployments": (
+        "cached list: processor",
+        "read of an instance's stores: processor",
+        "creation of a store: processor",
+        "live list of all: processor",
+    ),
 }
 """By the name of a picture, what it shows."""
+
+APART: Final = "PostgreSQL"
+"""What there is more of there, has the same names, and is in the results alone."""
 
 
 def draw(curves: Sequence[Curve], folder: Path) -> None:
@@ -42,7 +51,7 @@ def draw(curves: Sequence[Curve], folder: Path) -> None:
     for name, shown in SHOWN.items():
         figure, axes = plt.subplots(figsize=(7, 4))
         for curve in curves:
-            if curve.name in shown:
+            if curve.name in shown and APART not in curve.of:
                 label = f"{curve.name} ({curve.of}): {curve.exponent:.2f}"
                 axes.plot(list(curve.points), list(curve.points.values()), "o-", label=label)
                 axes.set_ylabel(curve.unit)

@@ -30,13 +30,20 @@ class Watch:
     state: Mapping[str, Any]
 
 
-def lacking(connection: Connection, limit: int) -> Sequence[tuple[str, str]]:
-    """Return the ids and deployments of some active instances that nobody watches."""
+def lacking(connection: Connection, after: str, limit: int) -> Sequence[tuple[str, str]]:
+    """Return the ids and deployments of some active instances that nobody watches, by their ids.
+
+    Args:
+        connection: an open transaction.
+        after: only later ids: whoever goes through all looks at none twice.
+        limit: how many at most.
+    """
     watched = exists().where(watches.c.instance == instances.c.id)
     query = select(instances.c.id, instances.c.deployment).where(
-        instances.c.status == InstanceStatus.ACTIVE, ~watched
+        instances.c.status == InstanceStatus.ACTIVE, instances.c.id > after, ~watched
     )
-    return [(row.id, row.deployment) for row in connection.execute(query.limit(limit))]
+    rows = connection.execute(query.order_by(instances.c.id).limit(limit))
+    return [(row.id, row.deployment) for row in rows]
 
 
 def add(connection: Connection, some: Sequence[Watch]) -> bool:

@@ -79,11 +79,13 @@ class Watches:
 
     def enrol(self) -> None:
         """Give a time to every instance that has none."""
+        after = ""
         while True:
             with self._database.read() as connection:
-                found = watches.lacking(connection, BATCH)
+                found = watches.lacking(connection, after, BATCH)
             if not found:
                 return
+            after = found[-1][0]
             with self._database.write() as connection:
                 if not watches.add(connection, [self._first(*each) for each in found]):
                     return  # another process does it

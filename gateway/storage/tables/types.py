@@ -1,10 +1,15 @@
 """What the tables share: their metadata and the types of columns."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Column, DateTime, Dialect, MetaData, String, Text
+from sqlalchemy import JSON, Column, DateTime, Dialect, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
+
+TEXTS: Final = 32
+"""How many decoded texts of a column are kept: of commands there is one for each version of SPE."""
 
 metadata = MetaData(
     naming_convention={
@@ -51,6 +56,21 @@ class Told(TypeDecorator[str]):
         if value is None:
             return None
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+class Alike(TypeDecorator[Any]):
+    """JSON that is the same in many rows: SQLite's text is decoded once, and shared by them.
+
+    Nobody changes what was read. PostgreSQL's driver decodes by itself, each row anew.
+    """
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Return what decodes, if anything must."""
+        decode = super().result_processor(dialect, coltype)
+        return decode and lru_cache(TEXTS)(decode)
 
 
 ID = String(40)

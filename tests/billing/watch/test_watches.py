@@ -2,11 +2,12 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import Connection
 
 from gateway.billing.watch import timetable
 from gateway.billing.watch.watches import UNDER_WAY, Watches
@@ -56,7 +57,24 @@ def test_many_instances_are_enrolled(core: Core, lookout: Lookout) -> None:
         lookout.watches.enrol()
 
     with core.database.read() as connection:
-        assert watches.lacking(connection, 10) == []
+        assert watches.lacking(connection, "", 10) == []
+
+
+def test_who_is_new_is_looked_for_from_the_last_one_on(core: Core, lookout: Lookout) -> None:
+    made = sorted(core.planted(lookout.control, f"inst-{number}").id for number in range(3))
+    asked = []
+
+    def lacking(connection: Connection, after: str, limit: int) -> Sequence[tuple[str, str]]:
+        asked.append(after)
+        return found(connection, after, limit)
+
+    found = watches.lacking
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.billing.watch.watches.BATCH", 2)
+        patch.setattr(watches, "lacking", lacking)
+        lookout.watches.enrol()
+
+    assert asked == ["", made[1], made[2]]
 
 
 def test_an_instance_that_is_gone_is_watched_no_longer(lookout: Lookout) -> None:
