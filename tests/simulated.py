@@ -112,6 +112,10 @@ class Control:
         """Set the simulated clock to an ISO time with an offset."""
         self._call("POST", "/clock", {"now": moment})
 
+    def next_certificate(self) -> JSON:
+        """Return the pins of the certificate that the next exchange brings."""
+        return self._call("POST", "/certificate/next").json()
+
     def exchange_certificate(self, *, expired: bool = False) -> JSON:
         """Use another certificate; return the new announcement."""
         return self._call("POST", "/certificate", {"expired": expired}).json()

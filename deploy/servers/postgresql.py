@@ -62,6 +62,13 @@ class Postgresql:
         """Remove its data."""
         shutil.rmtree(self._folder)
 
+    def add_user(self, name: str, password: str) -> None:
+        """Make a user that has to say its password, as the first one need not."""
+        rules = self._folder / "data" / "pg_hba.conf"
+        rules.write_text(f"local all {name} scram-sha-256\n{rules.read_text()}")
+        self.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+        self.execute("SELECT pg_reload_conf()")
+
     @contextmanager
     def database(self) -> Iterator[str]:
         """Make a database of the present schema for a block, and yield its URL."""
@@ -79,11 +86,11 @@ class Postgresql:
     @contextmanager
     def _made(self, how: str) -> Iterator[str]:
         name = f"gateway_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} {how}")
+        self.execute(f"CREATE DATABASE {name} {how}")
         try:
             yield self._url(name)
         finally:
-            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _url(self, name: str) -> str:
         return f"postgresql+psycopg://{ACCOUNT}@/{name}?host={self._folder}"
@@ -103,7 +110,7 @@ class Postgresql:
             raise Absent(log.read_text())
 
     def _make_template(self) -> None:
-        self._execute(f"CREATE DATABASE {TEMPLATE}")
+        self.execute(f"CREATE DATABASE {TEMPLATE}")
         with closing(Database(self._url(TEMPLATE))) as database:
             upgrading.upgrade(database)
 
@@ -112,7 +119,8 @@ class Postgresql:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             return found.fetchone() is not None
 
-    def _execute(self, statement: str) -> None:
+    def execute(self, statement: str) -> None:
+        """Carry a statement out, as the superuser."""
         with self._connect() as connection:
             connection.execute(statement.encode())
 

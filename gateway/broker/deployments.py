@@ -33,8 +33,10 @@ from gateway.tenancy.authorise import denied, permit
 from gateway.tenancy.caller import Caller
 
 PROBE_SECONDS = 10.0
-IDENTITY = frozenset({"host", "port", "pin", "user_name"})
+IDENTITY = frozenset({"host", "port", "pin", "next_pin", "user_name"})
 """A change of these needs the password again (threat T3)."""
+
+PINS = ("pin", "next_pin")
 
 USED = (
     "Instances are or were on this deployment; cordon it instead, so that their ids are never "
@@ -52,6 +54,7 @@ class NewDeployment:
     user_name: str
     password: str = field(repr=False)
     pin: str | None = None
+    next_pin: str | None = None
     system_trust: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     capacity: int | None = None
@@ -173,8 +176,9 @@ class Deployments:
                     )
                 ]
             )
-        changed = replace(found, **values, update_time=now())
-        columns = dict(values) | {"update_time": changed.update_time}
+        spelt = _spelt(values)
+        changed = replace(found, **spelt, update_time=now())
+        columns = spelt | {"update_time": changed.update_time}
         if password is not None:
             changed = self._tried(changed, password)
             columns |= {
@@ -188,15 +192,16 @@ class Deployments:
             with self._database.write() as connection:
                 deployments.change(connection, deployment, columns)
                 audit.changed(connection, caller, deployment, columns)
-                if changed.pin != found.pin:
+                if changed.pins != found.pins:
                     kind = EventType.DEPLOYMENT_CERTIFICATE_CHANGED
-                    telling.deployment(connection, kind, deployment, {"pin": changed.pin})
+                    pins = {"pin": changed.pin, "nextPin": changed.next_pin}
+                    telling.deployment(connection, kind, deployment, pins)
         except IntegrityError:
             raise Conflict("A deployment of this name or address is registered already.") from None
         return changed
 
     def repin(self, caller: Caller, deployment: str, pin: str, password: str) -> Deployment:
-        """Trust the certificate that is presented now, and end the quarantine.
+        """Trust the certificate that is presented now and no other, and end the quarantine.
 
         Nothing is sent unless it matches the pin; then the password is tried (threat T3).
 
@@ -205,12 +210,12 @@ class Deployments:
             UpstreamError: the deployment refuses, or is not what it should be.
         """
         try:
-            return self.change(caller, deployment, {"pin": pin}, password)
+            return self.change(caller, deployment, {"pin": pin, "next_pin": None}, password)
         except PinMismatch as error:
             raise _another(pin, error) from error
 
     def lift_quarantine(self, caller: Caller, deployment: str) -> Deployment:
-        """End the quarantine of a deployment that presents the pinned certificate again.
+        """End the quarantine of a deployment that presents a pinned certificate again.
 
         Only the TLS handshake is made; the pin stays, so no password is needed.
 
@@ -223,7 +228,7 @@ class Deployments:
             self._networks.require(found.host)
             with map_errors(Phase.CONNECT, deployment=deployment):
                 presented = probe(found.host, found.port, PROBE_SECONDS)
-                presented.require(normalise_pin(found.pin))
+                presented.require(*map(normalise_pin, found.pins))
         values: dict[str, Any] = {"quarantine": None, "update_time": now()}
         with self._database.write() as connection:
             deployments.change(connection, deployment, values)
@@ -271,6 +276,12 @@ def signatures(client: Client) -> dict[str, list[str]]:
     }
 
 
+def _spelt(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return columns with each pin in the one spelling that is stored."""
+    pins = {name: normalise_pin(values[name]) for name in PINS if values.get(name)}
+    return {**values, **pins}
+
+
 def _deployment(new: NewDeployment) -> Deployment:
     time = now()
     return Deployment(
@@ -279,7 +290,7 @@ def _deployment(new: NewDeployment) -> Deployment:
         host=new.host,
         port=new.port,
         user_name=new.user_name,
-        pin=new.pin,
+        **_spelt({"pin": new.pin, "next_pin": new.next_pin}),
         labels=dict(new.labels),
         capacity=new.capacity,
         instance_base_directory=new.instance_base_directory,

@@ -66,7 +66,9 @@ def _quarantine(deployment: Deployment) -> Iterator[tuple[str, str]]:
 
 
 def _pin(deployment: Deployment) -> str:
-    return str(deployment["certificate"].get("pin", "none: the system's trust decides"))
+    pinned = deployment["certificate"]
+    following = f", next {pinned['nextPin']}" if "nextPin" in pinned else ""
+    return str(pinned.get("pin", "none: the system's trust decides")) + following
 
 
 def _time(moment: str | None) -> str:

@@ -83,7 +83,7 @@ MEANINGS: Final[Mapping[EventType, Meaning]] = {
         "It has shown another certificate: nothing is sent to it.", ("problem",)
     ),
     EventType.DEPLOYMENT_CERTIFICATE_CHANGED: Meaning(
-        "Another certificate was pinned for it.", ("pin",)
+        "Another certificate was pinned for it, or announced as its next one.", ("pin", "nextPin")
     ),
     EventType.DEPLOYMENT_CERTIFICATE_ENDING: Meaning(
         "Its certificate ends within 30 days; once for each certificate.", ("notAfter",)

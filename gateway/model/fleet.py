@@ -13,7 +13,8 @@ class Deployment:
     """A registered SPE deployment; its password lies elsewhere, encrypted.
 
     ``pin`` is the SHA-256 (64 hex) or SHA-1 (40 hex) thumbprint of the certificate,
-    None where the system's trust store decides. ``commands`` holds what get-metadata lists:
+    None where the system's trust store decides; ``next_pin`` that of the certificate that will take
+    its place, and is as good already. ``commands`` holds what get-metadata lists:
     the names of the arguments by the name of the command. ``drained`` ones take no changes.
     ``quarantine`` is the certificate that was found in the place of the pinned one: nothing is
     sent until a person has said which is right. ``down_time`` is when the operators were told that
@@ -40,6 +41,12 @@ class Deployment:
     drained: bool = False
     quarantine: Mapping[str, Any] | None = None
     down_time: datetime | None = None
+    next_pin: str | None = None
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """The certificates that are accepted; none where the system's trust store decides."""
+        return tuple(pin for pin in (self.pin, self.next_pin) if pin)
 
 
 class InstanceStatus(StrEnum):

@@ -45,13 +45,20 @@ class CertificateTrustSchema(Schema):
         pattern=PIN,
         form="40 or 64 hex digits",
     )
+    next_pin = Text(
+        "Of the certificate that will take its place, announced with `pin`. Either is accepted, "
+        "until one is pinned alone.",
+        max_length=95,
+        pattern=PIN,
+        form="40 or 64 hex digits",
+    )
     trust = Choice(("system",), "The certificate is signed by a known authority.")
 
     @ma.validates_schema
     def require_one(self, data: dict[str, Any], **_: object) -> None:
         """Refuse what says nothing, or two things: trust is never meant by silence."""
-        if len(data) != 1:
-            raise ma.ValidationError(Fault("Give either pin or trust.", "ONE_OF"))
+        if data.keys() not in ({"pin"}, {"pin", "next_pin"}, {"trust"}):
+            raise ma.ValidationError(Fault("Give either pin, or with nextPin, or trust.", "ONE_OF"))
 
 
 class PresentedSchema(Schema):

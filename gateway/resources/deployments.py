@@ -44,6 +44,7 @@ WRITABLE = (
     "port",
     "user_name",
     "pin",
+    "next_pin",
     "labels",
     "capacity",
     "instance_base_directory",
@@ -75,7 +76,8 @@ def tag_of(found: Deployment) -> str:
 
 def view(found: Deployment) -> dict[str, Any]:
     """Return what the schema dumps; the password is nowhere in it."""
-    trust = {"pin": found.pin} if found.pin else {"trust": "system"}
+    announced = {"next_pin": found.next_pin} if found.next_pin else {}
+    trust = {"pin": found.pin, **announced} if found.pin else {"trust": "system"}
     return vars(found) | {"certificate": trust, "quarantine": quarantine_view(found)}
 
 
@@ -90,10 +92,10 @@ def quarantine_view(found: Deployment) -> dict[str, Any] | None:
 
 
 def trust_of(certificate: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the columns of ``certificate``: a pin, or the system's trust store."""
+    """Return the columns of ``certificate``: pins, or the system's trust store."""
     if not certificate:
         return {}
-    return {"pin": certificate.get("pin")}
+    return {name: certificate.get(name) for name in ("pin", "next_pin")}
 
 
 def environment_shape(found: Operation) -> dict[str, Any]:

@@ -15,6 +15,7 @@
 | `POST /asynchronous` | `{"share": 0.2, "seed": 7, "seconds": 0.2, "command": "*"}` |
 | `POST /clock` | `{"advanceSeconds": 60}` or `{"now": "2026-12-24T00:00:00+00:00"}` |
 | `POST /certificate` | exchanges it; `{"expired": true}` for one that has ended |
+| `POST /certificate/next` | makes the one that the next exchange brings, and shows its pins |
 | `GET`, `POST /condition` | `{"condition": "down"}`, one of `conduct.CONDITIONS` |
 | `POST /instance` | `{"instanceID": ..., "status": "stopped"}`, as somebody at the server does it |
 | `POST /mail` | `{"instanceID": ..., "messages": 500}` have come in just now |
@@ -89,6 +90,9 @@ class Controlled(Protocol):
     def reset(self) -> None:
         """Go back to the scenario."""
 
+    def next_certificate(self) -> dict[str, str]:
+        """Return the pins of the certificate that the next exchange brings."""
+
     def exchange_certificate(self, *, expired: bool) -> None:
         """Use another certificate for new connections."""
 
@@ -139,6 +143,7 @@ class Control:
             "POST /asynchronous": self._asynchronous,
             "POST /clock": self._move_clock,
             "POST /certificate": self._certificate,
+            "POST /certificate/next": lambda _: simulator.next_certificate(),
             "GET /condition": lambda _: {"condition": simulator.condition},
             "POST /condition": lambda document: simulator.enter(**document),
             "POST /instance": self._enter,

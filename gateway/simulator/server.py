@@ -147,21 +147,28 @@ class Simulator:
         if self._condition != self._conduct.condition:
             self.enter(self._conduct.condition)
 
+    def next_certificate(self) -> dict[str, str]:
+        """Return the pins of the certificate that the next exchange brings, which is made now."""
+        found = certificate.keep(self._next, self.server.deployment.name, self._premises.key)
+        return {"thumbprint": found.thumbprint, "sha256": found.sha256}
+
     def exchange_certificate(self, *, expired: bool = False) -> None:
         """Use another certificate for new connections.
 
         Args:
             expired: take one that ended yesterday.
         """
-        days = timedelta(days=-1 if expired else 3650)
-        self._certificate = certificate.make(
-            self._certificate.path,
-            self.server.deployment.name,
-            datetime.now(UTC) + days,
-            self._premises.key,
-        )
+        path, host, key = self._next, self.server.deployment.name, self._premises.key
+        if expired:
+            certificate.make(path, host, datetime.now(UTC) - timedelta(days=1), key)
+        certificate.keep(path, host, key)
+        self._certificate = certificate.read(path.replace(self._certificate.path))
         self.server.deployment.thumbprint = self._certificate.thumbprint
         self._api.context = _context(self._certificate.path)
+
+    @property
+    def _next(self) -> Path:
+        return self._folder / "next.pem"
 
     def _wrong_certificate(self) -> certificate.Certificate:
         path, host = self._folder / "wrong.pem", self.server.deployment.name

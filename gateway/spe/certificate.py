@@ -87,17 +87,17 @@ class Certificate:
         except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
             raise CertificateRejected("The deployment's certificate is unreadable.") from error
 
-    def require(self, pin: str) -> None:
-        """Refuses a certificate that is not the pinned one, or not valid today.
+    def require(self, *pins: str) -> None:
+        """Refuses a certificate that is not a pinned one, or not valid today.
 
         Args:
-            pin: normalised.
+            pins: normalised; one of them has to name it.
 
         Raises:
             PinMismatch: it is another one.
             CertificateExpired: past its notAfter, or before its notBefore.
         """
-        if not self.matches(pin):
+        if not any(self.matches(pin) for pin in pins):
             raise PinMismatch(
                 "The deployment shows another certificate than the registered one.",
                 message=f"SHA-1 {self.sha1}, SHA-256 {self.sha256}",

@@ -66,7 +66,7 @@ class Channel:
         self._pool = open_pool(
             endpoint.host,
             endpoint.port,
-            endpoint.pin,
+            endpoint.pins,
             connections=limits.connections,
             wait_seconds=limits.pool_seconds,
             watch=watch,

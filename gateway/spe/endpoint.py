@@ -30,6 +30,8 @@ class Endpoint:
         password: that administrator's (API) password.
         pin: thumbprint of the certificate, SHA-1 or SHA-256; None to rely on the
             system's trust.
+        next_pin: of the certificate that will take its place, and is as good already; None if
+            none is announced.
 
     Raises:
         InvalidInput: one of them cannot be used.
@@ -41,13 +43,15 @@ class Endpoint:
     user_name: str
     password: str = field(repr=False)
     pin: str | None
+    next_pin: str | None = None
 
     def __post_init__(self) -> None:
         faults = [*self._faults()]
         if faults:
             raise InvalidInput(faults)
-        if self.pin is not None:
-            object.__setattr__(self, "pin", normalise_pin(self.pin))
+        for name in ("pin", "next_pin"):
+            if (pin := getattr(self, name)) is not None:
+                object.__setattr__(self, name, normalise_pin(pin))
 
     def _faults(self) -> Iterator[InputFault]:
         if not _is_host(self.host):
@@ -63,6 +67,11 @@ class Endpoint:
         """Host and port, as in an address and in the field Host (RFC 3986, section 3.2)."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """The certificates that are accepted; none where the system's trust decides."""
+        return tuple(pin for pin in (self.pin, self.next_pin) if pin)
 
     @property
     def url(self) -> str:

@@ -65,7 +65,7 @@ def exchange(endpoint: Endpoint, request: RawRequest, limits: Limits = DEFAULT_L
     """
     command = request.path.rsplit("/", 1)[-1]
     connection = open_connection(
-        endpoint.host, endpoint.port, endpoint.pin, connect_seconds=limits.connect_seconds
+        endpoint.host, endpoint.port, endpoint.pins, connect_seconds=limits.connect_seconds
     )
     with (
         within(limits.control_seconds),

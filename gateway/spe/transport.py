@@ -8,7 +8,7 @@ free connection (the bulkhead: a slow deployment cannot take every thread).
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
@@ -46,11 +46,17 @@ class _Connection(HTTPSConnection):
 
 
 class _PinnedConnection(_Connection):
-    """Compares the certificate with the pin as soon as the handshake has ended."""
+    """Compares the certificate with the pins as soon as the handshake has ended."""
 
-    def __init__(self, *args: Any, pin: str, watch: Watcher = unwatched, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - urllib3's
+        pins: Sequence[str],
+        watch: Watcher = unwatched,
+        **kwargs: Any,  # noqa: ANN401 - urllib3's
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._pin = pin
+        self._pins = pins
         self._watch = watch
 
     def connect(self) -> None:
@@ -59,7 +65,7 @@ class _PinnedConnection(_Connection):
             raise PinMismatch("The connection to the deployment is not TLS.")
         certificate = Certificate.from_der(self.sock.getpeercert(binary_form=True))
         try:
-            certificate.require(self._pin)
+            certificate.require(*self._pins)
         except CertificateRejected as error:
             self._watch(certificate, error)
             raise
@@ -130,31 +136,31 @@ class _Session(requests.Session):
 
 
 def open_connection(
-    host: str, port: int, pin: str | None, *, connect_seconds: float
+    host: str, port: int, pins: Sequence[str], *, connect_seconds: float
 ) -> HTTPSConnection:
     """A connection beside the pool, for who looks at the bytes themselves; not connected yet.
 
     Args:
         host: name or address.
         port: usually 8474.
-        pin: a normalised pin, or None to rely on the system's trust.
+        pins: normalised ones, of which one has to fit; none to rely on the system's trust.
         connect_seconds: for the connection, and again for the handshake.
 
     Returns:
         The connection, which compares the certificate as those of the pool do. It needs a
         deadline around all that is done with it.
     """
-    if pin is None:
+    if not pins:
         context = verifying_context()
         return _Connection(host, port, timeout=connect_seconds, ssl_context=context)
     context = comparing_context()
-    return _PinnedConnection(host, port, pin=pin, timeout=connect_seconds, ssl_context=context)
+    return _PinnedConnection(host, port, pins=pins, timeout=connect_seconds, ssl_context=context)
 
 
 def open_pool(
     host: str,
     port: int,
-    pin: str | None,
+    pins: Sequence[str],
     *,
     connections: int,
     wait_seconds: float,
@@ -165,19 +171,19 @@ def open_pool(
     Args:
         host: name or address.
         port: usually 8474.
-        pin: a normalised pin, or None to rely on the system's trust.
+        pins: normalised ones, of which one has to fit; none to rely on the system's trust.
         connections: at most so many at a time.
         wait_seconds: for a free one.
-        watch: is told of each certificate that was held against the pin.
+        watch: is told of each certificate that was held against the pins.
 
     Returns:
         The pool. Each call needs a deadline around it.
     """
     limits: dict[str, Any] = {"maxsize": connections, "wait_seconds": wait_seconds}
-    if pin is None:
+    if not pins:
         return Pool(host, port, ssl_context=verifying_context(), **limits)
     context = comparing_context()
-    return _PinnedPool(host, port, pin=pin, watch=watch, ssl_context=context, **limits)
+    return _PinnedPool(host, port, pins=pins, watch=watch, ssl_context=context, **limits)
 
 
 def open_session(pool: Pool) -> requests.Session:

@@ -16,7 +16,7 @@ ABSENT = (InstanceStatus.PURGED, InstanceStatus.RELEASED)
 GONE = (*ABSENT, InstanceStatus.FAILED)
 """Instances in these states take no room."""
 
-CONNECTING = frozenset({"host", "port", "user_name", "password", "pin", "quarantine"})
+CONNECTING = frozenset({"host", "port", "user_name", "password", "pin", "next_pin", "quarantine"})
 """Columns that say how a deployment is connected to, and whether."""
 
 _COMPARED = ("id", "host", "port", "pin", "revision")

@@ -1,6 +1,7 @@
 """Registration: nothing is sent before the certificate is known to be the right one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,14 @@ def test_a_certificate_exchanged_later_stops_everything_before_a_byte_is_sent(
 
 
 @pytest.mark.parametrize(
-    "values", [{"host": "localhost"}, {"port": 1}, {"pin": WRONG}, {"user_name": "root"}]
+    "values",
+    [
+        {"host": "localhost"},
+        {"port": 1},
+        {"pin": WRONG},
+        {"next_pin": WRONG},
+        {"user_name": "root"},
+    ],
 )
 def test_another_identity_needs_the_password_again(
     core: Core, site: Simulator, site_control: Control, values: dict[str, object]
@@ -148,6 +156,19 @@ def test_another_identity_needs_the_password_again(
         core.deployments.change(core.caller(), made.id, values, None)
     assert refusal.value.faults[0].code == "PASSWORD_NEEDED"
     assert bytes_of_http(site_control) == before
+
+
+def test_a_pin_is_stored_in_one_spelling(core: Core, site: Simulator) -> None:
+    """With colons it is longer than its column."""
+    new = registration(site)
+    pin, following = new.pin, "ab:" * 31 + "ab"
+    assert pin is not None
+    colons = ":".join(pin[at : at + 2] for at in range(0, len(pin), 2)).lower()
+    made = core.deployments.register(core.caller(), replace(new, pin=colons))
+    assert made.pin == pin
+    values = {"pin": colons, "next_pin": following}
+    core.deployments.change(core.caller(), made.id, values, new.password)
+    assert core.deployments.get(core.caller(), made.id).pins == (pin, "AB" * 32)
 
 
 def test_a_change_that_does_not_work_does_not_count(core: Core, site: Simulator) -> None:

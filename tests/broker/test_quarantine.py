@@ -228,6 +228,7 @@ def test_the_right_pin_and_password_end_it_for_every_process(
     assert core.audit()[-1]["fields"] == [
         "commands",
         "last_contact_time",
+        "next_pin",
         "password",
         "pin",
         "quarantine",

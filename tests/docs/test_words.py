@@ -24,7 +24,7 @@ PATH = re.compile(r"`(/[\w{}/.-]+)`")
 LONGEST_DECISION = 25
 LANGUAGES = {
     *("bash", "go", "ini", "java", "javascript", "json", "mermaid", "nginx", "php", "python"),
-    *("text", "typescript"),
+    *("sql", "text", "typescript"),
 }
 
 ALL = [*documents(), ROOT / "gateway/README.md"]

@@ -1,7 +1,9 @@
 """Real gateways on PostgreSQL and Redis, a front that plays the proxy, and calls without end."""
 
 import json
+import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,6 +31,10 @@ PATIENCE = 60
 SERVE = ("serve", "--bind", "127.0.0.1:0", "--json", "--lifeline")
 
 
+class NobodyListens(AssertionError):
+    """No gateway takes connections."""
+
+
 class Node:
     """One gateway process.
 
@@ -53,6 +59,11 @@ class Node:
             self.is_ready = requests.get(f"{self.url}/readyz", timeout=10).ok
         except requests.RequestException:
             self.is_ready = False
+
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        os.killpg(self.process.process.pid, signal.SIGKILL)
+        self.process.stop()
 
     def stop(self) -> int:
         """Ask it to end as an operator does; return its status."""
@@ -82,6 +93,7 @@ class Cluster:
     instance: str = ""
     calls: int = 0
     _numbers: Iterator[int] = field(default_factory=count)
+    _turns: Iterator[int] = field(default_factory=count)
     _over: Event = field(default_factory=Event)
 
     def env(self, home: str = "home", **settings: str) -> dict[str, str]:
@@ -107,12 +119,21 @@ class Cluster:
         self.nodes.remove(node)
         return status
 
+    def restart_all(self) -> None:
+        """Put a new process in the place of each, one after the other, under load."""
+        for node in list(self.nodes):
+            self.start()
+            assert self.stop(node) == 0
+        self.await_calls()
+
     def send(self, method: str, path: str, token: str, **options: Any) -> requests.Response:  # noqa: ANN401 # as requests has them
         """Send a call to a gateway that is ready; to another one if nobody listens there."""
         headers = {"Prefer": "wait=20", "Connection": "close", **options.pop("headers", {})}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        for node in sorted(self.nodes, key=lambda each: (not each.is_ready, id(each) ^ self.calls)):
+        turn, nodes = next(self._turns), list(self.nodes)
+        by_turns = [nodes[(turn + place) % len(nodes)] for place in range(len(nodes))]
+        for node in sorted(by_turns, key=lambda each: not each.is_ready):
             try:
                 return requests.request(
                     method, node.url + path, headers=headers, timeout=PATIENCE, **options
@@ -120,7 +141,7 @@ class Cluster:
             except requests.ConnectionError as error:
                 if "Connection refused" not in str(error):
                     raise
-        raise AssertionError("No gateway listens.")
+        raise NobodyListens
 
     def token(self) -> str:
         """Fetch a token of the operator."""
@@ -211,9 +232,17 @@ class Cluster:
 
 @contextmanager
 def rolling(
-    folder: Path, simulator: Simulator, database_url: str, redis_url: str
+    folder: Path, simulator: Simulator, database_url: str, redis_url: str, **others: str
 ) -> Iterator[Cluster]:
-    """Set a cluster up, with one gateway that runs, a deployment and an instance on it."""
+    """Set a cluster up, with one gateway that runs, a deployment and an instance on it.
+
+    Args:
+        folder: for homes and logs.
+        simulator: the deployment.
+        database_url: of PostgreSQL; empty for SQLite, which one gateway has to itself.
+        redis_url: of a Redis, or empty.
+        others: settings.
+    """
     settings = {
         "database_url": database_url,
         "redis_url": redis_url,
@@ -224,6 +253,7 @@ def rolling(
         "inventory_seconds": "0",
         "watch_seconds": "0",
         "webhook_networks": "127.0.0.0/8",
+        **others,
     }
     home = folder / "home"
     operator = initialise(Settings(home=home, database_url=database_url))

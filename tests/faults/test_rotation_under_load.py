@@ -23,14 +23,6 @@ def cluster(
         yield made
 
 
-def restart_all(cluster: Cluster) -> None:
-    """Put a new process in the place of each, one after the other."""
-    for node in list(cluster.nodes):
-        cluster.start()
-        assert cluster.stop(node) == 0
-    cluster.await_calls()
-
-
 def test_the_keys_that_need_no_restart(cluster: Cluster) -> None:
     webhook = {"name": "W", "url": "http://127.0.0.1:9/"}
     made = cluster.call("POST", "/webhooks", webhook)
@@ -54,13 +46,13 @@ def test_the_master_key(cluster: Cluster) -> None:
     old, new = keys.read_text().strip(), Fernet.generate_key().decode()
     with cluster.under_load():
         keys.write_text(f"{old}\n{new}\n")
-        restart_all(cluster)
+        cluster.restart_all()
         keys.write_text(f"{new}\n{old}\n")
-        restart_all(cluster)
+        cluster.restart_all()
         done = run(["rotate-keys", "--master"], cluster.env())
         assert done.returncode == 0, done.stderr
         cluster.await_calls()
         keys.write_text(f"{new}\n")
-        restart_all(cluster)
+        cluster.restart_all()
     judged = run(["check", "--json"], cluster.env())
     assert '"The first master key opens everything that is stored."' in judged.stdout

@@ -124,6 +124,46 @@ def test_the_audit_says_who_put_it_there_and_who_let_it_out(own_world: World, si
     assert clients == {"quarantineDeployment": None, "liftQuarantine": operator}
 
 
+def test_a_certificate_that_was_announced_is_no_reason_for_quarantine(
+    own_world: World, site: Site
+) -> None:
+    path, said = f"/deployments/{site.id}", body(site)
+    following = site.control.next_certificate()["sha256"]
+    trust = {"pin": said["pin"], "nextPin": following}
+    change = {"certificate": trust, "password": said["password"]}
+    assert own_world.call("PATCH", path, change)["certificate"] == trust
+    site.simulator.exchange_certificate()
+    site.control.enter("up")  # for those who are connected too
+    assert health(own_world, site)["quarantine"] is None
+    assert health(own_world, site)["reachable"] is True
+
+    made = own_world.call("POST", f"{path}/repin", body(site))
+
+    assert made["certificate"] == {"pin": following}
+    assert health(own_world, site)["reachable"] is True
+
+
+def test_the_former_certificate_is_none_that_is_trusted_after_the_repin(
+    own_world: World, site: Site
+) -> None:
+    path, said = f"/deployments/{site.id}", body(site)
+    trust = {"pin": said["pin"], "nextPin": WRONG}
+    own_world.call("PATCH", path, {"certificate": trust, "password": said["password"]})
+    early = own_world.operator.post(f"{path}/repin", json=said | {"pin": WRONG})
+    assert_problem(early, 503, "CERTIFICATE_PIN_MISMATCH")
+    own_world.call("POST", f"{path}/repin", said)
+    assert own_world.call("GET", path)["certificate"] == {"pin": said["pin"]}
+    exchange(site)
+    assert reasons(own_world, site) == ["CERTIFICATE_PIN_MISMATCH"]
+
+
+@pytest.mark.parametrize("trust", [{"nextPin": WRONG}, {"trust": "system", "nextPin": WRONG}, {}])
+def test_a_next_pin_needs_a_pin(own_world: World, site: Site, trust: JSON) -> None:
+    change = {"certificate": trust, "password": "any"}
+    response = own_world.operator.patch(f"/deployments/{site.id}", json=change)
+    assert_problem(response, 422, "INVALID_INPUT")
+
+
 # health
 
 

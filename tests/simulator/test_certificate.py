@@ -47,6 +47,19 @@ def test_new_connections_see_an_exchanged_certificate() -> None:
         assert infos[0]["serverCertificate"]["thumbprint"] == after["thumbprint"]
 
 
+def test_the_next_certificate_is_known_before_the_exchange() -> None:
+    with Simulator("beta") as simulator:
+        control = Control(simulator.control_url)
+        before = certificate(simulator)
+        following = control.next_certificate()
+
+        assert control.next_certificate() == following
+        assert certificate(simulator) == before
+        assert control.exchange_certificate()["sha256"] == following["sha256"]
+        assert hashlib.sha256(certificate(simulator)).hexdigest().upper() == following["sha256"]
+        assert control.next_certificate() != following
+
+
 def test_an_expired_certificate_has_ended() -> None:
     with Simulator("beta") as simulator:
         Control(simulator.control_url).exchange_certificate(expired=True)

@@ -46,6 +46,24 @@ def test_the_right_pin_is_accepted_in_every_spelling(identity: Identity, spellin
                 assert ping(client) is None
 
 
+@pytest.mark.parametrize("right", ["pin", "next_pin"])
+def test_either_of_two_pins_is_accepted(identity: Identity, right: str) -> None:
+    pins = {"pin": "a" * 64, "next_pin": "b" * 64, right: identity.sha256}
+    with raw_server(identity, success()) as server:
+        endpoint = Endpoint("d1", "127.0.0.1", server.port, "admin", PASSWORD, **pins)
+        with closing(Client(endpoint)) as client:
+            assert ping(client) is None
+
+
+def test_neither_of_two_wrong_pins_is_accepted(identity: Identity) -> None:
+    with raw_server(identity, success()) as server:
+        pins = ("a" * 64, "b" * 64)
+        endpoint = Endpoint("d1", "127.0.0.1", server.port, "admin", PASSWORD, *pins)
+        with closing(Client(endpoint)) as client:
+            assert ping(client) is PinMismatch
+    assert server.received == 0
+
+
 @pytest.mark.parametrize("digits", [40, 64])
 def test_a_wrong_pin_is_refused_before_a_byte_of_http(identity: Identity, digits: int) -> None:
     with raw_server(identity, success()) as server, closing(server.client("a" * digits)) as client:

@@ -114,7 +114,7 @@ class Connections:
         self._networks = networks
         self._rejected = rejected
         self._breakers = breakers
-        self._certificates: dict[str | None, Certificate] = {}
+        self._certificates: dict[tuple[str, ...], Certificate] = {}
         self._clients: dict[str, tuple[int, Client]] = {}
         self._contacts: dict[str, float] = {}
         self._lock = Lock()
@@ -234,6 +234,7 @@ class Connections:
                 user_name=deployment.user_name,
                 password=password,
                 pin=deployment.pin,
+                next_pin=deployment.next_pin,
             ),
             watch=self.watcher(deployment),
             guard=guard,
@@ -250,14 +251,14 @@ class Connections:
         error: CertificateRejected | None,
     ) -> None:
         if error is None:
-            self._certificates[deployment.pin] = certificate
+            self._certificates[deployment.pins] = certificate
             meters().certificate_shown(deployment.id, certificate.not_after)
         else:
             self._rejected(deployment, certificate, error)
 
     def certificate(self, deployment: Deployment) -> Certificate | None:
-        """Return the certificate of a pin, if the deployment has shown it to this process."""
-        return self._certificates.get(deployment.pin)
+        """Return the pinned certificate that a deployment has shown to this process last."""
+        return self._certificates.get(deployment.pins)
 
     def close(self) -> None:
         """Close every pool."""

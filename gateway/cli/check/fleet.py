@@ -43,9 +43,10 @@ def every(ground: Ground) -> Iterator[Finding]:
 def _looked_at(deployment: Deployment, password: str) -> Iterator[Finding]:
     host, port, name = deployment.host, deployment.port, deployment.name
     certificate = probe(host, port, PING_SECONDS)
-    if deployment.pin is not None:
-        certificate.require(deployment.pin)
-    endpoint = Endpoint(deployment.id, host, port, deployment.user_name, password, deployment.pin)
+    pins = (deployment.pin, deployment.next_pin)
+    endpoint = Endpoint(deployment.id, host, port, deployment.user_name, password, *pins)
+    if endpoint.pins:
+        certificate.require(*endpoint.pins)
     with closing(Client(endpoint)) as client:
         finished(client, client.invoke(PING, {}, seconds=PING_SECONDS))
         status = finished(client, client.invoke(GET_SYSTEM_ADMINISTRATORS, {}))

@@ -85,7 +85,8 @@ def _endpoint(settings: Settings, wanted: str) -> Endpoint:
     finally:
         database.close()
     Networks(settings.deployment_networks).require(found.host)
-    return Endpoint(found.id, found.host, found.port, found.user_name, password, found.pin)
+    pins = (found.pin, found.next_pin)
+    return Endpoint(found.id, found.host, found.port, found.user_name, password, *pins)
 
 
 def _registered(database: Database, wanted: str) -> Deployment:

@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from gateway.storage.tables.types import ID, Instant, metadata, times
+from gateway.storage.tables.types import ID, Alike, Instant, metadata, times
 
 deployments = Table(
     "deployments",
@@ -25,13 +25,14 @@ deployments = Table(
     Column("user_name", String(200), nullable=False),
     Column("password", Text, nullable=False),  # encrypted
     Column("pin", String(64)),
+    Column("next_pin", String(64)),
     Column("labels", JSON, nullable=False),
     Column("capacity", Integer),
     Column("instance_base_directory", String(500)),
     Column("instance_url", String(500)),
     Column("cordoned", Boolean, nullable=False),
     Column("version", String(50)),
-    Column("commands", JSON, nullable=False),
+    Column("commands", Alike, nullable=False),
     Column("last_contact_time", Instant),
     Column("revision", Integer, nullable=False),
     Column("drained", Boolean, nullable=False),

@@ -28,6 +28,7 @@ _DATA: Final = MappingProxyType(
         "messages": 182344,
         "notAfter": "2026-12-21T08:30:00Z",
         "pin": WORDS["sha1"],
+        "nextPin": None,
         "profileId": 7,
         "profileName": "Mail of Jane",
         "reason": "gone",

@@ -63,7 +63,8 @@ class KeyFetcher:
     def _body(self) -> bytes:
         parts = urlsplit(self.url)
         host, port = parts.hostname or "", parts.port or 443
-        pool = open_pool(host, port, self.pin, connections=1, wait_seconds=self.seconds)
+        pins = (self.pin,) if self.pin else ()
+        pool = open_pool(host, port, pins, connections=1, wait_seconds=self.seconds)
         session = open_session(pool)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         with (
