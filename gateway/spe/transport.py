@@ -107,8 +107,7 @@ class Pool(HTTPSConnectionPool):
             if connection.sock is None:
                 connection.timeout = connect_seconds
                 connection.connect()
-            with suppress(BrokenPipeError):  # what refuses early has answered before it hung up
-                connection.sock.sendall(request)
+            _send(connection.sock, request)
             body = reply.read(connection.sock)
             if not reply.is_kept:
                 connection.close()
@@ -124,6 +123,11 @@ class Pool(HTTPSConnectionPool):
             raise
         finally:
             self._put_conn(connection)
+
+
+def _send(opened: socket.socket, request: bytes) -> None:
+    with suppress(BrokenPipeError):  # what refuses early has answered before it hung up
+        opened.sendall(request)
 
 
 class _PinnedPool(Pool):

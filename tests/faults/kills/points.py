@@ -12,10 +12,10 @@ from functools import wraps
 from importlib import import_module
 from typing import Any, cast
 
-import requests
-
 from gateway.model import Operation, Step, StepStatus
 from gateway.spe.catalogue import COMMANDS
+from gateway.spe.channel import Call
+from gateway.spe.message import Reply
 from gateway.spe.status import Status
 
 Words = Collection[str]
@@ -81,17 +81,17 @@ def _compensating(
     return {step.command} if step.always else NONE
 
 
-def _sent(_done: None, _connection: object, _method: str, url: str, *_: object, **__: Any) -> Words:  # noqa: ANN401 - urllib3's
-    return _called(url)
+def _sent(_done: None, _socket: object, request: bytes) -> Words:
+    return _called(request.split(maxsplit=2)[1].decode())
 
 
-def _reading(_channel: object, response: requests.Response) -> Words:
-    return _called(str(response.url))
+def _reading(call: Call, _reply: Reply) -> Words:
+    return _called(call.path)
 
 
-def _called(url: str) -> Words:
-    """Return the command that an address invokes; get-status and the like are none."""
-    way, _, command = url.rpartition("/invoke/")
+def _called(path: str) -> Words:
+    """Return the command that a path invokes; get-status and the like are none."""
+    way, _, command = path.rpartition("/invoke/")
     return {command} if way and _changes(command) else NONE
 
 
@@ -154,14 +154,14 @@ POINTS = (
     Point(
         "K2",
         "sent, no byte of the reply read",
-        ("gateway.spe.transport", "_Connection.request"),
+        ("gateway.spe.transport", "_send"),
         AFTER,
         _sent,
     ),
     Point(
         "K3",
         "reply partly read",
-        ("gateway.spe.channel", "Channel._content"),
+        ("gateway.spe.channel", "_judge"),
         BEFORE,
         _reading,
     ),
