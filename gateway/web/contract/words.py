@@ -7,6 +7,7 @@ from typing import Any, Final
 _NUMBER: Final = "01995e5a7c4d7b3e8f2a9c1d0e6b4f37"
 _SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _SHA1: Final = "3D2B8E60F1A94C7785D0B6E21F94A7C35E8B10D4"
+_NEXT_SHA1: Final = "A94C7785D0B6E21F94A7C35E8B10D43D2B8E60F1"
 _INSTANCES: Final = "D:\\MailStore\\Instances"
 _GATEWAY: Final = "https://gateway.example.com"
 
@@ -136,6 +137,7 @@ WORDS: Final[Mapping[str, Any]] = MappingProxyType(
         "processors": ["Intel Xeon, 8 cores"],
         "sha1": _SHA1,
         "sha256": _SHA256,
+        "nextPin": _NEXT_SHA1,
         "thumbprint": _SHA1,
         "certificateThumbprint": _SHA1,
         "version": "25.3.0.22711",
