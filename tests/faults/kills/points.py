@@ -91,8 +91,8 @@ def _reading(call: Call, _reply: Reply) -> Words:
 
 def _called(path: str) -> Words:
     """Return the command that a path invokes; get-status and the like are none."""
-    way, _, command = path.rpartition("/invoke/")
-    return {command} if way and _changes(command) else NONE
+    _, invokes, command = path.rpartition("/invoke/")
+    return {command} if invokes and _changes(command) else NONE
 
 
 def _answered(_runner: object, _operation: Operation, step: Step, status: Status) -> Words:
