@@ -91,7 +91,7 @@ def _measured(parts: Sequence[str], effort: Effort, say: Say) -> results.Results
         with _folder() as folder:
             goals += pages.compared(folder, effort.instances, effort.rounds * 3)
     known = {"rounds": effort.speed.rounds, "seconds of a turn": effort.speed.seconds}
-    return results.Results(machine, known, [*goals, *results.growth()], document, scaling)
+    return results.Results(machine, known, goals, document, scaling, results.growth())
 
 
 def _lists(effort: Effort, say: Say) -> Iterator[Goal]:
@@ -130,7 +130,7 @@ def _write(found: results.Results, *, whole: bool) -> None:
 
 def _show(console: Console, found: results.Results) -> None:
     table = Table("Goal", "is", "to", "ratio", "at most", "")
-    for goal in found.goals:
+    for goal in (*found.goals, *found.grown):
         part, whole = (results.shown(each, goal.unit) for each in (goal.part, goal.whole))
         verdict = "met" if goal.is_met else "[red]missed[/red]"
         table.add_row(goal.name, part, whole, f"{goal.ratio:.2f}", f"{goal.most:.2f}", verdict)

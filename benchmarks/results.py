@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from benchmarks.figures import Goal
 from benchmarks.processes import JSON
@@ -43,6 +43,7 @@ class Results:
         goals: of all parts.
         speed: the document of ``benchmarks.speed``; none if that part was left out.
         cluster: that of ``benchmarks.cluster``, likewise.
+        grown: the goals of the last run of ``benchmarks.growth``, which are shown beside.
     """
 
     machine: Mapping[str, Any]
@@ -50,11 +51,25 @@ class Results:
     goals: Sequence[Goal]
     speed: JSON = field(default_factory=dict)
     cluster: JSON = field(default_factory=dict)
+    grown: Sequence[Goal] = ()
+
+    @classmethod
+    def read(cls, folder: Path, grown: Sequence[Goal]) -> Self:
+        """Return what the last run has written into a folder, with newer goals of growth."""
+        found = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        return cls(
+            found.pop("machine"),
+            found.pop("effort"),
+            _goals(found.pop("goals")),
+            cluster=found.pop("cluster", {}),
+            speed=found,
+            grown=grown,
+        )
 
     @property
     def are_met(self) -> bool:
         """Whether every goal is."""
-        return all(goal.is_met for goal in self.goals)
+        return all(goal.is_met for goal in (*self.goals, *self.grown))
 
     def document(self) -> JSON:
         """Return them as JSON."""
@@ -68,7 +83,11 @@ class Results:
 
     def page(self) -> str:
         """Return them as Markdown."""
-        sections = [_HEAD, _facts({**self.machine, **self.effort}), goals_table(self.goals)]
+        sections = [
+            _HEAD,
+            _facts({**self.machine, **self.effort}),
+            goals_table([*self.goals, *self.grown]),
+        ]
         if self.speed:
             sections += _speed(self.speed)
         if self.cluster:
@@ -107,7 +126,10 @@ def growth(path: Path = GROWTH) -> list[Goal]:
     """Return the goals of the last run of ``benchmarks.growth``, which takes longer; or none."""
     if not path.exists():
         return []
-    found = json.loads(path.read_text(encoding="utf-8")).get("goals", [])
+    return _goals(json.loads(path.read_text(encoding="utf-8")).get("goals", []))
+
+
+def _goals(found: Sequence[JSON]) -> list[Goal]:
     members = ("name", "part", "whole", "most", "unit")
     return [Goal(**{name: goal[name] for name in members if name in goal}) for goal in found]
 

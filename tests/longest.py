@@ -26,6 +26,7 @@ LONGEST: Final[Sequence[str]] = (
     "faults/test_bulk.py",
     "cli/test_watching.py",
     "benchmarks/test_lists.py",
+    "faults/test_restore_under_load.py",
     "sdk/test_typescript.py",
 )
 """Those of a minute and more, the longest first."""

@@ -16,9 +16,11 @@ from typing import Any, Final
 from benchmarks.figures import Goal
 from benchmarks.growth import capacity, deployments, fleet, instances, logs, plots, tracking
 from benchmarks.growth.fit import Curve
+from benchmarks.results import Results
 from deploy.servers import Absent
 from deploy.servers.postgresql import Postgresql
 
+BENCHMARKS: Final = Path(__file__).parents[1]
 RESULTS: Final = Path(__file__).parent / "results.json"
 IMAGES: Final = Path(__file__).parents[2] / "docs" / "images"
 FILLED: Final = "Tables were filled by bulk SQL; all else went through the gateway's own code."
@@ -112,6 +114,7 @@ def _measure(options: Namespace) -> int:
     if not options.short and not options.only:
         write(options.results, found)
         plots.draw(found.curves, IMAGES)
+        Results.read(BENCHMARKS, found.goals).write(BENCHMARKS)
     return 0 if all(goal.is_met for goal in found.goals) else 1
 
 

@@ -58,7 +58,7 @@ class CertificateTrustSchema(Schema):
     def require_one(self, data: dict[str, Any], **_: object) -> None:
         """Refuse what says nothing, or two things: trust is never meant by silence."""
         if data.keys() not in ({"pin"}, {"pin", "next_pin"}, {"trust"}):
-            raise ma.ValidationError(Fault("Give pin, with or without nextPin, or trust.", "ONE_OF"))
+            raise ma.ValidationError(Fault("Give pin (and nextPin), or trust.", "ONE_OF"))
 
 
 class PresentedSchema(Schema):

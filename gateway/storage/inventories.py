@@ -43,9 +43,14 @@ def states(connection: Connection) -> dict[str, Inventory]:
     return {row["deployment"]: Inventory(**row) for row in rows}
 
 
-def ages(connection: Connection) -> dict[str, datetime | None]:
-    """Return when each deployment was asked for the last list that was believed, if ever."""
-    rows = connection.execute(select(inventories.c.deployment, inventories.c.as_of))
+def ages(connection: Connection, among: Collection[str]) -> dict[str, datetime | None]:
+    """Return when deployments were asked for the last list that was believed, if ever."""
+    i = inventories.c
+    rows = [
+        row
+        for some in batches(among)
+        for row in connection.execute(select(i.deployment, i.as_of).where(i.deployment.in_(some)))
+    ]
     return {row.deployment: row.as_of for row in rows}
 
 

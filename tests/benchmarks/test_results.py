@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.calls import OURS, VENDOR
@@ -91,6 +92,20 @@ def test_goals_of_growth_are_among_them_once_they_are_measured(tmp_path: Path) -
     path.write_text(json.dumps({"goals": [goal.document()]}))
 
     assert growth(path) == [goal]
+
+
+def test_newer_goals_of_growth_take_the_place_of_older_ones(tmp_path: Path) -> None:
+    older, newer = Goal("events, older", 3.0, 2.0, 1.5), Goal("events, newer", 2.0, 2.0, 1.5)
+    runs = speed().document()["servers"][SQLITE]
+    cluster = {"one": runs, "two": runs, "factor": 1.9}
+    found = replace(results(speed()), cluster=cluster, grown=[older])
+    found.write(tmp_path)
+
+    read = Results.read(tmp_path, [newer])
+
+    assert read == replace(found, grown=[newer])
+    assert "events, older" in found.page()
+    assert "events, newer" in read.page()
 
 
 def test_two_gateways_are_shown_beside_one(tmp_path: Path) -> None:

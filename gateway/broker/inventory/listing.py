@@ -121,7 +121,7 @@ class Inventory:
             if OBSERVABLE & filters.keys():  # elsewhere there may be others by now
                 lasting = {name: filters[name] for name in filters.keys() - OBSERVABLE}
                 concerned = list(instances.deployments_of(connection, reach, lasting))
-            ages = inventories.ages(connection)
+            ages = inventories.ages(connection, concerned)
         as_of = {name: ages.get(name) for name in concerned}
         more = items[-1].id if len(rows) > wanted.limit else until
         return Listing(items, more, as_of, unreachable)

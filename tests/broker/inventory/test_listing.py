@@ -56,6 +56,16 @@ def test_what_is_young_enough_is_not_asked(scene: Scene, inventory: Inventory) -
     assert scene.lister.asked == [scene.deployment]
 
 
+def test_ages_are_read_of_those_that_are_named(scene: Scene) -> None:
+    scene.lists(scene.owned("acme"))
+    scene.refresh()
+    with scene.core.database.read() as connection:
+        assert inventories.ages(connection, [scene.deployment, "dep_other"]).keys() == {
+            scene.deployment
+        }
+        assert inventories.ages(connection, ["dep_other"]) == {}
+
+
 def test_what_was_never_asked_is_older_than_anything(scene: Scene, inventory: Inventory) -> None:
     scene.lists(scene.owned("acme"))
 
