@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Boolean, Column, Connection, Table, text, update
 
 from gateway.broker import outages
 from gateway.broker.inventory.drift import is_missing
-from gateway.errors import DeploymentUnreachable, UpstreamTimeout
+from gateway.errors import UpstreamTimeout
 from gateway.model import Instance, InstanceStatus, now
 from gateway.storage import deployments, instances, inventories, likenesses
 from gateway.storage.generations import QUIET
@@ -226,20 +226,6 @@ def test_an_outage_that_was_told_meanwhile_ends(scene: Scene, acme: Instance) ->
         found = deployments.find(connection, acme.deployment)
     assert found is not None
     assert found.down_time is None
-
-
-def test_of_a_registration_that_was_removed_meanwhile_nothing_is_renewed(scene: Scene) -> None:
-    for _ in range(3):
-        scene.refresh()
-
-    def remove() -> None:
-        with scene.core.database.write() as connection:
-            deployments.remove(connection, scene.deployment)
-
-    scene.lister.meanwhile = remove
-    with pytest.raises(DeploymentUnreachable):
-        scene.refresh()
-    assert scene.state() is None
 
 
 def test_a_row_that_was_left_out_is_told_each_time(

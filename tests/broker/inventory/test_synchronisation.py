@@ -268,7 +268,13 @@ def test_a_deployment_that_was_never_reached_has_no_age(scene: Scene) -> None:
     assert (state.as_of, state.problem) == (None, UpstreamTimeout.code)
 
 
-def test_of_a_registration_that_was_removed_meanwhile_nothing_is_kept(scene: Scene) -> None:
+@pytest.mark.parametrize("rounds", [0, 3], ids=["new", "settled"])
+def test_of_a_registration_that_was_removed_meanwhile_nothing_is_kept(
+    scene: Scene, rounds: int
+) -> None:
+    for _ in range(rounds):
+        scene.refresh()
+
     def remove() -> None:
         with scene.core.database.write() as connection:
             deployments.remove(connection, scene.deployment)
