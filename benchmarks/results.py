@@ -164,7 +164,11 @@ def _speed(document: JSON) -> Iterator[str]:
 
 def _cluster(document: JSON) -> str:
     behind = {f"{number} behind a proxy": document[number] for number in ("one", "two")}
-    factor = f"Two serve {document['factor']:.2f} times what one does, with a core for each."
+    rates = document["two"]["rate"]["median"] / document["one"]["rate"]["median"]
+    factor = (
+        f"By the processor time of a read, two with a core for each serve {document['factor']:.2f} "
+        f"times what one does; by the rates, {rates:.2f} times."
+    )
     return f"{_servers('Two gateways against one', behind)}\n\n{factor}"
 
 
