@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from sqlalchemy import delete, func, select, update
 
 from benchmarks.api import Api
+from benchmarks.growth.tracking import AGE
 from benchmarks.processes import JSON, served, set_up
 from benchmarks.processor import Processes
 from benchmarks.world import SERVER_CORE
@@ -30,9 +31,6 @@ PATIENCE: Final = "60"
 
 TURNS: Final = ("synchronise dep_%", "visit dep_%", "licences dep_%")
 """The names of what is done to each deployment in turn."""
-
-AGE: Final = timedelta(minutes=10)
-"""By then an operation is polled as seldom as any."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from httptools import HttpParserCallbackError, HttpParserError, HttpResponsePars
 
 from gateway.errors import ReplyInvalid
 
-_TOO_LARGE: Final = "The deployment's reply is too large."
+TOO_LARGE: Final = "The deployment's reply is too large."
 _FRAMING_BYTES: Final = 65536
 _FRAMING_SHARE: Final = 4
 _MOST_FIELDS: Final = 100
@@ -127,7 +127,7 @@ class Reply:
             self.is_kept = False  # what follows a reply is nobody's
         self._received += len(piece)
         if self._received - self._size > _FRAMING_BYTES + self._size // _FRAMING_SHARE:
-            raise ReplyInvalid(_TOO_LARGE)
+            raise ReplyInvalid(TOO_LARGE)
 
     def _end(self) -> None:
         """The connection has ended; that ends a body of which nothing else says how long it is."""
@@ -137,7 +137,7 @@ class Reply:
 
     def _allow(self, size: int) -> None:
         if size > self._limit:
-            raise ReplyInvalid(_TOO_LARGE)
+            raise ReplyInvalid(TOO_LARGE)
 
     def _forget_head(self) -> None:
         self.length: int | None = None
@@ -158,7 +158,7 @@ class Reply:
         """Told by the parser: a field of the head, or behind the body."""
         self._fields += 1
         if self._fields > _MOST_FIELDS:
-            raise ReplyInvalid(_TOO_LARGE)
+            raise ReplyInvalid(TOO_LARGE)
         match name.lower():
             case b"content-length":
                 self.length = int(value)

@@ -13,6 +13,7 @@ from gateway.errors import ReplyInvalid
 from gateway.spe.deadline import within
 from gateway.spe.endpoint import DEFAULT_LIMITS, Endpoint, Limits
 from gateway.spe.mapping import Phase, map_errors
+from gateway.spe.message import TOO_LARGE
 from gateway.spe.transport import open_connection
 
 
@@ -85,7 +86,7 @@ def exchange(endpoint: Endpoint, request: RawRequest, limits: Limits = DEFAULT_L
 def _read(response: http.client.HTTPResponse, limit: int) -> RawReply:
     body = response.read(limit + 1)
     if len(body) > limit:
-        raise ReplyInvalid("The deployment's reply is too large.")
+        raise ReplyInvalid(TOO_LARGE)
     return RawReply(
         version=f"{response.version // 10}.{response.version % 10}",
         status=response.status,

@@ -82,13 +82,18 @@ class Pool(HTTPSConnectionPool):
         super().__init__(host, port, block=True, **kwargs)
         self._wait_seconds = wait_seconds
 
+    @property
+    def _patience(self) -> float:
+        """The seconds that a call waits for a connection."""
+        return min(self._wait_seconds, remaining())
+
     def urlopen(self, *args: Any, **kwargs: Any) -> BaseHTTPResponse:  # noqa: ANN401 - urllib3's
         """Does what it did, for requests."""
-        kwargs["pool_timeout"] = min(self._wait_seconds, remaining())
+        kwargs["pool_timeout"] = self._patience
         return super().urlopen(*args, **kwargs)
 
     def exchange(self, request: bytes, reply: Reply, connect_seconds: float) -> bytes:
-        """Sends a request's bytes and reads its reply: a tenth of what urlopen takes.
+        """Sends a request's bytes and reads its reply.
 
         Args:
             request: head and body, sent as one record of TLS where they fit.
@@ -115,7 +120,7 @@ class Pool(HTTPSConnectionPool):
 
     @contextmanager
     def _lent(self) -> Iterator[_Connection]:
-        connection = cast("_Connection", self._get_conn(min(self._wait_seconds, remaining())))
+        connection = cast("_Connection", self._get_conn(self._patience))
         try:
             yield connection
         except BaseException:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Column, Connection, RowMapping, bindparam, insert, select, update
 
 from gateway.storage.batches import batches
 from gateway.storage.database import inserted
@@ -45,13 +45,7 @@ def states(connection: Connection) -> dict[str, Inventory]:
 
 def ages(connection: Connection, among: Collection[str]) -> dict[str, datetime | None]:
     """Return when deployments were asked for the last list that was believed, if ever."""
-    i = inventories.c
-    rows = [
-        row
-        for some in batches(among)
-        for row in connection.execute(select(i.deployment, i.as_of).where(i.deployment.in_(some)))
-    ]
-    return {row.deployment: row.as_of for row in rows}
+    return _times(connection, inventories.c.as_of, among)
 
 
 def find(connection: Connection, deployment: str) -> Inventory | None:
@@ -63,9 +57,13 @@ def find(connection: Connection, deployment: str) -> Inventory | None:
 
 def tries(connection: Connection, among: Collection[str]) -> dict[str, datetime]:
     """Return when deployments were last asked; one that never was is left out."""
-    i = inventories.c
-    rows = connection.execute(select(i.deployment, i.try_time).where(i.deployment.in_(among)))
-    return {row.deployment: row.try_time for row in rows}
+    return _times(connection, inventories.c.try_time, among)
+
+
+def _times(connection: Connection, column: Column[Any], among: Collection[str]) -> dict[str, Any]:
+    key = inventories.c.deployment
+    queries = (select(key, column).where(key.in_(some)) for some in batches(among))
+    return {name: time for query in queries for name, time in connection.execute(query)}
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,6 @@ class StrictParser(FlaskParser):
 
     def load_querystring(self, req: Request, schema: ma.Schema) -> Any:  # noqa: ANN401 # webargs' signature
         """Return the query parameters as the values that their fields read from them."""
-        if not req.args:
-            return {}
         repeated = [name for name, values in req.args.lists() if len(values) > 1]
         if repeated:
             raise InvalidInput(

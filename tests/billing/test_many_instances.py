@@ -1,15 +1,13 @@
 """Ten thousand instances on one deployment: nothing is asked or written for each of them alone."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import func, insert, select
 
 from gateway.storage import event_log, owners
 from gateway.storage import tables as table
 from tests.billing.scene import DEPLOYMENT, Scene
 from tests.core import fresh_instance
+from tests.statements import counted
 
 MANY = 10_000
 FEW = 20
@@ -29,30 +27,13 @@ def crowded(scene: Scene) -> Scene:
     return scene
 
 
-@contextmanager
-def statements(scene: Scene) -> Iterator[list[tuple[str, int]]]:
-    """Collect what reaches the database, with the number of rows that each binds."""
-    seen: list[tuple[str, int]] = []
-
-    def note(*call: object) -> None:
-        _, _, statement, parameters, _, many = call
-        number = len(parameters) if many and isinstance(parameters, list) else 1
-        seen.append((str(statement), number))
-
-    event.listen(scene.database.engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(scene.database.engine, "before_cursor_execute", note)
-
-
 def written(seen: list[tuple[str, int]], name: str) -> int:
     """Return how many rows of a table were inserted."""
     return sum(number for text, number in seen if text.startswith(f"INSERT INTO {name} "))
 
 
 def test_the_first_reading_of_many_is_written_in_batches(crowded: Scene) -> None:
-    with statements(crowded) as seen:
+    with counted(crowded.database.engine) as seen:
         crowded.read()
 
     assert len(seen) <= FEW + 2 * BATCHES
@@ -65,7 +46,7 @@ def test_a_reading_that_changes_nothing_writes_no_figure(crowded: Scene) -> None
     crowded.read()
     crowded.later()
 
-    with statements(crowded) as seen:
+    with counted(crowded.database.engine) as seen:
         crowded.read()
 
     assert len(seen) <= FEW
@@ -84,7 +65,7 @@ def test_a_few_changes_hold_a_few_instances(
         owners, "hold", lambda connection, some: held.append(len(some)) or hold(connection, some)
     )
 
-    with statements(crowded) as seen:
+    with counted(crowded.database.engine) as seen:
         crowded.read(i5=4, i50=None)
 
     assert held == [2]
@@ -98,7 +79,7 @@ def test_a_day_of_many_is_closed_by_few_statements(crowded: Scene) -> None:
     crowded.read()
     crowded.later()
     crowded.read(i5=4)
-    with statements(crowded) as seen:
+    with counted(crowded.database.engine) as seen:
         crowded.day_close.close(crowded.deployment(), crowded.deployment().create_time.date())
 
     assert len(seen) <= 2 * FEW

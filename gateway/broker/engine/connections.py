@@ -88,6 +88,27 @@ def _addresses(host: str) -> list[Address]:
     return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
 
 
+def endpoint_of(deployment: Deployment, password: str) -> Endpoint:
+    """Return how a registered deployment is reached.
+
+    Args:
+        deployment: as it is registered.
+        password: its own, decrypted.
+
+    Raises:
+        InvalidInput: it cannot be reached so.
+    """
+    return Endpoint(
+        deployment=deployment.id,
+        host=deployment.host,
+        port=deployment.port,
+        user_name=deployment.user_name,
+        password=password,
+        pin=deployment.pin,
+        next_pin=deployment.next_pin,
+    )
+
+
 class Connections:
     """Hands out the client of a deployment.
 
@@ -226,19 +247,8 @@ class Connections:
     def candidate(self, deployment: Deployment, password: str, guard: Guard = UNGUARDED) -> Client:
         """Make a client that is not kept, to try a registration with."""
         self._networks.require(deployment.host)
-        return Client(
-            Endpoint(
-                deployment=deployment.id,
-                host=deployment.host,
-                port=deployment.port,
-                user_name=deployment.user_name,
-                password=password,
-                pin=deployment.pin,
-                next_pin=deployment.next_pin,
-            ),
-            watch=self.watcher(deployment),
-            guard=guard,
-        )
+        endpoint = endpoint_of(deployment, password)
+        return Client(endpoint, watch=self.watcher(deployment), guard=guard)
 
     def watcher(self, deployment: Deployment) -> Watcher:
         """Return what looks at the certificates of a deployment, as it is registered now."""

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Final
 
 from gateway.broker.deployment_health import ENDING, PING_SECONDS
-from gateway.broker.engine.connections import Networks
+from gateway.broker.engine.connections import Networks, endpoint_of
 from gateway.broker.engine.reader import finished
 from gateway.cli.check.findings import Finding, error, fine, warning
 from gateway.cli.check.ground import Ground
@@ -15,7 +15,6 @@ from gateway.spe.certificate import probe
 from gateway.spe.client import Client
 from gateway.spe.commands.environment import PING
 from gateway.spe.commands.system_administrators import GET_SYSTEM_ADMINISTRATORS
-from gateway.spe.endpoint import Endpoint
 from gateway.storage import deployments
 
 RUNBOOKS: Final = "docs/runbooks"
@@ -43,8 +42,7 @@ def every(ground: Ground) -> Iterator[Finding]:
 def _looked_at(deployment: Deployment, password: str) -> Iterator[Finding]:
     host, port, name = deployment.host, deployment.port, deployment.name
     certificate = probe(host, port, PING_SECONDS)
-    pins = (deployment.pin, deployment.next_pin)
-    endpoint = Endpoint(deployment.id, host, port, deployment.user_name, password, *pins)
+    endpoint = endpoint_of(deployment, password)
     if endpoint.pins:
         certificate.require(*endpoint.pins)
     with closing(Client(endpoint)) as client:

@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 import rich_click as click
 from rich.console import Console
 
-from gateway.broker.engine.connections import Networks
+from gateway.broker.engine.connections import Networks, endpoint_of
 from gateway.cli.doctor.examination import examine
 from gateway.cli.doctor.report import as_json, show
 from gateway.cli.examples import examples
@@ -85,8 +85,7 @@ def _endpoint(settings: Settings, wanted: str) -> Endpoint:
     finally:
         database.close()
     Networks(settings.deployment_networks).require(found.host)
-    pins = (found.pin, found.next_pin)
-    return Endpoint(found.id, found.host, found.port, found.user_name, password, *pins)
+    return endpoint_of(found, password)
 
 
 def _registered(database: Database, wanted: str) -> Deployment:

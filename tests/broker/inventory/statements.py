@@ -1,29 +1,14 @@
 """The statements that a list costs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy import event
+from contextlib import AbstractContextManager
 
 from tests.broker.inventory.scene import Scene
+from tests.statements import counted as counted_on
 
 
-@contextmanager
-def counted(scene: Scene) -> Iterator[list[tuple[str, int]]]:
-    """Collect the statements that reach the database, with the number of rows they bind."""
-    seen: list[tuple[str, int]] = []
-
-    def note(*call: object) -> None:
-        _, _, statement, parameters, _, many = call
-        number = len(parameters) if many and isinstance(parameters, list) else 1
-        seen.append((str(statement).split("(")[0].strip()[:40], number))
-
-    engine = scene.core.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
+def counted(scene: Scene) -> AbstractContextManager[list[tuple[str, int]]]:
+    """Collect the statements that reach the scene's database, with the number of rows they bind."""
+    return counted_on(scene.core.database.engine)
 
 
 def written(statements: list[tuple[str, int]]) -> int:
