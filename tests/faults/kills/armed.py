@@ -7,7 +7,6 @@ that looks for orders in a folder whenever it passes a point. It is in no wheel.
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Collection
 from datetime import timedelta
 from importlib import import_module
@@ -49,7 +48,6 @@ class Trap:
         self._orders = orders
         self._role = role
         self._lock = Lock()
-        self._passed = Counter[str]()
 
     def __call__(self, point: str, commands: Collection[str]) -> None:
         """Pass a point, or die there."""
@@ -59,8 +57,7 @@ class Trap:
             order = self._orders.pending()
             if order is None or not order.is_for(self._role, point, commands):
                 return
-            self._passed[order.number] += 1
-            if self._passed[order.number] > order.skip and self._orders.take(order):
+            if self._orders.passings(order) > order.skip and self._orders.take(order):
                 self._die(order)
 
     def _die(self, order: Order) -> None:

@@ -43,6 +43,15 @@ class Call:
         page = fleet.call("GET", f"/operations?kind={case.name}&limit=1")
         return cls(fleet, case, scene, str(page["items"][0]["id"]) if page["items"] else "")
 
+    def begin(self) -> None:
+        """Make the first try, and more while the call is only put off: nothing has begun then."""
+        await_(self._is_begun, "the call is put off all the time")
+
+    def _is_begun(self) -> bool:
+        answer = self.make()
+        put_off = answer is not None and answer.status_code in RETRIED
+        return not put_off or bool(self.operations())
+
     def make(self, gateway: int = 0) -> requests.Response | None:
         """Try once; None if there is no answer."""
         case = self.case

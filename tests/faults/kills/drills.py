@@ -80,7 +80,7 @@ def _run(drill: Drill, fleet: Fleet, result: Result) -> None:
         for order in drill.orders:
             fleet.orders.give(order)
             if not result.faults:
-                call.make()
+                call.begin()
             result.faults.append(killed(fleet, order))
         operation = call.repeat()
     result.seconds = monotonic() - begun

@@ -21,7 +21,7 @@ class Order:
         point: a name of ``points.POINTS``.
         command: the changing command that is under way there.
         role: which process: ``gateway`` or ``worker``.
-        skip: how often it passes the point unharmed.
+        skip: how often the point is passed unharmed, by all processes of the role together.
         signal: of ``signal.Signals``.
         victim: ``process``, or ``group`` for its parent and all other children as well.
         number: tells orders apart.
@@ -63,6 +63,7 @@ class Orders:
         self._pending = folder / "order.json"
         self._taken = folder / "taken.json"
         self._faults = folder / "faults.jsonl"
+        self._passed = folder / "passed"
 
     def give(self, order: Order) -> None:
         """Have the next process that fits it die."""
@@ -80,6 +81,14 @@ class Orders:
             return Order(**json.loads(self._pending.read_text()))
         except FileNotFoundError:
             return None
+
+    def passings(self, order: Order) -> int:
+        """Count one more passing of the point of an order, and return how many there were."""
+        with self._passed.open("a+") as file:
+            file.write(f"{order.number}\n")
+            file.flush()
+            file.seek(0)
+            return file.read().split().count(order.number)
 
     def take(self, order: Order) -> bool:
         """Take an order; false when another process was quicker."""

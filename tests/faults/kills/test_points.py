@@ -95,6 +95,20 @@ def test_what_is_not_meant_lives(
     assert orders.pending() == order
 
 
+def test_passings_are_those_of_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hit: list[int] = []
+    monkeypatch.setattr(signal, "pthread_kill", lambda _thread, number: hit.append(number))
+    order = Order("K7", "VerifyStore", role="worker", skip=1)
+    Orders(tmp_path).give(order)
+
+    for _ in range(2):
+        Trap(Orders(tmp_path), "worker")("K7", {"VerifyStore"})
+
+    assert hit == [signal.SIGKILL]
+
+
 def test_an_order_is_carried_out_once(tmp_path: Path) -> None:
     orders = Orders(tmp_path)
     order = Order("K3", "CreateStore")
