@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection
@@ -57,9 +56,14 @@ KNOWN = 10_000
 """Of how many instances a process remembers what was seen last."""
 
 REMEMBERED_SECONDS = 60
+TRIED_SECONDS = 1
 
 SKEW = timedelta(seconds=5)
 """The clocks of two processes differ by less."""
+
+
+Sight = tuple[object, ...]
+"""What was seen of an instance, and about when."""
 
 
 class QuotaExceeded(RequestError):
@@ -252,24 +256,34 @@ class Observations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._old: Kept[tuple[object, ...], bool | None] = Kept(
-            database.generations, [Generation.HOLDINGS], KNOWN
-        )
+        of = [Generation.HOLDINGS]
+        self._old: Kept[Sight, bool | None] = Kept(database.generations, of, KNOWN)
+        self._tried: Kept[Sight, bool] = Kept(database.generations, of, KNOWN)
 
     def add(self, operation: Operation) -> None:
-        """Believe what an operation has listed; the same for a minute is no news."""
+        """Believe what an operation has listed; the same for a minute is no news.
+
+        While an instance changes nothing of it is believed: that is tried once a second, not by
+        each read.
+        """
         seen = _listed(operation)
         if operation.instance is None or not seen:
             return
-        key = (operation.instance, *seen.items(), monotonic() // REMEMBERED_SECONDS)
-        if not self._old.get(key, partial(self._is_old, operation.instance, seen)):
+        sight, time = (operation.instance, *seen.items()), operation.create_time.timestamp()
+        look = partial(self._look, operation, seen)
+        self._old.get(
+            (*sight, time // REMEMBERED_SECONDS),
+            lambda: self._tried.get((*sight, time // TRIED_SECONDS), look) or None,
+        )
+
+    def _look(self, operation: Operation, seen: Needs) -> bool:
+        """Return whether it is no news; believe it otherwise."""
+        with self._database.read() as connection:
+            is_old = not holdings.is_news(connection, str(operation.instance), seen)
+        if not is_old:
             with self._database.write() as connection:
                 _believe(connection, operation, seen)
-
-    def _is_old(self, instance: str, seen: Needs) -> bool | None:
-        """Whether it is no news; None is not remembered."""
-        with self._database.read() as connection:
-            return None if holdings.is_news(connection, instance, seen) else True
+        return is_old
 
 
 def observe_list(

@@ -24,6 +24,9 @@ from gateway.spe.command import (
 
 MAX_JSON_DEPTH: Final = 64
 _NUMBERS: Final = range(-(2**63), 2**63)
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~-]*")
+"""What a form has as it is: most ids, numbers and names."""
+
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -75,10 +78,14 @@ def _field(command: Command, param: Param, given: Mapping[str, object]) -> Itera
     if param.name in given:
         value = given[param.name]
         _check_target(command, param, value)
-        yield f"{quote_plus(param.name)}={quote_plus(_written(param, value))}"
+        yield f"{_quoted(param.name)}={_quoted(_written(param, value))}"
         _check_values(param, value)
     elif param.required:
         raise _Refused("REQUIRED", "This argument is required.")
+
+
+def _quoted(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else quote_plus(text)
 
 
 def _written(param: Param, value: object) -> str:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from wsgiref.types import WSGIEnvironment
 
 import orjson
 from flask import Flask, Response
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.datastructures import Headers
 
 _OPTIONS: Final = (
     orjson.OPT_APPEND_NEWLINE
@@ -14,6 +16,21 @@ _OPTIONS: Final = (
     | orjson.OPT_PASSTHROUGH_SUBCLASS
 )
 """What Flask has its own way for is left to it."""
+
+OK: Final = 200
+_WORKED_OUT: Final = frozenset({"location", "content-location"})
+"""Header fields that Werkzeug writes anew for each request."""
+
+
+class Answer(Response):
+    """An answer that is sent once."""
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return the headers as they are sent: these, not a copy, where none is to be changed."""
+        names = {name.lower() for name, _ in self.headers}
+        if self.status_code != OK or names & _WORKED_OUT or "content-length" not in names:
+            return super().get_wsgi_headers(environ)
+        return self.headers
 
 
 class Json(DefaultJSONProvider):
@@ -24,7 +41,7 @@ class Json(DefaultJSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 # Flask's signature
         """Return an answer whose body is the value."""
         value = self._prepare_response_obj(args, kwargs)
-        return Response(self._written(value), mimetype=self.mimetype)
+        return Answer(self._written(value), mimetype=self.mimetype)
 
     def _written(self, value: object) -> bytes | str:
         try:
@@ -37,6 +54,7 @@ class Application(Flask):
     """The application. Its views are called as they are: none of them is a coroutine."""
 
     json_provider_class = Json
+    response_class = Answer
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function as it is; Flask would look at each, at each call."""

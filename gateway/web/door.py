@@ -1,9 +1,9 @@
 """From a view to the broker and back: the answer, a 202, or the problem."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
 import marshmallow as ma
@@ -19,7 +19,7 @@ from gateway.web.accepted import accepted
 from gateway.web.fields import ListOf, Part
 from gateway.web.hooks import EXTENSION
 from gateway.web.operation import OPERATIONS
-from gateway.web.promises import promised, require_type
+from gateway.web.promises import Judge, promised, require, type_test
 from gateway.web.schemas import Schema, whole
 from gateway.web.services import Services
 
@@ -166,32 +166,50 @@ def shown(schema: type[Schema], row: dict[str, Any]) -> dict[str, Any]:
         ReplyInvalid: something is of another type than the schema says.
     """
     shape = whole(schema)
-    dumped: dict[str, Any] = shape.dump(_known(shape, row))
-    return dumped
+    known = _known(shape, row)
+    return {
+        str(field.data_key): field.serialize(name, known, dict.get)
+        for name, field in shape.dump_fields.items()
+        if name in known
+    }
 
 
 def _known(schema: ma.Schema, row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that a schema knows under the names of its fields, at every depth."""
-    fields = _fields(schema)
-    known = [(key, fields[key], value) for key, value in row.items() if key in fields]
-    return {name: _inner(field, key, value) for key, (name, field), value in known}
+    readings = _readings(schema)
+    return {
+        reading.name: None if value is None else reading.judge(key, value)
+        for key, value in row.items()
+        if (reading := readings.get(key)) is not None
+    }
+
+
+class _Reading(NamedTuple):
+    """How a value of SPE's becomes one of a field."""
+
+    name: str
+    judge: Judge
 
 
 @cache
-def _fields(schema: ma.Schema) -> Mapping[str, tuple[str, ma.fields.Field[Any]]]:
-    """Return the fields of a schema and their names, by the keys of the contract."""
-    return {str(field.data_key): (name, field) for name, field in schema.fields.items()}
+def _readings(schema: ma.Schema) -> Mapping[str, _Reading]:
+    """Return how the values of a schema's fields are read, by the keys of the contract."""
+    return {
+        str(field.data_key): _Reading(name, _judge_of(field))
+        for name, field in schema.fields.items()
+    }
 
 
-def _inner(field: ma.fields.Field[Any], key: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    if value is None:
-        return None
-    require_type(field, key, value)
-    if isinstance(field, Part) and isinstance(value, dict):
-        return _known(field.schema, value)
-    if isinstance(field, ListOf) and isinstance(value, list):
-        return [_inner(field.inner, key, item) for item in value]
-    return value
+def _judge_of(field: ma.fields.Field[Any]) -> Judge:
+    told = partial(require, type_test(field))
+    if isinstance(field, Part):
+        return lambda key, value: _known(field.schema, told(key, value))
+    if isinstance(field, ListOf):
+        inner = _judge_of(field.inner)
+        return lambda key, value: [
+            None if item is None else inner(key, item) for item in told(key, value)
+        ]
+    return told
 
 
 def named(names: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:

@@ -75,34 +75,29 @@ def _judge_of(field: ma.fields.Field[Any]) -> Judge:
             inner = field.inner
             return partial(_items, type_test(field), bool(inner.allow_none), _judge_of(inner))
         case Text() | Choice() | Time():
-            return partial(_told, _is_text)
+            return partial(require, _is_text)
         case _:
-            return partial(_told, type_test(field))
-
-
-def _told(test: Test, key: str, value: object) -> object:
-    if not test(value):
-        raise ill_typed(key)
-    return value
+            return partial(require, type_test(field))
 
 
 def _part(test: Test, schema: ma.Schema, key: str, value: object) -> object:
-    return promised(schema, _told(test, key, value))
+    return promised(schema, require(test, key, value))
 
 
 def _items(test: Test, is_nullable: bool, judge: Judge, key: str, value: Any) -> object:  # noqa: ANN401, FBT001 # partial gives it
-    _told(test, key, value)
+    require(test, key, value)
     return [None if item is None and is_nullable else judge(key, item) for item in value]
 
 
-def require_type(field: ma.fields.Field[Any], key: str, value: object) -> None:
-    """Refuse what a field cannot make an answer of; a number it can where a text is promised.
+def require(test: Test, key: str, value: Any) -> Any:  # noqa: ANN401 # any JSON value
+    """Return a value that passes the test of its type.
 
     Raises:
         ReplyInvalid: the value is of another type, or beyond what is documented.
     """
-    if not type_test(field)(value):
+    if not test(value):
         raise ill_typed(key)
+    return value
 
 
 def ill_typed(key: str) -> ReplyInvalid:

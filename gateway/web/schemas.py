@@ -68,6 +68,12 @@ class Schema(ma.Schema):
         del memo
         return self
 
+    def get_attribute(self, obj: object, attr: str, default: object) -> object:
+        """Return a value of what is dumped; most are dictionaries, which need no second look."""
+        if isinstance(obj, dict):
+            return obj.get(attr, default)
+        return super().get_attribute(obj, attr, default)
+
     def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
         """Give the field its key."""
         field_obj.data_key = field_obj.data_key or camel_case(field_name)

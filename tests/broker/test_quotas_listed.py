@@ -1,12 +1,13 @@
 """What is listed corrects what counts, and never at the cost of what was admitted."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
 
-from gateway.broker.admission import SKEW, QuotaExceeded
+from gateway.broker.admission import SKEW, Observations, QuotaExceeded
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.engine.reader import Reader
 from gateway.broker.instance_reads import InstanceReads
@@ -17,6 +18,7 @@ from gateway.spe.commands.users import GET_USERS
 from tests.broker.quota_scene import call, limit, opened_by, planted, store, used, user
 from tests.core import Core
 from tests.simulated import Control
+from tests.statements import counted
 
 EACH = pytest.mark.parametrize(
     ("command", "resource"), [(GET_USERS, "users"), (GET_STORES, "stores")], ids=["users", "stores"]
@@ -54,6 +56,22 @@ def test_a_list_beside_a_change_is_not_believed(
     with time_machine.travel(now() + SKEW * 2, tick=True):
         call(core, acme, Invocation(GET_USERS))
     assert used(core, owner, "users") == 1  # joe is admitted; jane was not seen
+
+
+def test_beside_a_change_a_second_list_of_the_same_moment_tries_nothing(
+    core: Core, control: Control, owner: Reseller
+) -> None:
+    """A verification may run for hours: each read of its instance would write otherwise."""
+    acme = planted(core, control, owner)
+    opened_by(core, acme, user("joe"))
+    listed = call(core, acme, Invocation(GET_USERS))
+    observations = Observations(core.database)
+    observations.add(listed)
+    with counted(core.database.engine) as statements:
+        observations.add(listed)
+        assert statements == []
+        observations.add(replace(listed, create_time=listed.create_time + timedelta(seconds=1)))
+        assert statements != []
 
 
 def test_a_create_that_lists_afterwards_is_believed(

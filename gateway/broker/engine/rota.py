@@ -76,11 +76,13 @@ class Rota(Generic[T]):
         self._shared = max(width - SPARE, 1)
         self._waiting: dict[Urgency, Ring[T]] = {urgency: Ring() for urgency in Urgency}
         self._under_way: Counter[Urgency] = Counter()
+        self._waits = 0
         self._next = 0
 
     def put(self, share: Share, thing: T) -> None:
         """Have a thing wait for its turn."""
         self._waiting[share.urgency].put(thing, *_names(share))
+        self._waits += 1
 
     def take(self) -> tuple[Urgency, T] | None:
         """Give a place to the thing whose turn it is; ``leave`` gives the place back.
@@ -93,6 +95,7 @@ class Rota(Generic[T]):
             if self._may_begin(urgency):
                 self._next = (self._next + step + 1) % len(ROUND)
                 self._under_way[urgency] += 1
+                self._waits -= 1
                 return urgency, self._waiting[urgency].take()
         return None
 
@@ -119,12 +122,12 @@ class Rota(Generic[T]):
     @property
     def waiting(self) -> int:
         """How many things wait."""
-        return sum(map(len, self._waiting.values()))
+        return self._waits
 
     @property
     def is_wanted(self) -> bool:
         """Whether anything waits."""
-        return not all(ring.is_empty for ring in self._waiting.values())
+        return self._waits > 0
 
     @property
     def is_idle(self) -> bool:
@@ -135,8 +138,9 @@ class Rota(Generic[T]):
         return not self._waiting[urgency].is_empty and self._has_place(urgency)
 
     def _has_place(self, urgency: Urgency) -> bool:
-        longer = self._under_way.total() - self._under_way[Urgency.INTERACTIVE]
-        return urgency is Urgency.INTERACTIVE or longer < self._shared
+        if urgency is Urgency.INTERACTIVE:
+            return True
+        return self.busy - self._under_way[Urgency.INTERACTIVE] < self._shared
 
 
 def _names(share: Share) -> tuple[str, str]:

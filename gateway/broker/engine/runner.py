@@ -206,9 +206,10 @@ class Runner:
         operation.percent_progress = status.percent
         text = status.text and clean(operation, status.text)
         operation.status_text = text and text[:MAX_TEXT_CHARACTERS]
-        whole = clean(operation, operation.log + status.log)
-        operation.log = whole[-MAX_LOG_CHARACTERS:]
-        operation.log_start += len(whole) - len(operation.log)
+        if status.log:
+            whole = clean(operation, operation.log + status.log)
+            operation.log = whole[-MAX_LOG_CHARACTERS:]
+            operation.log_start += len(whole) - len(operation.log)
         step.version = status.version
         if status.is_running:
             step.status, step.token = StepStatus.RUNNING, status.token
