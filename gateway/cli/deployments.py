@@ -6,12 +6,13 @@ from typing import Any, Final, TextIO
 
 import rich_click as click
 
-from gateway.cli.account import access_options, account_of
+from gateway.cli.account import Account, access_options, account_of
 from gateway.cli.api_client import Call
 from gateway.cli.asking import secret
 from gateway.cli.certificates import chosen_pin, is_pinned, tell_certificates
 from gateway.cli.deployment_view import lines_of, state_of
 from gateway.cli.examples import examples
+from gateway.cli.failure import Failure
 from gateway.cli.nouns.fields import body_of, options_of
 from gateway.cli.nouns.group import argument_of, group_of
 from gateway.cli.nouns.kinds import DEPLOYMENT, id_of
@@ -22,6 +23,10 @@ from gateway.cli.sending import begun, keyed
 from gateway.cli.watching import pretty
 
 PASSWORD: Final = "Password of the gateway's administrator"  # noqa: S105 - a question, no secret
+
+TRUSTED: Final = (
+    "No certificate is pinned: whatever the system trusts is accepted, the next one as well."
+)
 
 NAME: Final = Field("name", "Its name.")
 HOST: Final = Field("host", "Name or address of the management server.")
@@ -188,6 +193,82 @@ def repin(
         body = {"pin": pinned, "password": secret(password_file, PASSWORD)}
         call = Call("POST", f"{path}/repin", body=body)
     _tell(account.call(call).body, as_json=as_json)
+
+
+@deployments.command(
+    "announce-certificate",
+    epilog=examples(
+        "spe-gateway deployments announce-certificate alpha --next-pin 3D2B…10D4",
+        "spe-gateway deployments announce-certificate alpha --next-pin 3D2B…10D4 "
+        "--password-file password --json",
+    ),
+)
+@argument_of(DEPLOYMENT)
+@click.option(
+    "--next-pin", required=True, metavar="HEX", help="The thumbprint of the next certificate."
+)
+@password_option
+@access_options
+@json_option
+def announce_certificate(
+    deployment: str,
+    next_pin: str,
+    password_file: TextIO | None,
+    *,
+    as_json: bool,
+    **access: str | None,
+) -> None:
+    """Announce the next certificate of a deployment, so that its exchange refuses no call.
+
+    Until then either is accepted; 'repin' afterwards leaves the new one alone.
+    """
+    account = account_of(access)
+    path, pinned = _pinned(account, deployment)
+    _tell(
+        _certified(account, path, {**pinned, "nextPin": next_pin}, password_file), as_json=as_json
+    )
+
+
+@deployments.command(
+    "withdraw-certificate",
+    epilog=examples(
+        "spe-gateway deployments withdraw-certificate alpha",
+        "spe-gateway deployments withdraw-certificate alpha --password-file password --json",
+    ),
+)
+@argument_of(DEPLOYMENT)
+@password_option
+@access_options
+@json_option
+def withdraw_certificate(
+    deployment: str, password_file: TextIO | None, *, as_json: bool, **access: str | None
+) -> None:
+    """Accept an announced certificate no more; the pinned one stays."""
+    account = account_of(access)
+    path, pinned = _pinned(account, deployment)
+    _tell(_certified(account, path, pinned, password_file), as_json=as_json)
+
+
+def _pinned(account: Account, deployment: str) -> tuple[str, Thing]:
+    """Return the path of a deployment, and its certificate without what is announced.
+
+    Raises:
+        Failure: none is pinned, so that nothing follows it.
+    """
+    path = f"/deployments/{id_of(account, DEPLOYMENT, deployment, {})}"
+    certificate = account.call(Call("GET", path)).body["certificate"]
+    if "pin" not in certificate:
+        raise Failure(TRUSTED)
+    return path, {name: value for name, value in certificate.items() if name != "nextPin"}
+
+
+def _certified(
+    account: Account, path: str, certificate: Thing, password_file: TextIO | None
+) -> Thing:
+    """Set what is accepted of a deployment; the administrator's password is tried."""
+    body = {"certificate": certificate, "password": secret(password_file, PASSWORD)}
+    found: Thing = account.call(Call("PATCH", path, body=body)).body
+    return found
 
 
 @deployments.command(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import deployments
+from gateway.cli.api_client import Answer, Call
 from gateway.cli.init import initialise
 from gateway.settings import Settings
 from gateway.simulator.server import Simulator
@@ -197,6 +199,49 @@ def test_a_script_that_pins_another_certificate_registers_nothing(
     assert "nothing was changed" in said.err
 
 
+def test_the_next_certificate_is_announced_and_withdrawn(program: Program, secret: str) -> None:
+    given = ("alpha", "--password-file", secret)
+    pinned = deployment(program)["certificate"]
+    assert isinstance(pinned, dict)
+    said = program("deployments", "announce-certificate", *given, "--next-pin", "ab" * 32)
+    assert (said.status, said.err) == (0, "")
+    assert said.out.endswith(" is in service.\n")
+    assert deployment(program)["certificate"] == {**pinned, "nextPin": "AB" * 32}
+    assert f", next {'AB' * 32}\n" in program("deployments", "show", "alpha").out
+    said = program("deployments", "withdraw-certificate", *given, "--json")
+    assert json.loads(said.out)["certificate"] == pinned
+    assert deployment(program)["certificate"] == pinned
+
+
+def test_a_next_certificate_that_is_none_changes_nothing(program: Program, secret: str) -> None:
+    given = ("alpha", "--password-file", secret)
+    before = deployment(program)["certificate"]
+    said = program("deployments", "announce-certificate", *given, "--next-pin", "abc")
+    assert (said.status, said.out) == (1, "")
+    assert "nextPin" in said.err
+    nobody = program("deployments", "announce-certificate", "alpha", "--next-pin", "ab" * 32)
+    assert "nobody can be asked here" in nobody.err
+    assert deployment(program)["certificate"] == before
+
+
+def test_where_nothing_is_pinned_nothing_follows(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployments, "id_of", lambda *_: "alpha")
+    monkeypatch.setattr(deployments, "account_of", lambda _: Trusting())
+    said = program("deployments", "announce-certificate", "alpha", "--next-pin", "ab" * 32)
+    assert (said.status, said.out) == (1, "")
+    assert "No certificate is pinned" in said.err
+
+
+class Trusting:
+    """An account that sees a deployment with the system's trust, and may only look."""
+
+    def call(self, call: Call) -> Answer:
+        assert call.method == "GET"
+        return Answer(200, {}, {"certificate": {}})
+
+
 def test_one_that_is_not_there_is_named(program: Program) -> None:
     said = program("deployments", "show", "gamma")
     assert (said.status, said.out) == (1, "")
@@ -204,7 +249,18 @@ def test_one_that_is_not_there_is_named(program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["list", "show", "register", "repin", "cordon", "drain", "uncordon"]
+    "command",
+    [
+        "list",
+        "show",
+        "register",
+        "repin",
+        "announce-certificate",
+        "withdraw-certificate",
+        "cordon",
+        "drain",
+        "uncordon",
+    ],
 )
 def test_every_command_of_the_group_explains_itself(program: Program, command: str) -> None:
     said = program("deployments", command, "--help")
