@@ -1,10 +1,11 @@
 """The world that black-box tests share; each module that spoils it makes its own."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
+from tests.garbage import garbage_left_alone
 from tests.hashing import hash_cheaply
 from tests.judged import judge_requests
 from tests.longest import first_the_longest
@@ -19,6 +20,12 @@ pytest_plugins = ["tests.services", "tests.faults.kills.summary"]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     first_the_longest(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    with garbage_left_alone():
+        return (yield)
 
 
 @pytest.fixture(scope="session")

@@ -34,14 +34,17 @@ QUICK = {
 class Postgresql:
     """PostgreSQL with a migrated template of ours, once one is wanted, on a Unix socket.
 
+    Args:
+        beneath: where its folder is made; by default where temporary files are.
+
     Raises:
         Absent: its programs are not there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, beneath: Path | None = None) -> None:
         self._programs = _programs()
         self._account = None if os.geteuid() else ACCOUNT  # it refuses to run as root
-        self._folder = Path(mkdtemp(prefix="spe-postgresql-"))
+        self._folder = Path(mkdtemp(prefix="spe-postgresql-", dir=beneath))
         self._daemon = Daemon(self._folder / "log")
         self._numbers = count(1)
 
