@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet, MultiFernet
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from gateway import lean_requests  # noqa: F401 # before anybody imports requests
 from gateway.access.principal import Principal
 from gateway.billing.asking import Asking
 from gateway.billing.closing import Closing
@@ -217,7 +218,7 @@ def create_gateway(settings: Settings) -> Gateway:
     synchronisation = Synchronisation(database, reader)
     key_ring = KeyRing(database, vault)
     registered, revocations = RegisteredClients(database), Revocations(database)
-    issuers = [OutsideIssuer(**each.model_dump()) for each in settings.trusted_issuers]
+    issuers = [OutsideIssuer(**vars(each)) for each in settings.trusted_issuers]
     dispatch = Dispatch(database, settings.issuer)
     deliverer = Deliverer(database, vault, sender, settings.webhook_threads)
     laboratories = [ip_network(each) for each in settings.webhook_networks]

@@ -1,306 +1,303 @@
 """The settings: frozen, checked at start, and the only reader of the environment."""
 
 import ipaddress
-import json
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Any, Final, Self
 
-from pydantic import (
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from marshmallow import ValidationError
 
 from gateway.errors import ConfigurationError
+from gateway.setting_fields import (
+    Secret,
+    defaults,
+    first_fault,
+    folder,
+    issuers,
+    schema_of,
+    secret,
+    setting,
+    share,
+    text,
+    whole,
+    words,
+    yes_or_no,
+)
 from gateway.trusted_issuer import TrustedIssuer
 
 PREFIX = "SPE_GATEWAY_"
 DOMAIN = r"\*|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]"
-RATE = "^[1-9][0-9]{0,8}/(second|minute|hour)$"
+RATE = "[1-9][0-9]{0,8}/(second|minute|hour)"
+NO_URL = "is no http or https URL, as https://gateway.example.com is one"
 
 
-class Settings(BaseSettings):
-    """Every setting, named ``SPE_GATEWAY_<FIELD>`` in the environment (docs/settings.md)."""
+def _domain(word: str) -> str:
+    if not re.fullmatch(DOMAIN, word.lower()):
+        raise ValueError(f"has {word!r}, which is no domain: example.com is one")
+    return word.lower()
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    home: Path = Field(
+def _network(word: str) -> str:
+    ipaddress.ip_network(word)
+    return word
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting, named ``SPE_GATEWAY_<FIELD>`` in the environment (docs/settings.md).
+
+    Raises:
+        ConfigurationError: a setting is wrong; names it in one line.
+    """
+
+    home: Path = setting(  # noqa: RUF009 # it is frozen
         default=Path("~/.spe-gateway"),
-        description="Folder of the embedded state: database, master keys, lock.",
+        meaning="Folder of the embedded state: database, master keys, lock.",
+        checked_by=folder(),
     )
-    database_url: str = Field(
-        default="", description="SQLAlchemy URL; empty means SQLite in the home folder."
-    )
-    redis_url: str = Field(
+    database_url: str = setting(
         default="",
-        pattern="^(rediss?://.+)?$",
-        description="URL of the Redis that all processes share (`redis://`, `rediss://`); "
+        meaning="SQLAlchemy URL; empty means SQLite in the home folder.",
+    )
+    redis_url: str = setting(
+        default="",
+        meaning="URL of the Redis that all processes share (`redis://`, `rediss://`); "
         "empty means memory, which is for one process.",
+        checked_by=text("(rediss?://.+)?"),
     )
-    witness: str = Field(
+    witness: str = setting(
         default="",
-        description="File that outlives a restore of the database: who was revoked, who owns what; "
+        meaning="File that outlives a restore of the database: who was revoked, who owns what; "
         "empty means witness.jsonl in the home folder. Leave it out of backups.",
     )
-    master_keys: SecretStr = Field(
-        default=SecretStr(""),
-        description="Fernet keys separated by commas, the first encrypts; "
+    master_keys: Secret = setting(  # noqa: RUF009 # it is frozen
+        default=Secret(""),
+        meaning="Fernet keys separated by commas, the first encrypts; "
         "empty means the file master.keys in the home folder.",
+        checked_by=secret(),
     )
-    issuer: str = Field(
+    issuer: str = setting(
         default="http://localhost:8080",
-        description="Issuer and audience of the access tokens: the URL that clients know.",
+        meaning="Issuer and audience of the access tokens: the URL that clients know.",
+        checked_by=text(r"https?://[^\s/?#]+(/[^\s?#]*)?", NO_URL),
     )
-    token_seconds: int = Field(
-        default=900, ge=60, le=900, description="Life of an access token, in seconds."
+    token_seconds: int = setting(
+        default=900,
+        meaning="Life of an access token, in seconds.",
+        checked_by=whole(60, 900),
     )
-    key_days: int = Field(
+    key_days: int = setting(
         default=90,
-        ge=0,
-        le=3650,
-        description="Days from one signing key to the next; 0 means that only "
+        meaning="Days from one signing key to the next; 0 means that only "
         "'spe-gateway rotate-keys' makes new ones.",
+        checked_by=whole(0, 3650),
     )
-    trusted_issuers: Annotated[tuple[TrustedIssuer, ...], NoDecode] = Field(
+    trusted_issuers: tuple[TrustedIssuer, ...] = setting(
         default=(),
-        description="Outside issuers whose tokens are accepted: a JSON list "
-        "(docs/authentication.md).",
+        meaning="Outside issuers whose tokens are accepted: a JSON list (docs/authentication.md).",
+        checked_by=issuers(),
     )
-    proxies: int = Field(
+    proxies: int = setting(
         default=0,
-        ge=0,
-        le=10,
-        description="How many proxies of yours stand before the gateway and add to "
+        meaning="How many proxies of yours stand before the gateway and add to "
         "X-Forwarded-For; 0 means that the header has no effect.",
+        checked_by=whole(0, 10),
     )
-    client_rate: str = Field(
+    client_rate: str = setting(
         default="600/minute",
-        pattern=RATE,
-        description="Calls that one client may make: `N/second`, `N/minute` or `N/hour`.",
+        meaning="Calls that one client may make: `N/second`, `N/minute` or `N/hour`.",
+        checked_by=text(RATE),
     )
-    reseller_rate: str = Field(
+    reseller_rate: str = setting(
         default="3000/minute",
-        pattern=RATE,
-        description="Calls that all clients of one reseller may make together.",
+        meaning="Calls that all clients of one reseller may make together.",
+        checked_by=text(RATE),
     )
-    address_rate: str = Field(
+    address_rate: str = setting(
         default="120/minute",
-        pattern=RATE,
-        description="Requests for tokens, or about them, that one address may make.",
+        meaning="Requests for tokens, or about them, that one address may make.",
+        checked_by=text(RATE),
     )
-    deployment_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    deployment_networks: tuple[str, ...] = setting(
         default=(),
-        description="Networks (CIDR, separated by commas) that deployments may lie in; "
+        meaning="Networks (CIDR, separated by commas) that deployments may lie in; "
         "empty means every unicast address but link-local ones.",
+        checked_by=words(_network),
     )
-    grace_days: int = Field(
-        default=30, ge=0, le=3650, description="Days from deleting an instance to its purge."
+    grace_days: int = setting(
+        default=30,
+        meaning="Days from deleting an instance to its purge.",
+        checked_by=whole(0, 3650),
     )
-    report_domains: Annotated[tuple[str, ...], NoDecode] = Field(
+    report_domains: tuple[str, ...] = setting(
         default=(),
-        description="Domains that status reports may be mailed to, separated by commas, without "
+        meaning="Domains that status reports may be mailed to, separated by commas, without "
         "their subdomains; `*` means every domain, empty means none.",
+        checked_by=words(_domain),
     )
-    reports_per_day: int = Field(
+    reports_per_day: int = setting(
         default=20,
-        ge=1,
-        le=1000,
-        description="Status reports that one instance may send within 24 hours.",
+        meaning="Status reports that one instance may send within 24 hours.",
+        checked_by=whole(1, 1000),
     )
-    inventory_seconds: int = Field(
+    inventory_seconds: int = setting(
         default=300,
-        ge=0,
-        le=86400,
-        description="Seconds from one look at all instances of a deployment to the next; after a "
+        meaning="Seconds from one look at all instances of a deployment to the next; after a "
         "change of ours it comes sooner; 0 means that only calls look.",
+        checked_by=whole(0, 86400),
     )
-    licence_seconds: int = Field(
+    licence_seconds: int = setting(
         default=3600,
-        ge=0,
-        le=86400,
-        description="Seconds from one reading of the licences of a deployment to the next; 0 means "
+        meaning="Seconds from one reading of the licences of a deployment to the next; 0 means "
         "that nothing is read.",
+        checked_by=whole(0, 86400),
     )
-    watch_seconds: int = Field(
+    watch_seconds: int = setting(
         default=86400,
-        ge=0,
-        le=604800,
-        description="Seconds from one look into an instance to the next: users, sizes, stores, and "
+        meaning="Seconds from one look into an instance to the next: users, sizes, stores, and "
         "whether it archives; 0 means that nobody looks.",
+        checked_by=whole(0, 604800),
     )
-    event_days: int = Field(
-        default=90, ge=1, le=3650, description="Days for which events are kept."
+    event_days: int = setting(
+        default=90,
+        meaning="Days for which events are kept.",
+        checked_by=whole(1, 3650),
     )
-    usage_event_days: int = Field(
+    usage_event_days: int = setting(
         default=400,
-        ge=31,
-        le=3650,
-        description="Days for which usage events are kept; older ones are replaced by a baseline.",
+        meaning="Days for which usage events are kept; older ones are replaced by a baseline.",
+        checked_by=whole(31, 3650),
     )
-    webhook_threads: int = Field(
-        default=8, ge=1, le=256, description="Threads of a process that deliver to webhooks."
+    webhook_threads: int = setting(
+        default=8,
+        meaning="Threads of a process that deliver to webhooks.",
+        checked_by=whole(1, 256),
     )
-    webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    webhook_networks: tuple[str, ...] = setting(
         default=(),
-        description="Networks (CIDR, separated by commas) that webhooks may lead to although they "
+        meaning="Networks (CIDR, separated by commas) that webhooks may lead to although they "
         "are not public, also by `http:` and on any port. For laboratories; empty means none.",
+        checked_by=words(_network),
     )
-    webhook_authorities: str = Field(
+    webhook_authorities: str = setting(
         default="",
-        description="PEM file of the authorities that certificates of webhooks' servers may come "
+        meaning="PEM file of the authorities that certificates of webhooks' servers may come "
         "from; empty means those of the system.",
     )
-    executor_threads: int = Field(
+    executor_threads: int = setting(
         default=64,
-        ge=1,
-        le=512,
-        description="Threads that call deployments, eight for each at most.",
+        meaning="Threads that call deployments, eight for each at most.",
+        checked_by=whole(1, 512),
     )
-    breaker_failures: int = Field(
+    breaker_failures: int = setting(
         default=5,
-        ge=1,
-        le=1000,
-        description="Calls to a deployment that fail in a row for its line, until nothing is sent "
+        meaning="Calls to a deployment that fail in a row for its line, until nothing is sent "
         "to it for a while.",
+        checked_by=whole(1, 1000),
     )
-    breaker_seconds: int = Field(
+    breaker_seconds: int = setting(
         default=30,
-        ge=1,
-        le=3600,
-        description="Seconds of that while; then a Ping decides.",
+        meaning="Seconds of that while; then a Ping decides.",
+        checked_by=whole(1, 3600),
     )
-    list_seconds: int = Field(
+    list_seconds: int = setting(
         default=10,
-        ge=1,
-        le=60,
-        description="Seconds that the deployments may take to answer for a live list; "
+        meaning="Seconds that the deployments may take to answer for a live list; "
         "`Prefer: wait` may ask for less.",
+        checked_by=whole(1, 60),
     )
-    http_threads: int = Field(
-        default=16, ge=1, le=256, description="Threads that serve HTTP requests."
+    http_threads: int = setting(
+        default=16,
+        meaning="Threads that serve HTTP requests.",
+        checked_by=whole(1, 256),
     )
-    drain_seconds: int = Field(
+    drain_seconds: int = setting(
         default=0,
-        ge=0,
-        le=300,
-        description="Seconds from SIGTERM, when `/readyz` turns 503, until a serving process takes "
+        meaning="Seconds from SIGTERM, when `/readyz` turns 503, until a serving process takes "
         "no more requests: as long as the proxy before it needs to see that.",
+        checked_by=whole(0, 300),
     )
-    streams: int = Field(
+    streams: int = setting(
         default=8,
-        ge=0,
-        le=255,
-        description="Event streams that a process serves at once. Each holds one of the threads "
+        meaning="Event streams that a process serves at once. Each holds one of the threads "
         "that serve HTTP requests, of which one at least is left for the rest.",
+        checked_by=whole(0, 255),
     )
-    broker_url: str = Field(
+    broker_url: str = setting(
         default="",
-        pattern="^((amqps?|rediss?)://.+)?$",
-        description="URL of the message broker that brings operations to the workers: RabbitMQ "
+        meaning="URL of the message broker that brings operations to the workers: RabbitMQ "
         "(`amqp://`, `amqps://`) or a Redis (`redis://`, `rediss://`); empty means that serving "
         "processes track operations themselves.",
+        checked_by=text("((amqps?|rediss?)://.+)?"),
     )
-    tracker: bool = Field(
+    tracker: bool = setting(
         default=True,
-        description="Whether a serving process tracks operations where no message broker is set; "
+        meaning="Whether a serving process tracks operations where no message broker is set; "
         "where one is, `spe-gateway worker` does.",
+        checked_by=yes_or_no(),
     )
-    metrics_bind: str = Field(
+    metrics_bind: str = setting(
         default="",
-        pattern=r"^([^\s/]+:[0-9]{1,5})?$",
-        description="Where `/metrics` and `/facts` are served for Prometheus, as HOST:PORT: on "
+        meaning="Where `/metrics` and `/facts` are served for Prometheus, as HOST:PORT: on "
         "loopback, or in a network of yours, since nobody has to sign in; empty means that "
         "nothing is counted (docs/observing.md).",
+        checked_by=text(r"([^\s/]+:[0-9]{1,5})?"),
     )
-    otlp_endpoint: str = Field(
+    otlp_endpoint: str = setting(
         default="",
-        pattern=r"^(https?://[^\s?#]+)?$",
-        description="URL of the OpenTelemetry collector that traces are sent to (OTLP over HTTP), "
+        meaning="URL of the OpenTelemetry collector that traces are sent to (OTLP over HTTP), "
         "such as `http://127.0.0.1:4318`; needs `spe-gateway[otel]`; empty means that nothing is "
         "traced.",
+        checked_by=text(r"(https?://[^\s?#]+)?"),
     )
-    trace_share: float = Field(
+    trace_share: float = setting(
         default=0.1,
-        ge=0,
-        le=1,
-        description="Share of the requests that are traced, where a caller's `traceparent` does "
+        meaning="Share of the requests that are traced, where a caller's `traceparent` does "
         "not say.",
+        checked_by=share(),
     )
-    log_level: str = Field(
+    log_level: str = setting(
         default="info",
-        pattern="^(debug|info|warning|error)$",
-        description="Lowest level that is logged.",
+        meaning="Lowest level that is logged.",
+        checked_by=text("(debug|info|warning|error)"),
     )
-    url: str = Field(
+    url: str = setting(
         default="http://127.0.0.1:8080",
-        pattern=r"^https?://[^\s/?#]+$",
-        description="URL of the gateway that the commands talk to.",
+        meaning="URL of the gateway that the commands talk to.",
+        checked_by=text(r"https?://[^\s/?#]+"),
     )
-    client_id: str = Field(default="", description="API client that the commands sign in as.")
-    client_secret: SecretStr = Field(
-        default=SecretStr(""), description="Secret of that API client."
-    )
-    profile: str = Field(
+    client_id: str = setting(
         default="",
-        description="Profile of 'spe-gateway login' that the commands use where none of the three "
+        meaning="API client that the commands sign in as.",
+    )
+    client_secret: Secret = setting(  # noqa: RUF009 # it is frozen
+        default=Secret(""),
+        meaning="Secret of that API client.",
+        checked_by=secret(),
+    )
+    profile: str = setting(
+        default="",
+        meaning="Profile of 'spe-gateway login' that the commands use where none of the three "
         "above says otherwise; empty means the one chosen last.",
     )
 
-    @field_validator("report_domains")
-    @classmethod
-    def _domains(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for domain in value:
-            if not re.fullmatch(DOMAIN, domain.lower()):
-                raise ValueError(f"has {domain!r}, which is no domain: example.com is one")
-        return tuple(domain.lower() for domain in value)
+    def __post_init__(self) -> None:
+        """Check all, and put in what the fields make of what was given."""
+        try:
+            for name, value in _SCHEMA.load(vars(self)).items():
+                object.__setattr__(self, name, value)  # frozen from here on
+            self._require_distinct_issuers()
+        except ValidationError as error:
+            place, said = first_fault(error)
+            name = PREFIX + "_".join(place).upper()
+            raise ConfigurationError(f"{name}: {said} (docs/settings.md)") from None
 
-    @field_validator("deployment_networks", "report_domains", "webhook_networks", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(word.strip() for word in value.split(",") if word.strip())
-        return value
-
-    @field_validator("deployment_networks", "webhook_networks")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ipaddress.ip_network(network)
-        return value
-
-    @field_validator("trusted_issuers", mode="before")
-    @classmethod
-    def _parse(cls, value: object) -> object:
-        if isinstance(value, str):
-            return json.loads(value) if value.strip() else ()
-        return value
-
-    @field_validator("trusted_issuers")
-    @classmethod
-    def _distinct(
-        cls, value: tuple[TrustedIssuer, ...], known: ValidationInfo
-    ) -> tuple[TrustedIssuer, ...]:
-        names = [each.issuer for each in value]
-        if len({known.data.get("issuer"), *names}) <= len(names):
-            raise ValueError("names an issuer twice, or the gateway itself")
-        return value
-
-    @field_validator("issuer")
-    @classmethod
-    def _url(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
-            raise ValueError("is no http or https URL, as https://gateway.example.com is one")
-        return value
-
-    @field_validator("home")
-    @classmethod
-    def _expand(cls, value: Path) -> Path:
-        return value.expanduser()
+    def _require_distinct_issuers(self) -> None:
+        names = [self.issuer, *(each.issuer for each in self.trusted_issuers)]
+        if len(set(names)) < len(names):
+            raise ValidationError("names an issuer twice, or the gateway itself", "trusted_issuers")
 
     @property
     def database(self) -> str:
@@ -345,13 +342,16 @@ class Settings(BaseSettings):
         Raises:
             ConfigurationError: a setting is wrong; names it in one line.
         """
-        try:
-            return cls()
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-            said = first["msg"].removeprefix("Value error, ")
-            raise ConfigurationError(f"{name}: {said} (docs/settings.md)") from None
+        return cls(**told())
+
+
+_SCHEMA: Final = schema_of(Settings)
+
+
+def told() -> dict[str, Any]:
+    """Return what the environment says, by the names of the settings; as it is written there."""
+    names = ((name, PREFIX + name.upper()) for name in defaults(Settings))
+    return {name: os.environ[variable] for name, variable in names if variable in os.environ}
 
 
 def processes_wished() -> int:
@@ -365,7 +365,7 @@ def processes_wished() -> int:
 
 def unknown_settings() -> list[str]:
     """Return the variables that are named like settings and are none."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {PREFIX + name.upper() for name in defaults(Settings)}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 

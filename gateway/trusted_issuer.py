@@ -1,31 +1,56 @@
 """An outside issuer whose tokens are accepted, as the settings describe it."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
-from pydantic.alias_generators import to_camel
+from marshmallow import Schema, ValidationError, fields, post_load
+from marshmallow.validate import Length, OneOf, Range, Regexp
+
+ALGORITHMS: Final = ("ES256", "RS256", "PS256")
 
 
-class TrustedIssuer(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class TrustedIssuer:
     """An outside issuer, as ``SPE_GATEWAY_TRUSTED_ISSUERS`` describes it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
-
-    issuer: str = Field(min_length=1, max_length=500)
-    jwks_uri: str = Field(pattern=r"^https://[^\s/?#@]+(/[^\s#]*)?$")
-    audience: str = Field(min_length=1)
-    client_claim: str = Field(default="sub", min_length=1)
+    issuer: str
+    jwks_uri: str
+    audience: str
+    client_claim: str = "sub"
     scope_claim: str = "scope"
-    algorithms: tuple[Literal["ES256", "RS256", "PS256"], ...] = Field(
-        default=("ES256", "RS256", "PS256"), min_length=1
-    )
-    max_seconds: int = Field(default=3600, ge=60, le=86400)
-    pin: str | None = Field(default=None, pattern=r"^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$")
+    algorithms: tuple[str, ...] = ALGORITHMS
+    max_seconds: int = 3600
+    pin: str | None = None
 
-    @field_validator("jwks_uri")
-    @classmethod
-    def _port(cls, value: str) -> str:
-        if urlsplit(value).port == 0:
-            raise ValueError("has no usable port")
-        return value
+
+def _has_a_port(uri: str) -> None:
+    try:
+        port = urlsplit(uri).port
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+    if port == 0:
+        raise ValidationError("has no usable port")
+
+
+class TrustedIssuerSchema(Schema):
+    """Its members as JSON writes them; it knows no others."""
+
+    issuer = fields.String(required=True, validate=Length(1, 500))
+    jwks_uri = fields.String(
+        required=True,
+        data_key="jwksUri",
+        validate=[Regexp(r"https://[^\s/?#@]+(/[^\s#]*)?\Z"), _has_a_port],
+    )
+    audience = fields.String(required=True, validate=Length(1))
+    client_claim = fields.String(data_key="clientClaim", validate=Length(1))
+    scope_claim = fields.String(data_key="scopeClaim")
+    algorithms = fields.List(fields.String(validate=OneOf(ALGORITHMS)), validate=Length(1))
+    max_seconds = fields.Integer(data_key="maxSeconds", strict=True, validate=Range(60, 86400))
+    pin = fields.String(allow_none=True, validate=Regexp(r"([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})\Z"))
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: object) -> TrustedIssuer:
+        """Return the issuer."""
+        lists = {name: tuple(value) for name, value in data.items() if name == "algorithms"}
+        return TrustedIssuer(**data | lists)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from gateway.cli.failure import Failure
 from gateway.cli.profile_file import Profile, read_profiles
-from gateway.settings import Settings
+from gateway.settings import Settings, told
 
 ENVIRONMENT: Final = "the environment"
 UNKNOWN: Final = (
@@ -68,7 +68,7 @@ def access_of(options: Mapping[str, str | None]) -> Access:
             raise Failure(WHOLE)
         return _from_profile(named, None)
     settings = Settings.from_environment()
-    url = options["url"] or (settings.url if "url" in settings.model_fields_set else None)
+    url = options["url"] or (settings.url if "url" in told() else None)
     client_id = options["client_id"] or settings.client_id
     secret = options["client_secret"] or settings.client_secret.get_secret_value()
     if client_id and secret:
@@ -84,7 +84,7 @@ def access_of(options: Mapping[str, str | None]) -> Access:
 
 def is_elsewhere(url: str | None, settings: Settings) -> bool:
     """Whether a URL that was given leads to another gateway than that of the environment."""
-    known = "url" in settings.model_fields_set
+    known = "url" in told()
     return known and url is not None and url.rstrip("/") != settings.url.rstrip("/")
 
 

@@ -86,7 +86,7 @@ def openapi(for_programs: bool, edition: str, **wanted: Path | None) -> None:  #
 def application() -> Iterator[Flask]:
     """Make the application with the defaults of all settings, whatever the environment says."""
     with TemporaryDirectory() as home:
-        settings = Settings.model_construct(home=Path(home))
+        settings = Settings(home=Path(home))
         initialise(settings)
         app = create_app(settings)
         yield app

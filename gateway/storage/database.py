@@ -1,6 +1,5 @@
 """Connections and transactions, on SQLite (WAL) or PostgreSQL."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock
@@ -19,6 +18,8 @@ from gateway.storage import generations
 from gateway.storage.revisions import APPLICATION, NEWEST
 
 if TYPE_CHECKING:
+    import sqlite3
+
     import psycopg
 
 BUSY_SECONDS = 10
@@ -191,7 +192,7 @@ def _prepare_postgresql(connection: "psycopg.Connection", record: ConnectionPool
     connection.commit()
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+def _prepare_sqlite(connection: "sqlite3.Connection", record: ConnectionPoolEntry) -> None:
     """Take transactions into our own hands and use the write-ahead log."""
     del record
     connection.isolation_level = None

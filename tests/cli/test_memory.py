@@ -15,15 +15,19 @@ MEGABYTE = 1_000_000
 UNUSED = {
     "alembic": "only whoever brings the schema up to date",
     "celery": "only whoever tracks operations, after the fork",
+    "charset_normalizer": "nobody: requests guesses no encodings",
+    "greenlet": "nobody: there are threads",
     "kombu": "with Celery",
     "opentelemetry": "only with SPE_GATEWAY_OTLP_ENDPOINT",
     "prometheus_client": "only with SPE_GATEWAY_METRICS_BIND",
     "psycopg": "only with PostgreSQL",
+    "pydantic": "only the scenarios of simulated fleets",
     "pygments": "with rich",
     "redis": "only with SPE_GATEWAY_REDIS_URL",
     "rich": "only what draws on a terminal",
     "gateway.simulator": "only the commands that simulate",
     "sqlalchemy.orm": "nobody",
+    "yaml": "only whoever is asked for the contract in YAML",
 }
 """Libraries that a gateway on SQLite does not load before it serves, and who does."""
 
@@ -61,6 +65,26 @@ def test_a_gateway_loads_nothing_that_it_has_no_use_for(home: Path) -> None:
     assert isinstance(loaded, list)
     assert "gateway.factory" in loaded
     assert {name: reason for name, reason in UNUSED.items() if name in loaded} == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unused"),
+    [
+        ("gateway.factory", "sqlite3"),  # only with SQLite
+        ("gateway.worker.tracker", "greenlet"),
+        ("gateway.worker.tracker", "yaml"),
+    ],
+)
+def test_a_module_does_not_bring_what_it_has_no_use_for(wanted: str, unused: str) -> None:
+    words = f"import sys, {wanted}; print({unused!r} in sys.modules)"
+    done = subprocess.run(  # noqa: S603 # our own interpreter
+        [sys.executable, "-c", words],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    assert done.stdout == "False\n"
 
 
 def test_what_a_password_is_hashed_in_is_given_back(home: Path) -> None:

@@ -9,6 +9,7 @@ import yaml
 
 from gateway import serving
 from gateway.cli.program import COMMANDS
+from gateway.setting_fields import defaults
 from gateway.settings import PREFIX, Settings
 from tests.deploy.house import CONFIGURATION
 
@@ -101,7 +102,7 @@ def test_no_two_processes_share_a_home() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_the_settings_exist_and_the_command_too(name: str) -> None:
-    known = {PREFIX + each.upper() for each in Settings.model_fields}
+    known = {PREFIX + each.upper() for each in defaults(Settings)}
     words = SERVICES[name].get("command", ["spe-gateway", "serve"])
 
     assert set(SERVICES[name]["environment"]) <= known

@@ -9,6 +9,7 @@ from deploy.image.contents import findings
 from deploy.image.engines import Config
 from deploy.image.stand_in import base_name
 from gateway.cli.serve import serve
+from gateway.setting_fields import defaults
 from gateway.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +70,7 @@ def test_its_settings_exist() -> None:
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]+", "\n".join(instructions("ENV"))))
 
     assert named
-    assert named <= {PREFIX + name.upper() for name in Settings.model_fields}
+    assert named <= {PREFIX + name.upper() for name in defaults(Settings)}
 
 
 def test_both_stages_have_one_base() -> None:

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from gateway import serving
+from gateway.setting_fields import defaults
 from gateway.settings import Settings
 from gateway.web.body import MAX_BODY_BYTES
 from gateway.web.event_streams import HEARTBEAT_SECONDS
@@ -86,7 +87,7 @@ def test_its_figures_fit_the_gateway_s() -> None:
     assert number("timeout server") > MAX_WAIT_SECONDS
     assert number("timeout client") > HEARTBEAT_SECONDS
     assert number("hard-stop-after") > serving.graceful_timeout
-    assert number("inter 2s .* maxconn") < Settings.model_fields["http_threads"].default
+    assert number("inter 2s .* maxconn") < defaults(Settings)["http_threads"]
 
 
 def test_the_gateway_sees_the_address_of_the_client_whatever_it_says(behind: House) -> None:

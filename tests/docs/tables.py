@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from gateway import resources
 from gateway.access.permissions import DESCRIPTIONS, ROLES, ROOT_ONLY, Permission
 from gateway.cli.sandbox.troubles import TROUBLES
@@ -19,6 +17,7 @@ from gateway.events.catalogue import MEANINGS
 from gateway.exposition.facts_families import FACTS
 from gateway.measures.families import FAMILIES
 from gateway.model import EventType
+from gateway.setting_fields import Secret, defaults, meanings
 from gateway.settings import PREFIX, Settings
 from gateway.web.advice import ADVICE
 from gateway.web.docs import problem_kinds
@@ -36,12 +35,13 @@ Row = tuple[str, ...]
 def settings() -> Iterator[Row]:
     """Yield each setting."""
     yield ("Setting", "Default", "Meaning")
-    for name, field in Settings.model_fields.items():
-        yield (f"`{PREFIX}{name.upper()}`", _default(field.default), f"{field.description}")
+    means = meanings(Settings)
+    for name, value in defaults(Settings).items():
+        yield (f"`{PREFIX}{name.upper()}`", _default(value), means[name])
 
 
 def _default(value: Any) -> str:  # noqa: ANN401 - of whatever type the setting has
-    plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+    plain = value.get_secret_value() if isinstance(value, Secret) else value
     if isinstance(plain, bool):
         return f"`{str(plain).lower()}`"
     return "empty" if plain in {"", ()} else f"`{plain}`"

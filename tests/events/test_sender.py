@@ -11,6 +11,7 @@ from threading import Event
 import pytest
 
 from gateway.events.outcome import Problem
+from gateway.events.own import Own
 from gateway.events.sender import SECONDS, Sender
 from tests.events.names import Names
 from tests.events.receivers import (
@@ -314,3 +315,13 @@ class TestUnreachable:
 
         assert outcome.problem is Problem.TARGET_REFUSED
         assert outcome.status is None
+
+
+def test_the_authorities_of_the_system_are_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each context with them takes 0.8 MB."""
+    made: list[Path | None] = []
+    monkeypatch.setattr("gateway.events.sender.trust", lambda *files: made.append(*files or [None]))
+
+    Sender([], Own([]))
+
+    assert made == [None]

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -181,5 +181,5 @@ def empty_place(
         url = ""
         if engine == "postgresql":
             url = stack.enter_context(request.getfixturevalue("postgresql").empty_database())
-        changes = {"home": home, "database_url": url}
-        yield Place(drill.world.served.settings.model_copy(update=changes), drill)
+        settings = replace(drill.world.served.settings, home=home, database_url=url)
+        yield Place(settings, drill)

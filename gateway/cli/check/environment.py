@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gateway.cli.check.findings import Finding, error, fine, warning
-from gateway.settings import Settings, processes_wished, unknown_settings
+from gateway.settings import Settings, processes_wished, told, unknown_settings
 
 SETTINGS = "docs/settings.md"
 OPERATING = "docs/operating.md"
@@ -121,7 +121,7 @@ def rates(settings: Settings) -> Iterator[Finding]:
             LIMITS,
         )
     else:
-        chosen = {"client_rate", "reseller_rate", "address_rate"} & settings.model_fields_set
+        chosen = {"client_rate", "reseller_rate", "address_rate"} & told().keys()
         words = "chosen" if chosen else "the defaults"
         yield fine("settings.rates", f"The rates are {words}.")
 

@@ -3,8 +3,6 @@
 import json
 from typing import Any
 
-import yaml
-
 
 def as_json(document: dict[str, Any]) -> str:
     """Return a document as JSON with two spaces of indentation, and an end of line."""
@@ -13,18 +11,6 @@ def as_json(document: dict[str, Any]) -> str:
 
 def as_yaml(document: dict[str, Any]) -> str:
     """Return a document as YAML without anchors, and with text of several lines as blocks."""
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    from gateway.web.contract.block_text import written  # noqa: PLC0415 # PyYAML: 0.9 MB for the file
 
-
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 # PyYAML's signature
-        """Repeat instead of pointing: generators read it more reliably."""
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
+    return written(document)
