@@ -29,6 +29,7 @@ FASTAPI_SQLITE: Final = "FastAPI + aiohttp, SQLite"
 FASTAPI_POSTGRESQL: Final = "FastAPI + aiohttp, PostgreSQL"
 FLASK: Final = "naive Flask, SQLite"
 DIRECT: Final = "direct, pooled"
+FRAME: Final = "the frame of spe-gateway alone: /healthz"
 MOST_MEGABYTES: Final = 120
 MOST_ADDED: Final = 0.003
 
@@ -55,7 +56,8 @@ class Speed:
     """What came out.
 
     Attributes:
-        servers: the runs of each server, with a deployment that answers at once.
+        servers: the runs of each server, with a deployment that answers at once; and of a call
+            that asks neither a table nor a deployment.
         slow: with one that takes 20 ms, and of calls that go there directly.
         callers: the seconds of one caller's calls, by way.
         memory: of each server's largest process, in megabytes.
@@ -141,7 +143,7 @@ def measured(folder: Path, effort: Effort, say: Say) -> Speed:
         BenchmarkError: a server does not start, or does not do what it should.
     """
     with _on_the_load_core(), servers(folder, say) as found:
-        fast = _in_turn(found, effort, ("fast",), say)
+        fast = _in_turn([*found, Frame(found[0])], effort, ("fast",), say)
         slow = _in_turn([*found[:4], Direct(found[0])], effort, SLOW_SITES, say)
         say("one caller")
         callers = one_caller(found[0], effort.rounds, effort.calls)
@@ -189,6 +191,18 @@ def _in_turn(
             if number:  # what is slow the first time only does not count
                 runs[server.name].append(run)
     return runs
+
+
+class Frame(Server):
+    """A gateway that is asked whether it lives: what gunicorn, Flask and our hooks cost."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(FRAME, server.url, server.processes, server.world)
+
+    def target(self, *instances: str) -> Target:
+        """Return the call that does nothing."""
+        del instances
+        return Target(f"{self.url}/healthz", {})
 
 
 class Direct(Server):
