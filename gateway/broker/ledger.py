@@ -16,6 +16,7 @@ from gateway.broker import admission, parts, telling
 from gateway.broker.departure import Departure
 from gateway.broker.engine.pace import watched_interval
 from gateway.broker.leases import LeaseLost, Leases
+from gateway.broker.recollection import Recollection
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, Share, StepStatus, now
 from gateway.storage import idempotency_keys, operations, polls, queues, resellers
@@ -49,6 +50,7 @@ class Ledger:
         self.vault = vault
         self.leases = Leases(database)
         self.departure = Departure()
+        self.recollection = Recollection()
         self.knows: Callable[[Operation], bool] = lambda _operation: True
         """Whether this version can carry an operation on."""
         self._endings = endings
@@ -120,6 +122,7 @@ class Ledger:
                 raise LeaseLost
             if operation.status.is_final:
                 parts.ended(connection, operation, self.vault)
+                self.recollection.forget(operation.id)
         self.leases.note(operation, end)
         self._notify()
 
@@ -180,9 +183,13 @@ class Ledger:
             operations.release(connection, operation)
 
     def shares(self, wanted: Collection[str]) -> Mapping[str, Share]:
-        """Return whose places unfinished operations take, by their ids."""
+        """Return whose places operations take, by their ids: known ones, and unfinished ones."""
+        known = {each: share for each in wanted if (share := self.recollection.share(each))}
+        rest = [each for each in wanted if each not in known]
+        if not rest:
+            return known
         with self.database.read() as connection:
-            return queues.shares(connection, wanted)
+            return {**known, **queues.shares(connection, rest)}
 
     def claim(self, operation: str) -> Operation | None:
         """Take over an operation whose poll is due.
@@ -220,13 +227,25 @@ class Ledger:
         free = [each for each in due if not self.leases.carries(each)]
         end = self.leases.end()
         with self.database.write() as connection:
-            rows = polls.take(connection, free, self.leases.owner, now())
-        found = {row["id"]: self._read(row) for row in rows}
+            marked = polls.take(connection, free, self.leases.owner, now())
+            rows = {each.id: each for each in marked}
+            found = {each.id: self.recollection.recall(each) for each in marked}
+            unknown = [each for each, operation in found.items() if operation is None]
+            news = polls.read(connection, unknown)
+        for row in news:
+            found[row["id"]] = self._learn(rows[row["id"]], row)
         taken = [each for each in found.values() if each is not None]
         for operation in taken:
             self.leases.note(operation, end)
         unread = [each for each, operation in found.items() if operation is None]
         return taken + self._take_singly(unread)
+
+    def _learn(self, taken: polls.Taken, row: RowMapping) -> Operation | None:
+        """Read a row that is not known, or says something new, and keep what it says in mind."""
+        operation = self._read(row)
+        if operation is not None:
+            self.recollection.keep(taken, operation)
+        return operation
 
     def _read(self, row: RowMapping) -> Operation | None:
         try:
@@ -280,6 +299,7 @@ class Ledger:
         Args:
             limit: for each deployment and urgency.
         """
+        self.recollection.fade()
         with self.database.read() as connection:
             found = queues.due(connection, now(), limit)
         first = {place: number for number, place in enumerate(dict.fromkeys(found.values()))}

@@ -22,9 +22,9 @@ from gateway.model import Operation, Share, StepStatus
 TURN_SECONDS: Final = 0.25
 """How long a turn may be before the rest of its polls wait for another."""
 
-AT_ONCE: Final = 8
+AT_ONCE: Final = 2
 """Turns of polls that are under way at once where deployments answer at once: Python has one core
-for all of them, and many threads that want it waste it."""
+for all of them, and threads that want it wake one another for nothing."""
 
 GLANCE_SECONDS: Final = 0.005
 """How long a turn waits for one of them to end, where the processor has time meanwhile."""

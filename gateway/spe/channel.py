@@ -29,6 +29,8 @@ from gateway.spe.transport import open_pool
 PROBE_SECONDS: Final = 5.0
 """In which a deployment has to answer a Ping, to be called again."""
 
+_OK: Final = int(HTTPStatus.OK)
+
 T = TypeVar("T")
 
 
@@ -155,12 +157,16 @@ class Channel:
 
 def _judge(call: Call, reply: Reply) -> None:
     """See from the head whether the body can be an answer."""
-    status = reply.status
-    if status == HTTPStatus.UNAUTHORIZED:
-        raise CredentialsRefused("The deployment refuses the gateway's user name or password.")
-    if status == HTTPStatus.NOT_FOUND:
-        raise call.not_found(message="HTTP 404")
-    if status != HTTPStatus.OK:
-        raise ReplyInvalid("The deployment did not answer as SPE does.", message=f"HTTP {status}")
+    if reply.status != _OK:
+        raise _refusal(call, reply.status)
     if any(coding != b"identity" for coding in reply.codings):
         raise ReplyInvalid("The deployment packed its reply, which was not asked for.")
+
+
+def _refusal(call: Call, status: int) -> UpstreamError:
+    """Say what another status of HTTP means."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return CredentialsRefused("The deployment refuses the gateway's user name or password.")
+    if status == HTTPStatus.NOT_FOUND:
+        return call.not_found(message="HTTP 404")
+    return ReplyInvalid("The deployment did not answer as SPE does.", message=f"HTTP {status}")

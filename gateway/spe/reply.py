@@ -33,12 +33,7 @@ def decode(body: bytes, max_depth: int) -> object:
     try:
         text = body.decode("utf-8-sig")
         _check_depth(text, max_depth)
-        value: object = json.loads(
-            text,
-            object_pairs_hook=_object_of_unique_keys,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
+        value: object = _DECODER.decode(text)
         if _SURROGATE.search(text):
             # Half of a surrogate pair is legal JSON, but no text that could be passed on.
             json.dumps(value, ensure_ascii=False).encode()
@@ -95,3 +90,8 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise ValueError(digits)
     return number
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object_of_unique_keys, parse_constant=_refuse_constant, parse_float=_finite
+)

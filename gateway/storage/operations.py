@@ -154,7 +154,9 @@ def claim(connection: Connection, operation: str, owner: str, time: datetime) ->
     return done.rowcount == 1
 
 
-def may_be_taken(connection: Connection, time: datetime) -> Sequence[ColumnElement[bool]]:
+def may_be_taken(
+    connection: Connection, time: datetime | ColumnElement[datetime]
+) -> Sequence[ColumnElement[bool]]:
     """Unfinished, with steps of its own, due by a time, and free."""
     ripe = or_(operations.c.next_poll_time.is_(None), operations.c.next_poll_time <= time)
     has_steps = operations.c.deployment.is_not(None)  # what is in parts ends with the last of them

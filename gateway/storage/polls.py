@@ -7,14 +7,32 @@ with many rows each never wait for one another.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, bindparam, case, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from gateway.model import Operation, Step, now
 from gateway.storage import operations
 from gateway.storage.clock import present
 from gateway.storage.tables import operations as table
+from gateway.storage.tables.types import Instant
 
 _CLEAR: Final = tuple(
     each.name for each in fields(Step) if each.name not in operations.SECRET_FIELDS
@@ -22,6 +40,7 @@ _CLEAR: Final = tuple(
 _HOW_FAR: Final = ("percent_progress", "status_text", "log", "log_start")
 
 _ID, _FENCE, _TIME = "this_id", "this_fence", "this_time"
+_DUE, _OWNER = "these_ids", "this_owner"
 _BACK: Final = (
     update(table)
     .where(table.c.id == bindparam(_ID), table.c.fence == bindparam(_FENCE))
@@ -34,11 +53,50 @@ _BACK: Final = (
         ),
     )
 )
+_UNLOCKED: Final = (
+    select(table.c.id)
+    .where(table.c.id.in_(bindparam(_DUE, expanding=True)))
+    .with_for_update(skip_locked=True)
+)
+_TAKING: Final[dict[str, ReturningUpdate[Any]]] = {}
+
+_POLLED: Final = frozenset({"lease_owner", "lease_time", "fence", "next_poll_time"})
+"""What polls write that say nothing new."""
+
+_MARK_BYTES: Final = 16
+
+
+class Taken(NamedTuple):
+    """A row that was taken.
+
+    Attributes:
+        id: of the operation.
+        fence: of the lease.
+        next_poll_time: which has come, or None.
+        mark: a digest of all else that it holds; of its log, how long that is.
+        size: characters of what it holds.
+    """
+
+    id: str
+    fence: int
+    next_poll_time: datetime | None
+    mark: bytes
+    size: int
+
+
+def _raw(column: Column[Any]) -> ColumnElement[Any]:
+    """Return a column as it is stored, which nobody decodes."""
+    if column is table.c.log:  # a million characters at most; whoever writes it notes the time
+        return func.length(column)
+    return cast(column, Text) if isinstance(column.type, JSON) else type_coerce(column, String)
+
+
+_RAW: Final = tuple(_raw(column) for column in table.c if column.name not in _POLLED)
 
 
 def take(
     connection: Connection, due: Collection[str], owner: str, time: datetime
-) -> Sequence[RowMapping]:
+) -> Sequence[Taken]:
     """Take the leases of unfinished operations that nobody holds; counts their fences.
 
     Args:
@@ -50,28 +108,57 @@ def take(
     Returns:
         The rows that were taken, in any order.
     """
+    values = {_DUE: list(due), _OWNER: owner, _TIME: time}
+    rows = connection.execute(_taking(connection), values)
+    return [_taken(*row) for row in rows]
+
+
+def _taking(connection: Connection) -> ReturningUpdate[Any]:
+    """Return the statement for a dialect; making it takes longer than a row, so it is kept."""
+    dialect = connection.dialect.name
+    if dialect not in _TAKING:
+        _TAKING[dialect] = _made_taking(connection)
+    return _TAKING[dialect]
+
+
+def _made_taking(connection: Connection) -> ReturningUpdate[Any]:
+    time = bindparam(_TIME, type_=Instant)
     free = (
         select(table.c.id)
-        .where(table.c.id.in_(due), *operations.may_be_taken(connection, time))
+        .where(
+            table.c.id.in_(bindparam(_DUE, expanding=True)),
+            *operations.may_be_taken(connection, time),
+        )
         .with_for_update(skip_locked=True)
     )
-    query = (
+    return (
         update(table)
         .where(table.c.id.in_(free))
         .values(
-            lease_owner=owner,
+            lease_owner=bindparam(_OWNER),
             lease_time=present(connection, operations.LEASE),
             fence=table.c.fence + 1,
         )
-        .returning(table)
+        .returning(table.c.id, table.c.fence, table.c.next_poll_time, *_RAW)
     )
-    return connection.execute(query).mappings().all()
+
+
+def _taken(operation: str, fence: int, time: datetime | None, *raw: object) -> Taken:
+    held = repr(raw).encode()
+    mark = blake2b(held, digest_size=_MARK_BYTES).digest()
+    return Taken(operation, fence, time, mark, len(held))
+
+
+def read(connection: Connection, taken: Collection[str]) -> Sequence[RowMapping]:
+    """Return the whole rows of what was taken in the same transaction."""
+    if not taken:
+        return []
+    return connection.execute(select(table).where(table.c.id.in_(taken))).mappings().all()
 
 
 def unlocked(connection: Connection, wanted: Collection[str]) -> frozenset[str]:
     """Hold rows up to the end of the transaction; returns those that nobody else is writing."""
-    query = select(table.c.id).where(table.c.id.in_(wanted))
-    rows = connection.execute(query.with_for_update(skip_locked=True))
+    rows = connection.execute(_UNLOCKED, {_DUE: list(wanted)})
     return frozenset(rows.scalars())
 
 

@@ -5,10 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import JSON, Boolean, Integer, String, Text, update
 
 from gateway.model import Operation, OperationStatus, StepStatus, now
 from gateway.storage import operations, polls
 from gateway.storage.database import Database
+from gateway.storage.tables import operations as table
+from gateway.storage.tables.types import Instant, Told
 from gateway.storage.vault import Vault
 from tests.storage.conftest import on_postgresql
 from tests.storage.test_operations import fresh
@@ -32,7 +35,8 @@ def due(database: Database, vault: Vault) -> Make:
 
 def taken(database: Database, vault: Vault, *wanted: Operation, owner: str = "me") -> list[str]:
     with database.write() as connection:
-        rows = polls.take(connection, [each.id for each in wanted], owner, now())
+        mine = polls.take(connection, [each.id for each in wanted], owner, now())
+        rows = polls.read(connection, [each.id for each in mine])
     found = [operations.operation_of(row, vault) for row in rows]
     assert all(each.fence == 1 for each in found)
     return sorted(each.id for each in found)
@@ -44,6 +48,57 @@ def test_only_what_is_due_and_free_is_taken(database: Database, vault: Vault, du
     ended = due(status=OperationStatus.FAILED)
     assert taken(database, vault, *free, later, ended) == sorted(each.id for each in free)
     assert taken(database, vault, *free, owner="other") == []
+
+
+WRITTEN = {
+    Boolean: True,
+    Instant: now() - timedelta(hours=1),
+    Integer: 7,
+    JSON: {"new": 1},
+    String: "new",
+    Text: "new",
+    Told: "new",
+}
+"""Values that no fresh row has, by the types of columns."""
+
+OF_POLLS = {"lease_owner", "lease_time", "fence", "next_poll_time"}
+
+
+def marked(database: Database, made: Operation) -> polls.Taken:
+    """Take an operation and give it back."""
+    with database.write() as connection:
+        [found] = polls.take(connection, [made.id], "me", now())
+        operations.release(connection, replace(made, fence=found.fence))
+    return found
+
+
+def test_a_mark_tells_of_every_column_that_something_was_written(
+    database: Database, due: Make
+) -> None:
+    made = due(changes=False)
+    last = marked(database, made)
+    for column in table.c:
+        if column.name in {"id", "status", *OF_POLLS}:
+            continue
+        with database.write() as connection:
+            value = WRITTEN[type(column.type)]
+            connection.execute(update(table).values({column.name: value}))
+        found = marked(database, made)
+        assert found.mark != last.mark, column.name
+        last = found
+
+
+def test_a_mark_tells_of_a_wish_to_cancel_and_not_of_polls(database: Database, due: Make) -> None:
+    made = due()
+    first = marked(database, made)
+    with database.write() as connection:
+        time = now() - timedelta(seconds=1)
+        polls.put_back(connection, [replace(made, fence=1, next_poll_time=time)])
+    second = marked(database, made)
+    assert (second.mark, second.fence) == (first.mark, first.fence + 1)
+    with database.write() as connection:
+        operations.request_cancel(connection, made.id)
+    assert marked(database, made).mark != first.mark
 
 
 def test_what_was_put_back_is_as_it_was_but_for_its_next_poll(
