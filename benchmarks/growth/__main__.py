@@ -54,6 +54,7 @@ LONG: Final = {
     "postgresql": (100, 1_000, 10_000, 100_000),
     "events": (10_000, 100_000, 1_000_000, 10_000_000),
     "running": (100, 1_000, 10_000),
+    "apart": (100, 500),
     "deployments": (1, 10, 100, 1_000),
     "fleet": fleet.Plan(500, 2, 500),
     "rounds": 15,
@@ -64,6 +65,7 @@ SHORT: Final = {
     "postgresql": (100, 10_000),
     "events": (10_000, 200_000),
     "running": (100, 2_000),
+    "apart": (10, 50),
     "deployments": (1, 20),
     "fleet": fleet.Plan(10, 2, 10),
     "rounds": 5,
@@ -156,7 +158,7 @@ def _events(folder: Path, sizes: Sizes, known: capacity.Curves) -> Found:
 
 def _operations(folder: Path, sizes: Sizes, known: capacity.Curves) -> Found:
     del known
-    return Found(*tracking.measured(folder, sizes["running"], sizes["seconds"]))
+    return Found(*tracking.measured(folder, sizes["running"], sizes["apart"], sizes["seconds"]))
 
 
 def _deployments(folder: Path, sizes: Sizes, known: capacity.Curves) -> Found:

@@ -18,6 +18,10 @@ READINGS_A_DAY: Final = 24
 
 BACKGROUND: Final = "cores of the background"
 TRACKING: Final = "cores of tracking"
+TOGETHER: Final = "processor of tracking"
+APART: Final = "processor of tracking, one on each deployment"
+"""Nothing is polled in one turn with another then."""
+
 STANDING: Final = (BACKGROUND, TRACKING)
 """What is needed while nobody calls."""
 
@@ -56,7 +60,7 @@ def needs(provider: Provider, results: Mapping[str, Any]) -> dict[str, float]:
     curves = by_name(results["curves"])
     of_instance = _each(curves["database", "instances"])
     of_event = _each(curves["database", "events"])
-    tracking = _each(curves["processor of tracking", "running operations"])
+    tracking = _each(curves[TOGETHER, "running operations"])
     events = provider.instances * EVENTS_OF_AN_INSTANCE * LEVELS
     return {
         "inventory reads a second": provider.deployments / INVENTORY_SECONDS,
@@ -89,7 +93,8 @@ def cores(
         curves: that were measured; what they do not tell is left out.
     """
     parts = dict(_background(deployments, curves))
-    if found := curves.get(("processor of tracking", "running operations")):
+    polled = APART if running <= deployments else TOGETHER
+    if found := curves.get((polled, "running operations")):
         parts[TRACKING] = _each(found) * running
     for name, rate in rates.items():
         if found := curves.get((f"{name}: processor", "deployments")):

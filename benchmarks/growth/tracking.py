@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert
 
 from benchmarks.figures import Goal
+from benchmarks.growth.capacity import APART, TOGETHER
 from benchmarks.growth.fit import Curve
 from benchmarks.processes import PYTHON, program
 from gateway.broker.bootstrap import set_up
@@ -66,24 +67,29 @@ class Load:
     interval: float
 
 
-def measured(folder: Path, sizes: Sequence[int], seconds: float) -> tuple[list[Curve], list[Goal]]:
+def measured(
+    folder: Path, sizes: Sequence[int], apart: Sequence[int], seconds: float
+) -> tuple[list[Curve], list[Goal]]:
     """Measure tracking with more and more running operations, each in a new gateway.
 
     Args:
         folder: an empty one.
-        sizes: how many operations.
+        sizes: how many operations, on a few deployments.
+        apart: how many where each is on a deployment of its own.
         seconds: for which each is watched.
     """
-    found = [_load(folder / str(size), size, seconds) for size in sizes]
+    found = [_load(folder / str(size), size, SITES, seconds) for size in sizes]
+    alone = [_load(folder / f"{size}-apart", size, size, seconds) for size in apart]
     curves = [
         Curve(name, OF, unit, {each.running: getattr(each, member) for each in found})
         for name, unit, member in (
-            ("processor of tracking", "cores", "cores"),
+            (TOGETHER, "cores", "cores"),
             ("threads", "number", "threads"),
             ("connections to a deployment", "number", "connections"),
             ("mean interval", "s", "interval"),
         )
     ]
+    curves.append(Curve(APART, OF, "cores", {each.running: each.cores for each in alone}))
     most = found[-1]
     return curves, [
         Goal(f"processor of tracking {most.running} operations", most.cores, 1, 0.5, "cores"),
@@ -93,9 +99,9 @@ def measured(folder: Path, sizes: Sequence[int], seconds: float) -> tuple[list[C
     ]
 
 
-def _load(home: Path, size: int, seconds: float) -> Load:
+def _load(home: Path, size: int, sites: int, seconds: float) -> Load:
     home.mkdir()
-    words = [PYTHON, "-m", "benchmarks.growth.busy", str(home), str(SITES)]
+    words = [PYTHON, "-m", "benchmarks.growth.busy", str(home), str(sites)]
     with program(home, "busy", words, child_environment(home=str(home))) as busy:
         gateway = _gateway(home, busy.said[0], size)
         tracker = Tracker(gateway.services.broker)
@@ -146,7 +152,7 @@ def _fill(connection: Connection, vault: Vault, announced: dict[str, Any], size:
         {
             **row,
             "id": new_id(Prefix.OPERATION),
-            "deployment": sites[each % SITES],
+            "deployment": sites[each % len(sites)],
             "next_poll_time": now() + timedelta(seconds=SLOWEST * each / size),
         }
         for each in range(1, size)

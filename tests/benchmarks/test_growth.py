@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.growth import __main__ as growth
-from benchmarks.growth import deployments, fleet
+from benchmarks.growth import capacity, deployments, fleet
 from benchmarks.growth.capacity import Provider, by_name, cores, needs
 from benchmarks.growth.deployments import Called, Standing
 from benchmarks.growth.fit import Curve, slope
@@ -134,6 +134,12 @@ def test_a_fleet_is_reckoned_part_by_part() -> None:
     assert found == pytest.approx(
         {"cores of tracking": 0.5, "cores of the background": 0.2, "cached list": 0.2}
     )
+
+
+def test_operations_apart_are_reckoned_as_they_were_measured() -> None:
+    apart = Curve(capacity.APART, "running operations", "cores", {100: 0.3, 200: 0.7})
+    found = cores(51, 50, {}, {**CURVES, **by_name([apart.document()])})
+    assert found["cores of tracking"] == pytest.approx(0.2)
 
 
 def test_a_fleet_is_held_against_what_was_reckoned() -> None:
