@@ -5,9 +5,11 @@ from typing import Any, Final
 from wsgiref.types import WSGIEnvironment
 
 import orjson
-from flask import Flask, Response
+from flask import Flask, Request, Response
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.datastructures import Headers
+from werkzeug.routing import MapAdapter
+from werkzeug.wsgi import get_host
 
 _OPTIONS: Final = (
     orjson.OPT_APPEND_NEWLINE
@@ -55,6 +57,23 @@ class Application(Flask):
 
     json_provider_class = Json
     response_class = Answer
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what finds the view of a request: by its path alone, whatever host it names.
+
+        Flask would look for subdomains and WebSockets besides; there are none.
+        """
+        if request is None:
+            return super().create_url_adapter(request)
+        host = request.host = get_host(request.environ)
+        return self.url_map.bind(
+            host,
+            request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=request.environ["PATH_INFO"].encode("latin-1").decode(errors="replace"),
+            query_args=request.query_string.decode(errors="replace"),
+        )
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function as it is; Flask would look at each, at each call."""

@@ -50,7 +50,7 @@ def read_json(request: Request) -> Any:  # noqa: ANN401 # JSON
         MalformedRequest: not JSON, or JSON that readers understand differently.
         PayloadTooLarge: over 1 MiB.
     """
-    body = request.get_data(cache=True)
+    body = request.get_data(cache=True) if _has_body(request) else b""
     if not body:
         return missing
     _check_coding(request)
@@ -59,6 +59,12 @@ def read_json(request: Request) -> Any:  # noqa: ANN401 # JSON
     if not request.content_type:
         raise UnsupportedMediaType("Content-Type must say application/json.")
     return parse_json(body)
+
+
+def _has_body(request: Request) -> bool:
+    """Whether the header says that a body follows (RFC 9112, section 6.3)."""
+    environ = request.environ
+    return bool(environ.get("CONTENT_LENGTH") or environ.get("HTTP_TRANSFER_ENCODING"))
 
 
 def parse_json(body: bytes) -> Any:  # noqa: ANN401 # JSON
@@ -126,7 +132,7 @@ class StrictParser(FlaskParser):
         **options: Any,  # noqa: ANN401 # webargs'
     ) -> Any:  # noqa: ANN401 # webargs'
         """Return what a schema loads; from no query at all, which most calls have, what it did."""
-        if location == "query" and not (req or self.get_default_request()).args:
+        if location == "query" and not (req or self.get_default_request()).query_string:
             with suppress(ma.ValidationError):  # it is told as every other
                 return dict(_from_nothing(argmap))
         return super().parse(argmap, req, location=location, **options)

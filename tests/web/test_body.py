@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
@@ -246,6 +247,21 @@ def test_an_operation_without_a_body_refuses_one(
     answer = client.post(f"{SHELVES}/1/verify", data=body, content_type="application/json")
     assert answer.status_code == 422
     assert [(e["pointer"], e["code"]) for e in answer.json["errors"]] == [(pointer, code)]
+
+
+def test_a_body_of_unknown_length_is_refused_where_there_is_to_be_none(
+    client: FlaskClient,
+) -> None:
+    environ = {
+        "wsgi.input": BytesIO(b'{"force": true}'),
+        "wsgi.input_terminated": True,
+        "HTTP_TRANSFER_ENCODING": "chunked",
+    }
+    answer = client.post(
+        f"{SHELVES}/1/verify", content_type="application/json", environ_overrides=environ
+    )
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/force"
 
 
 def pointers(messages: object) -> Iterator[str]:
