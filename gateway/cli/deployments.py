@@ -147,7 +147,7 @@ deployments = group_of(
 def show(deployment: str, *, as_json: bool, **access: str | None) -> None:
     """Show a deployment: where it is, whether it answers now, and what stands against it."""
     account = account_of(access)
-    path = f"/deployments/{id_of(account, DEPLOYMENT, deployment, {})}"
+    path = _path(account, deployment)
     found = account.call(Call("GET", path)).body
     if as_json:
         click.echo(pretty(found))
@@ -182,7 +182,7 @@ def repin(
     and the administrator's password is tried.
     """
     account = account_of(access)
-    path = f"/deployments/{id_of(account, DEPLOYMENT, deployment, {})}"
+    path = _path(account, deployment)
     found = account.call(Call("GET", path)).body
     presented = account.call(Call("POST", f"{path}/probe")).body
     tell_certificates(found, presented, as_json=as_json)
@@ -249,13 +249,17 @@ def withdraw_certificate(
     _tell(_certified(account, path, pinned, password_file), as_json=as_json)
 
 
+def _path(account: Account, deployment: str) -> str:
+    return f"/deployments/{id_of(account, DEPLOYMENT, deployment, {})}"
+
+
 def _pinned(account: Account, deployment: str) -> tuple[str, Thing]:
     """Return the path of a deployment, and its certificate without what is announced.
 
     Raises:
         Failure: none is pinned, so that nothing follows it.
     """
-    path = f"/deployments/{id_of(account, DEPLOYMENT, deployment, {})}"
+    path = _path(account, deployment)
     certificate = account.call(Call("GET", path)).body["certificate"]
     if "pin" not in certificate:
         raise Failure(TRUSTED)

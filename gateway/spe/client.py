@@ -8,14 +8,13 @@ the command can have been carried out.
 
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote_plus, urlencode
 
 from gateway.errors import ReplyInvalid, TokenLost
 from gateway.spe.certificate import Watcher, unwatched
 from gateway.spe.channel import Call, Channel
 from gateway.spe.command import Command
 from gateway.spe.commands.instances import GET_INSTANCES
-from gateway.spe.encoding import encode
+from gateway.spe.encoding import encode, quoted
 from gateway.spe.endpoint import DEFAULT_LIMITS, Endpoint, Limits
 from gateway.spe.guard import UNGUARDED, Guard
 from gateway.spe.metadata import CommandSignature, read_metadata
@@ -95,7 +94,7 @@ class Client:
             UpstreamError: there is no usable answer.
         """
         form = (  # by hand: it is what the gateway sends most often
-            f"token={quote_plus(token)}&lastKnownStatusVersion={last_known_version}"
+            f"token={quoted(token)}&lastKnownStatusVersion={last_known_version}"
             f"&millisecondsTimeout={wait_milliseconds}"
         )
 
@@ -125,7 +124,7 @@ class Client:
         call = Call(
             name="cancel-async",
             path="/cancel-async",
-            body=urlencode({"token": token}).encode("ascii"),
+            body=f"token={quoted(token)}".encode("ascii"),
             seconds=self._limits.control_seconds,
             not_found=TokenLost,
         )

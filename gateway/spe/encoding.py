@@ -78,13 +78,14 @@ def _field(command: Command, param: Param, given: Mapping[str, object]) -> Itera
     if param.name in given:
         value = given[param.name]
         _check_target(command, param, value)
-        yield f"{_quoted(param.name)}={_quoted(_written(param, value))}"
+        yield f"{quoted(param.name)}={quoted(_written(param, value))}"
         _check_values(param, value)
     elif param.required:
         raise _Refused("REQUIRED", "This argument is required.")
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as a form has it."""
     return text if _PLAIN.fullmatch(text) else quote_plus(text)
 
 
