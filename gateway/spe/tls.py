@@ -19,6 +19,14 @@ class DeadlineSocket(ssl.SSLSocket):
         self.settimeout(left if limit is None else min(limit, left))
         super().do_handshake(block)
 
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Reads before the handshake; ssl leaves a socket open whose connection broke by then."""
+        try:
+            return super().recv(buflen, flags)
+        except OSError:
+            self.close()
+            raise
+
     def recv_into(self, buffer: "Buffer", nbytes: int | None = None, flags: int = 0) -> int:
         """Reads; http.client reads by this alone."""
         self.settimeout(remaining())

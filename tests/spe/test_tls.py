@@ -1,5 +1,6 @@
 """The deadline of a call holds in the handshake too."""
 
+import os
 import socket
 import ssl
 import time
@@ -8,6 +9,7 @@ import pytest
 
 from gateway.spe.deadline import remaining, within
 from gateway.spe.tls import comparing_context, verifying_context
+from tests.faults.relay import RESET
 
 
 def test_a_handshake_gets_only_what_is_left_of_the_call() -> None:
@@ -19,6 +21,22 @@ def test_a_handshake_gets_only_what_is_left_of_the_call() -> None:
         with within(0.1), pytest.raises(TimeoutError):
             comparing_context().wrap_socket(plain)
         assert time.monotonic() - began < 1
+
+
+def test_what_broke_before_the_handshake_is_closed() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), timeout=5) as plain,
+    ):
+        number = plain.fileno()
+        met, _ = listener.accept()
+        met.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        met.close()
+        with within(5), pytest.raises(ConnectionResetError) as caught:
+            comparing_context().wrap_socket(plain)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)  # while what was raised still holds the socket
+    assert caught.tb is not None
 
 
 def test_no_context_speaks_less_than_tls_1_2() -> None:

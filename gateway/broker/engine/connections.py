@@ -176,33 +176,35 @@ class Connections:
         return self._kept(found) or self._new(deployment)
 
     def ask(self, deployment: str, client: Client, question: Callable[[Client], Answer]) -> Answer:
-        """Ask a deployment; once more where a rotation has changed the password meanwhile.
+        """Ask a deployment; again for each rotation that has changed the password meanwhile.
 
         What was refused for its password has done nothing, whatever it was to do.
 
         Args:
             deployment: opaque id.
             client: of the deployment, as ``client`` returned it.
-            question: may be asked twice, the second time after a refusal.
+            question: may be asked more than once, each time after a refusal.
 
         Raises:
             UpstreamError: it cannot be asked.
         """
-        try:
-            return question(client)
-        except CredentialsRefused:
-            newer = self._newer(deployment, client)
-            if newer is None:
-                raise
-            return question(newer)
-
-    def _newer(self, deployment: str, refused: Client) -> Client | None:
-        """Return the client with another password than was refused, as soon as it is stored."""
         end = monotonic() + ROTATION_SECONDS
         while True:
+            try:
+                return question(client)
+            except CredentialsRefused:
+                newer = self._newer(deployment, client, end)
+                if newer is None:
+                    raise
+                client = newer
+
+    def _newer(self, deployment: str, refused: Client, end: float) -> Client | None:
+        """Return the client with another password than was refused, as soon as it is stored."""
+        while True:
             with self._database.read() as connection:
-                found = deployments.find(connection, deployment)
+                # in this order: what has ended before the first look is seen by the second
                 is_rotating = deployments.is_rotating(connection, deployment)
+                found = deployments.find(connection, deployment)
             if found is None or self._kept(found) is not refused:
                 return self._new(deployment)
             if not is_rotating or monotonic() > end:
