@@ -1,12 +1,19 @@
 """TLS towards a deployment: 1.2 or newer, under the deadline of the call."""
 
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gateway.spe.deadline import remaining
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+
+_LATE: Final = 0.01
+"""By this part of what is left an operation may end late: each time-out costs a call of the system.
+
+Never early: whether a thread was needed elsewhere is told by the time at the end.
+"""
 
 
 class DeadlineSocket(ssl.SSLSocket):
@@ -29,13 +36,19 @@ class DeadlineSocket(ssl.SSLSocket):
 
     def recv_into(self, buffer: "Buffer", nbytes: int | None = None, flags: int = 0) -> int:
         """Reads; http.client reads by this alone."""
-        self.settimeout(remaining())
+        self._bound()
         return super().recv_into(buffer, nbytes, flags)
 
     def send(self, data: "Buffer", flags: int = 0) -> int:
         """Writes; sendall writes by this alone."""
-        self.settimeout(remaining())
+        self._bound()
         return super().send(data, flags)
+
+    def _bound(self) -> None:
+        left = remaining()
+        limit = self.gettimeout()
+        if limit is None or not left <= limit <= left * (1 + _LATE):
+            self.settimeout(left * (1 + _LATE / 2))
 
 
 def verifying_context() -> ssl.SSLContext:

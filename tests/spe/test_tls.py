@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -21,6 +22,31 @@ def test_a_handshake_gets_only_what_is_left_of_the_call() -> None:
         with within(0.1), pytest.raises(TimeoutError):
             comparing_context().wrap_socket(plain)
         assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize("limit", [None, 0.0, 0.01, 0.15, 3.0])
+@pytest.mark.parametrize("method", ["send", "recv_into"])
+def test_each_operation_gets_what_is_left_of_the_call(limit: float | None, method: str) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs, comparing_context().wrap_socket(ours, do_handshake_on_connect=False) as tls:
+        tls.settimeout(limit)
+        began = time.monotonic()
+        with within(0.2), pytest.raises(TimeoutError):
+            getattr(tls, method)(bytearray(1))
+        assert 0.2 <= time.monotonic() - began < 1
+        assert 0.15 < (tls.gettimeout() or 0) <= 0.202
+
+
+@pytest.mark.parametrize("method", ["send", "recv_into"])
+def test_a_time_out_that_is_as_good_is_not_set_anew(method: str) -> None:
+    ours, theirs = socket.socketpair()
+    with theirs, comparing_context().wrap_socket(ours, do_handshake_on_connect=False) as tls:
+        theirs.close()
+        for limit in (10.05, 9.95, 10.5):
+            tls.settimeout(limit)
+            with within(10), suppress(OSError):  # nobody is there
+                getattr(tls, method)(bytearray(1))
+            assert (tls.gettimeout() == limit) is (limit == 10.05)
 
 
 def test_what_broke_before_the_handshake_is_closed() -> None:
