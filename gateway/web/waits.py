@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Final, cast
 
 from flask import current_app, g, request
+from werkzeug.datastructures import Headers
 
 from gateway.tenancy.caller import Caller
 from gateway.web.http_errors import RateLimited
@@ -45,9 +46,9 @@ class Waits:
             self._under_way -= Counter((reseller,))  # forgets a reseller that has none left
 
 
-def patience(reseller: str) -> float:
-    """Return how long the current request may be kept waiting, in seconds."""
-    asked = wait_seconds(request.headers)
+def patience(reseller: str, headers: Headers) -> float:
+    """Return how long the current request, with these headers, may be kept waiting, in seconds."""
+    asked = wait_seconds(headers)
     if asked <= DEFAULT_WAIT_SECONDS:
         return asked
     if not _waits().take(reseller):

@@ -126,7 +126,7 @@ def test_a_missing_check_of_the_token_is_seen(
     broken: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     principal = broken.served.gateway.authenticate(str(broken.operator.token))
-    monkeypatch.setattr(hooks, "bearer_token", lambda: "")
+    monkeypatch.setattr(hooks, "bearer_token", lambda _headers: "")
     monkeypatch.setattr(Gateway, "authenticate", lambda *_: principal)
     for persona in ("anonymous", "garbage", "disabled"):
         with pytest.raises(AssertionError):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from gateway.web.preferences import DEFAULT_WAIT_SECONDS
 from gateway.web.waits import Waits, patience
@@ -27,13 +27,13 @@ def app(tmp_path: Path) -> Flask:
 def test_beyond_the_bound_the_usual_wait_counts(app: Flask) -> None:
     long, short = {"Prefer": "wait=30"}, {"Prefer": "wait=0"}
     with app.test_request_context("/me", headers=long):
-        assert patience("res_a") == 30
+        assert patience("res_a", request.headers) == 30
         with app.test_request_context("/me", headers=long):
-            assert patience("res_a") == DEFAULT_WAIT_SECONDS
+            assert patience("res_a", request.headers) == DEFAULT_WAIT_SECONDS
         with app.test_request_context("/me", headers=short):
-            assert patience("res_a") == 0
+            assert patience("res_a", request.headers) == 0
         with app.test_request_context("/me"):
-            assert patience("res_a") == DEFAULT_WAIT_SECONDS
+            assert patience("res_a", request.headers) == DEFAULT_WAIT_SECONDS
 
 
 def test_a_request_gives_its_place_back_even_if_it_is_refused(tmp_path: Path) -> None:
