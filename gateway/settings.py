@@ -291,7 +291,7 @@ class Settings:
             self._require_distinct_issuers()
         except ValidationError as error:
             place, said = first_fault(error)
-            name = PREFIX + "_".join(place).upper()
+            name = _variable("_".join(place))
             raise ConfigurationError(f"{name}: {said} (docs/settings.md)") from None
 
     def _require_distinct_issuers(self) -> None:
@@ -350,8 +350,13 @@ _SCHEMA: Final = schema_of(Settings)
 
 def told() -> dict[str, Any]:
     """Return what the environment says, by the names of the settings; as it is written there."""
-    names = ((name, PREFIX + name.upper()) for name in defaults(Settings))
+    names = ((name, _variable(name)) for name in defaults(Settings))
     return {name: os.environ[variable] for name, variable in names if variable in os.environ}
+
+
+def _variable(name: str) -> str:
+    """Return the variable of the environment that has a setting."""
+    return PREFIX + name.upper()
 
 
 def processes_wished() -> int:
@@ -365,7 +370,7 @@ def processes_wished() -> int:
 
 def unknown_settings() -> list[str]:
     """Return the variables that are named like settings and are none."""
-    known = {PREFIX + name.upper() for name in defaults(Settings)}
+    known = set(map(_variable, defaults(Settings)))
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
@@ -387,4 +392,4 @@ def child_environment(**settings: str) -> dict[str, str]:
         settings: values by the names of the fields.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return inherited | {PREFIX + name.upper(): value for name, value in settings.items()}
+    return inherited | {_variable(name): value for name, value in settings.items()}
