@@ -1,7 +1,7 @@
 """Reads that are answered at once are made by the caller, who keeps to the lane's places."""
 
 from collections.abc import Iterator
-from threading import Event, Thread, current_thread
+from threading import Event, Thread, Timer, current_thread
 
 import pytest
 
@@ -10,10 +10,9 @@ from gateway.broker.engine.breakers import Breaker
 from gateway.broker.engine.lanes import WIDTH, Lanes
 from gateway.broker.engine.plan import Invocation
 from gateway.broker.engine.prompt import PROMPT_SECONDS, SPARED_SECONDS, PromptReads
-from gateway.broker.engine.rota import SPARE
 from gateway.model import Instance, OperationStatus, Share, Urgency
 from gateway.spe.commands.stores import GET_STORES
-from gateway.spe.deadline import Outlasted, is_outlasted, remaining, sparing, within
+from gateway.spe.deadline import is_outlasted, remaining, sparing, within
 from tests.core import Core, sent, until
 from tests.simulated import Control
 
@@ -104,55 +103,36 @@ def test_who_waits_for_less_than_a_thread_is_spared_has_it_made_in_the_lane(read
     assert reads.make(patience=SPARED_SECONDS)
 
 
-def test_nobody_who_waits_in_the_lane_is_passed_over(reads: Reads, lanes: Lanes) -> None:
+def test_who_finds_no_place_waits_for_the_turn_and_makes_it_then(
+    reads: Reads, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompt, "TURN_SECONDS", 30)
     made_at_once(reads)
-    gate = Event()
-    occupy(lanes, ALPHA, WIDTH + 1, gate)
-    until(lambda: lanes.load() == (WIDTH, 1))
+    gate, before = Event(), Event()
+    occupy(lanes, ALPHA, WIDTH, gate)
+    until(lambda: lanes.load() == (WIDTH, 0))
+    lanes.submit(ALPHA, before.set)
     thread = Thread(target=reads.make, name="caller")
     thread.start()
     until(lambda: lanes.load() == (WIDTH, 2))
     gate.set()
     thread.join()
-    assert reads.threads[-1] != "caller"
+    assert before.wait(30)
+    assert reads.threads[-1] == "caller"
 
 
-def test_the_caller_takes_one_of_the_lanes_places(lanes: Lanes) -> None:
-    seen: list[tuple[int, int]] = []
-    assert lanes.run_at_once(ALPHA, lambda: seen.append(lanes.load()))
-    assert seen == [(1, 0)]
-    assert lanes.load() == (0, 0)
-
-
-def test_bulk_leaves_the_places_that_are_kept_for_clicks(lanes: Lanes) -> None:
+def test_who_has_waited_long_enough_for_the_turn_has_it_made_in_the_lane(
+    reads: Reads, lanes: Lanes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompt, "TURN_SECONDS", 0.1)
+    made_at_once(reads)
     gate = Event()
-    occupy(lanes, BULK, WIDTH - SPARE, gate)
-    until(lambda: lanes.load() == (WIDTH - SPARE, 0))
-    assert not lanes.run_at_once(BULK, lambda: None)
-    assert lanes.run_at_once(ALPHA, lambda: None)
-    gate.set()
-
-
-def test_what_came_meanwhile_is_carried_on_when_the_caller_leaves_its_place() -> None:
-    narrow = Lanes(1, 1)
-    done = Event()
-    assert narrow.run_at_once(ALPHA, lambda: narrow.submit(ALPHA, done.set))
-    assert done.wait(30)
-    narrow.close()
-
-
-def test_lanes_that_are_closed_run_nothing_at_once(lanes: Lanes) -> None:
-    lanes.close()
-    assert not lanes.run_at_once(ALPHA, lambda: None)
-
-
-def test_a_place_is_given_back_whatever_becomes_of_the_read(lanes: Lanes) -> None:
-    def outlast() -> None:
-        raise Outlasted
-
-    with pytest.raises(Outlasted):
-        lanes.run_at_once(ALPHA, outlast)
-    assert lanes.load() == (0, 0)
+    occupy(lanes, ALPHA, WIDTH, gate)
+    until(lambda: lanes.load() == (WIDTH, 0))
+    timer = Timer(0.5, gate.set)
+    timer.start()
+    assert not reads.make()
+    timer.join()
 
 
 def test_a_thread_is_spared_for_all_its_calls_together_and_no_other_thread_is() -> None:

@@ -56,6 +56,29 @@ def test_everything_has_its_turn_once_and_each_share_in_its_order(waiting: list[
         assert numbers == sorted(numbers)
 
 
+@given(st.lists(shares, max_size=40), st.integers(1, 8))
+def test_what_is_next_is_known_before_it_is_taken(waiting: list[Share], width: int) -> None:
+    rota = filled(waiting, width)
+    while (head := rota.head) is not None:
+        found = rota.take()
+        assert found is not None
+        assert found[1] == head
+    assert rota.take() is None
+
+
+@given(st.lists(queued, max_size=40), st.sampled_from(Urgency), st.integers(1, 8))
+def test_what_has_not_waited_passes_nobody_over_who_may_have_a_place(
+    waiting: list[Share], urgency: Urgency, width: int
+) -> None:
+    rota = filled(waiting, width)
+    while rota.head is not None:
+        assert not rota.begin(urgency)
+        rota.take()
+    longer_ones = rota.busy - sum(share.urgency is Urgency.INTERACTIVE for share in waiting)
+    has_place = urgency is Urgency.INTERACTIVE or longer_ones < max(width - SPARE, 1)
+    assert rota.begin(urgency) is has_place
+
+
 @given(st.integers(SPARE + 1, 8), st.lists(shares | st.integers(0, 7), max_size=80))
 def test_a_place_is_empty_only_for_want_of_work_or_for_a_click(
     width: int, events: list[Share | int]
@@ -137,6 +160,15 @@ def test_five_hundred_of_a_bulk_leave_a_place_to_a_click() -> None:
     assert sum(rota.take() is not None for _ in range(8)) == 8 - SPARE
     rota.put(CLICK, (CLICK, -1))
     assert rota.take() == (Urgency.INTERACTIVE, (CLICK, -1))
+
+
+def test_a_click_begins_at_once_while_all_that_waits_is_a_bulk_without_a_place() -> None:
+    rota = filled([BULK] * 500, width=8)
+    for _ in range(8 - SPARE):
+        assert not rota.begin(Urgency.INTERACTIVE)
+        rota.take()
+    assert not rota.begin(Urgency.BULK)
+    assert rota.begin(Urgency.INTERACTIVE)
 
 
 def test_a_lane_of_one_place_serves_bulk_as_well() -> None:

@@ -26,6 +26,41 @@ STOCK = 4
 log = structlog.get_logger()
 
 
+class Waiting:
+    """A task that waits for its turn; it keeps its place, whoever is to run it.
+
+    Args:
+        task: runs in the context of whoever submits it, so that its log and its trace are theirs.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self.task: Task = partial(copy_context().run, task)
+        self._gate: Lock | None = None
+
+    def attend(self) -> None:
+        """Let a thread wait for the turn, to run the task itself."""
+        self._gate = Lock()
+        self._gate.acquire()
+
+    @property
+    def is_attended(self) -> bool:
+        """Whether a thread waits for the turn."""
+        return self._gate is not None
+
+    def call(self) -> None:
+        """Tell the thread that waits that the turn has come."""
+        if self._gate is not None:
+            self._gate.release()
+
+    def has_come(self, seconds: float) -> bool:
+        """Wait for the turn for so long at most; return whether it has come."""
+        return self._gate is not None and self._gate.acquire(timeout=seconds)
+
+    def leave(self) -> None:
+        """Leave the task to the lane's threads."""
+        self._gate = None
+
+
 class Lane:
     """One deployment's: what waits, and how many threads look after it.
 
@@ -34,7 +69,7 @@ class Lane:
     """
 
     def __init__(self, width: int) -> None:
-        self.rota: Rota[Task] = Rota(width)
+        self.rota: Rota[Waiting] = Rota(width)
         self.threads = 0
 
 
@@ -54,33 +89,49 @@ class Lanes:
         self._is_closed = False
 
     def submit(self, share: Share, task: Task) -> None:
-        """Run a task as soon as its lane has room and its share the turn.
-
-        It is run in the context of whoever submits it, so that its log and its trace are theirs.
-        """
+        """Run a task as soon as its lane has room and its share the turn."""
         with self._lock:
-            lane = self._lanes.setdefault(share.deployment, Lane(self._width))
-            lane.rota.put(share, partial(copy_context().run, task))
-            if lane.threads < self._width:
-                lane.threads += 1
-                self._executor.submit(self._serve, share.deployment)
+            self._queue(share, Waiting(task))
 
-    def run_at_once(self, share: Share, task: Task) -> bool:
-        """Run a task in the thread of whoever asks, in a place of its lane that is free anyway.
+    def _queue(self, share: Share, waiting: Waiting) -> None:
+        lane = self._lanes.setdefault(share.deployment, Lane(self._width))
+        lane.rota.put(share, waiting)
+        if lane.threads < self._width:
+            lane.threads += 1
+            self._executor.submit(self._serve, share.deployment)
 
-        Nobody is passed over: where anything waits, the task has to wait as well.
+    def run_here(self, share: Share, task: Task, patience: float) -> bool:
+        """Run a task in the thread of whoever asks, when its turn has come.
+
+        Args:
+            share: whose turn it has to be; nobody is passed over.
+            task: what is run.
+            patience: seconds that the thread waits for the turn at most.
 
         Returns:
-            False where it would have to wait; it was not run then.
+            False where the turn has not come: the lane's threads run the task when it does.
         """
+        waiting = Waiting(task)
         with self._lock:
-            if not self._begin(share):
-                return False
+            has_begun = self._begin(share)
+            if not has_begun:
+                waiting.attend()
+                self._queue(share, waiting)
+        if not has_begun and not self._is_called(waiting, patience):
+            return False
         try:
-            copy_context().run(task)
+            waiting.task()
         finally:
             self._end(share.deployment, share.urgency)
         return True
+
+    def _is_called(self, waiting: Waiting, patience: float) -> bool:
+        if waiting.has_come(patience):
+            return True
+        with self._lock:  # in which turns are given
+            has_come = waiting.has_come(0)
+            waiting.leave()
+            return has_come
 
     def _begin(self, share: Share) -> bool:
         if self._is_closed:
@@ -106,22 +157,29 @@ class Lanes:
             if taken is None:
                 self._retire(deployment, lane)
                 return
-        urgency, task = taken
+            urgency, waiting = taken
+            if waiting.is_attended:
+                waiting.call()
+                return
         try:
-            task()
+            waiting.task()
         except Exception:  # a lane must not stop for one task
             log.exception("lane.task_crashed", lane=deployment)
         self._end(deployment, urgency)
 
     def _end(self, deployment: str, urgency: Urgency) -> None:
-        """Give a place back, and its thread to whoever waits in the lane."""
+        """Give a place back, and hand it on to whoever is next in the lane."""
         with self._lock:
             lane = self._lanes[deployment]
             lane.rota.leave(urgency)
-            if lane.rota.is_wanted and not self._is_closed:
-                self._executor.submit(self._serve, deployment)
-            else:
+            following = None if self._is_closed else lane.rota.head
+            if following is None:
                 self._retire(deployment, lane)
+            elif following.is_attended:
+                lane.rota.take()
+                following.call()
+            else:
+                self._executor.submit(self._serve, deployment)
 
     def _retire(self, deployment: str, lane: Lane) -> None:
         lane.threads -= 1

@@ -21,6 +21,9 @@ PROMPT_SECONDS: Final = 0.1
 SPARED_SECONDS: Final = 1.0
 """For which a caller's thread makes a read; whoever waits for less has it made in the lane."""
 
+TURN_SECONDS: Final = SPARED_SECONDS / 2
+"""For which that thread waits for its turn; what comes later is made in the lane as well."""
+
 Read = tuple[str, str]
 """A deployment, and what is read of it: the name of the REST operation."""
 
@@ -49,15 +52,17 @@ class PromptReads:
         """
         read = (share.deployment, kind)
         timed = partial(self._timed, read, task)
-        if patience < SPARED_SECONDS or read not in self._prompt or not self._made(share, timed):
+        if patience < SPARED_SECONDS or read not in self._prompt:
             self._lanes.submit(share, timed)
+        else:
+            self._make_here(share, timed)
 
-    def _made(self, share: Share, task: Task) -> bool:
+    def _make_here(self, share: Share, task: Task) -> None:
         try:
             with sparing(SPARED_SECONDS):
-                return self._lanes.run_at_once(share, task)
+                self._lanes.run_here(share, task, TURN_SECONDS)
         except Outlasted:
-            return False
+            self._lanes.submit(share, task)
 
     def _timed(self, read: Read, task: Task) -> None:
         began = self._clock()

@@ -53,6 +53,11 @@ class Ring(Generic[T]):
         return thing
 
     @property
+    def head(self) -> T:
+        """The thing whose turn it is."""
+        return next(iter(self._rings.values())).head if self._rings else self._things[0]
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing waits."""
         return not self._things and not self._rings
@@ -90,18 +95,27 @@ class Rota(Generic[T]):
         Returns:
             The thing, with its urgency; None where nothing waits that may have a place now.
         """
-        for step in range(len(ROUND)):
-            urgency = ROUND[(self._next + step) % len(ROUND)]
-            if self._may_begin(urgency):
-                self._next = (self._next + step + 1) % len(ROUND)
-                self._under_way[urgency] += 1
-                self._waits -= 1
-                return urgency, self._waiting[urgency].take()
-        return None
+        found = self._turn()
+        if found is None:
+            return None
+        step, urgency = found
+        self._next = (self._next + step + 1) % len(ROUND)
+        self._under_way[urgency] += 1
+        self._waits -= 1
+        return urgency, self._waiting[urgency].take()
+
+    @property
+    def head(self) -> T | None:
+        """The thing that ``take`` would give a place to."""
+        found = self._turn()
+        return None if found is None else self._waiting[found[1]].head
 
     def begin(self, urgency: Urgency) -> bool:
-        """Give a place to what has not waited, if nothing waits; ``leave`` gives it back."""
-        if self.is_wanted or not self._has_place(urgency):
+        """Give a place to what has not waited, if nothing waits that may have one.
+
+        ``leave`` gives it back.
+        """
+        if (self.is_wanted and self._turn() is not None) or not self._has_place(urgency):
             return False
         self._under_way[urgency] += 1
         return True
@@ -133,6 +147,14 @@ class Rota(Generic[T]):
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing is under way."""
         return not self.busy and not self.is_wanted
+
+    def _turn(self) -> tuple[int, Urgency] | None:
+        """Return whose turn it is, and how many turns are passed over for it."""
+        for step in range(len(ROUND)):
+            urgency = ROUND[(self._next + step) % len(ROUND)]
+            if self._may_begin(urgency):
+                return step, urgency
+        return None
 
     def _may_begin(self, urgency: Urgency) -> bool:
         return not self._waiting[urgency].is_empty and self._has_place(urgency)
