@@ -7,14 +7,18 @@ fair as they are: no reseller and no urgency fills the offer, however much of it
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import CompoundSelect, Connection, Select, bindparam, func, select, union_all
 
 from gateway.model import FINAL, Operation, OperationStatus, Share, Urgency
 from gateway.storage.operations import may_be_taken
 from gateway.storage.tables import operations
+from gateway.storage.tables.types import Instant
 
 _QUEUED = operations.c.status == OperationStatus.QUEUED
+_TIME, _LIMIT = "this_time", "this_limit"
+_DUE: Final[dict[str, Select[tuple[str, str]]]] = {}
 
 
 @dataclass(frozen=True)
@@ -47,25 +51,50 @@ def due(connection: Connection, time: datetime, limit: int) -> Mapping[str, str]
         The deployments by the ids of the operations: the first of each of these, then the second
         of each, and so on; within them resellers take turns.
     """
-    row = operations.c
+    found = connection.execute(_due(connection), {_TIME: time, _LIMIT: limit})
+    return {row.id: row.deployment for row in found}
+
+
+def _due(connection: Connection) -> Select[tuple[str, str]]:
+    """Return the statement for a dialect; making it takes longer than to look, so it is kept."""
+    dialect = connection.dialect.name
+    if dialect not in _DUE:
+        _DUE[dialect] = _made_due(connection)
+    return _DUE[dialect]
+
+
+def _made_due(connection: Connection) -> Select[tuple[str, str]]:
+    row = _ripe(connection).subquery().c
     soonest = row.next_poll_time.asc().nulls_first(), row.id
-    lane = row.deployment, row.urgency, _QUEUED.label("queued")
     turn = func.row_number().over(
-        partition_by=(row.deployment, row.urgency, _QUEUED, row.reseller), order_by=soonest
+        partition_by=(row.deployment, row.urgency, row.queued, row.reseller), order_by=soonest
     )
-    ripe = (
-        select(row.id, *lane, row.next_poll_time, turn.label("turn"))
-        .where(*may_be_taken(connection, time))
-        .subquery()
-    ).c
+    ripe = select(*row, turn.label("turn")).subquery().c
     order = ripe.turn, ripe.next_poll_time.asc().nulls_first(), ripe.id
     lanes = ripe.deployment, ripe.urgency, ripe.queued
     place = func.row_number().over(partition_by=lanes, order_by=order)
     columns = ripe.id, ripe.deployment, ripe.next_poll_time
     placed = select(*columns, place.label("place")).subquery().c
-    first = select(placed.id, placed.deployment).where(placed.place <= limit)
-    found = first.order_by(placed.place, placed.next_poll_time.asc().nulls_first(), placed.id)
-    return {row.id: row.deployment for row in connection.execute(found)}
+    first = select(placed.id, placed.deployment).where(placed.place <= bindparam(_LIMIT))
+    return first.order_by(placed.place, placed.next_poll_time.asc().nulls_first(), placed.id)
+
+
+def _ripe(connection: Connection) -> CompoundSelect[*tuple[Any, ...]]:
+    """Return what may be taken, in two ranges of one index.
+
+    Where they are one condition, SQLite looks at all that is unfinished, each row beyond its log.
+    """
+    row, time = operations.c, bindparam(_TIME, type_=Instant)
+    found = select(
+        row.id,
+        row.deployment,
+        row.urgency,
+        row.reseller,
+        _QUEUED.label("queued"),
+        row.next_poll_time,
+    ).where(*may_be_taken(connection, time))
+    ranges = row.next_poll_time.is_(None), row.next_poll_time <= time
+    return union_all(*(found.where(each) for each in ranges))
 
 
 def shares(connection: Connection, wanted: Collection[str]) -> Mapping[str, Share]:

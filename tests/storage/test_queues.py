@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from gateway.model import Operation, OperationStatus, Share, Urgency, now
 from gateway.storage import operations, queues
@@ -124,3 +126,18 @@ def test_what_is_queued_is_found_by_an_index(database: Database, free: Make) -> 
     with database.read() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}").all()
     assert "USING INDEX ix_operations_deployment_status (deployment=? AND status=?)" in str(plan)
+
+
+@on_sqlite
+def test_what_is_not_due_is_not_looked_at(database: Database) -> None:
+    steps: list[str] = []
+
+    def explain(_: object, cursor: Any, statement: str, values: object, *__: object) -> None:  # noqa: ANN401 # SQLAlchemy's signature
+        plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps.extend(step for *_, step in plan if step.startswith("SEARCH"))
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    with database.read() as connection:
+        queues.due(connection, now(), 1)
+    index = "SEARCH operations USING INDEX ix_operations_status_next_poll_time"
+    assert steps == [f"{index} (status=? AND next_poll_time{each}?)" for each in "=<"]
