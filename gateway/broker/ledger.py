@@ -281,7 +281,10 @@ class Ledger:
         with self.database.write() as connection:
             mine = polls.unlocked(connection, [each.id for each in (*same, *further)])
             polls.put_back(connection, [each for each in same if each.id in mine])
-            polls.put_forward(connection, [each for each in further if each.id in mine])
+            written = [each for each in further if each.id in mine]
+            polls.put_forward(connection, written)
+        for operation in written:
+            self.recollection.advance(operation)
         return mine
 
     def _known(self, connection: Connection, operation: str) -> Operation:

@@ -1,23 +1,24 @@
 """What a process remembers of the operations that it polls, for as long as their rows say the same.
 
-A row is decrypted and decoded when it is polled first and when somebody has written it since; what
-all other polls need is here. Nothing is decided by it alone: each poll takes the row, and compares.
+A row is decrypted and decoded when it is polled first and when somebody else has written it since;
+what all other polls need is here, and how far the command was when this process wrote that.
+Nothing is decided by it alone: each poll takes the row, and compares.
 """
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from time import monotonic
 from typing import Final
 
 from gateway.model import Operation, Share
-from gateway.storage.polls import Taken
+from gateway.storage.polls import Taken, advanced
 
 MOST: Final = 10_000
 """Operations that are remembered at most; further ones are decoded at each poll."""
 
-LONGEST: Final = 16_384
-"""Characters of a row that is remembered, its log included; of what is longer there are few."""
+CHARACTERS: Final = 64_000_000
+"""What their rows may have at most in all, their logs included: of some, a million each."""
 
 SECONDS: Final = 60.0
 """After twice as long at most, what this process does not poll any more is forgotten."""
@@ -25,11 +26,21 @@ SECONDS: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """What a row said, its mark, and whose place it takes; nobody changes it."""
+    """What a row said, its mark, its size but for the log, and whose place it takes."""
 
     mark: bytes
+    size: int
     operation: Operation
     share: Share
+
+    @property
+    def characters(self) -> int:
+        """Return what it counts for."""
+        return self.size + len(self.operation.log)
+
+    def is_of(self, taken: Taken) -> bool:
+        """Whether the row that was taken says the same."""
+        return (self.mark, self.operation.update_time) == (taken.mark, taken.update_time)
 
 
 class Recollection:
@@ -38,6 +49,7 @@ class Recollection:
     def __init__(self) -> None:
         self._recent: dict[str, _Remembered] = {}
         self._older: dict[str, _Remembered] = {}
+        self._characters = 0
         self._began = monotonic()
         self._lock = Lock()
 
@@ -47,7 +59,7 @@ class Recollection:
             known = self._known(taken.id)
             if known is None:
                 return None
-            if known.mark != taken.mark:
+            if not known.is_of(taken):
                 self._drop(taken.id)
                 return None
             self._note(taken.id, known)
@@ -57,11 +69,19 @@ class Recollection:
 
     def keep(self, taken: Taken, operation: Operation) -> None:
         """Remember what was read of a row that was taken."""
-        if taken.size + len(operation.log) > LONGEST:
-            return
-        known = _Remembered(taken.mark, _copied(operation), operation.share)
+        known = _Remembered(taken.mark, taken.size, _copied(operation), operation.share)
         with self._lock:
             self._note(taken.id, known)
+
+    def advance(self, polled: Operation) -> None:
+        """Remember how far a known operation is, as ``put_forward`` has written it.
+
+        What somebody else has written at the same time is not in it: the mark is that of before.
+        """
+        with self._lock:
+            if known := self._known(polled.id):
+                further = replace(known, operation=advanced(known.operation, polled))
+                self._note(polled.id, further)
 
     def share(self, operation: str) -> Share | None:
         """Return whose place an operation takes, if it is known; that never changes once begun."""
@@ -79,6 +99,7 @@ class Recollection:
         if monotonic() - self._began < SECONDS:
             return
         with self._lock:
+            self._characters -= sum(each.characters for each in self._older.values())
             self._older, self._recent = self._recent, {}
             self._began = monotonic()
 
@@ -91,17 +112,17 @@ class Recollection:
         return self._recent.get(operation) or self._older.get(operation)
 
     def _drop(self, operation: str) -> None:
-        self._recent.pop(operation, None)
-        self._older.pop(operation, None)
+        for some in (self._recent, self._older):
+            if known := some.pop(operation, None):
+                self._characters -= known.characters
 
     def _note(self, operation: str, known: _Remembered) -> None:
         """Note it as of now; where there is no room, what is there stays: all come again."""
-        if operation in self._recent:
+        self._drop(operation)
+        full = len(self._recent) + len(self._older) >= MOST
+        if not full and self._characters + known.characters <= CHARACTERS:
             self._recent[operation] = known
-            return
-        self._older.pop(operation, None)
-        if len(self._recent) + len(self._older) < MOST:
-            self._recent[operation] = known
+            self._characters += known.characters
 
 
 def _copied(operation: Operation) -> Operation:

@@ -5,7 +5,7 @@ with many rows each never wait for one another.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
@@ -21,7 +21,6 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
-    func,
     select,
     type_coerce,
     update,
@@ -32,12 +31,14 @@ from gateway.model import Operation, Step, now
 from gateway.storage import operations
 from gateway.storage.clock import present
 from gateway.storage.tables import operations as table
-from gateway.storage.tables.types import Instant
+from gateway.storage.tables.types import Instant, storable
 
 _CLEAR: Final = tuple(
     each.name for each in fields(Step) if each.name not in operations.SECRET_FIELDS
 )
 _HOW_FAR: Final = ("percent_progress", "status_text", "log", "log_start")
+_PROGRESS: Final = frozenset({*_HOW_FAR, "steps", "update_time"})
+"""What a running command changes; whoever writes any of it notes the time."""
 
 _ID, _FENCE, _TIME = "this_id", "this_fence", "this_time"
 _DUE, _OWNER = "these_ids", "this_owner"
@@ -73,25 +74,25 @@ class Taken(NamedTuple):
         id: of the operation.
         fence: of the lease.
         next_poll_time: which has come, or None.
-        mark: a digest of all else that it holds; of its log, how long that is.
-        size: characters of what it holds.
+        update_time: when it was written last what a running command changes, and its log with it.
+        mark: a digest of all else that it holds.
+        size: characters of that.
     """
 
     id: str
     fence: int
     next_poll_time: datetime | None
+    update_time: datetime
     mark: bytes
     size: int
 
 
 def _raw(column: Column[Any]) -> ColumnElement[Any]:
     """Return a column as it is stored, which nobody decodes."""
-    if column is table.c.log:  # a million characters at most; whoever writes it notes the time
-        return func.length(column)
     return cast(column, Text) if isinstance(column.type, JSON) else type_coerce(column, String)
 
 
-_RAW: Final = tuple(_raw(column) for column in table.c if column.name not in _POLLED)
+_RAW: Final = tuple(_raw(column) for column in table.c if column.name not in _POLLED | _PROGRESS)
 
 
 def take(
@@ -139,14 +140,16 @@ def _made_taking(connection: Connection) -> ReturningUpdate[Any]:
             lease_time=present(connection, operations.LEASE),
             fence=table.c.fence + 1,
         )
-        .returning(table.c.id, table.c.fence, table.c.next_poll_time, *_RAW)
+        .returning(table.c.id, table.c.fence, table.c.next_poll_time, table.c.update_time, *_RAW)
     )
 
 
-def _taken(operation: str, fence: int, time: datetime | None, *raw: object) -> Taken:
+def _taken(
+    operation: str, fence: int, time: datetime | None, update_time: datetime, *raw: object
+) -> Taken:
     held = repr(raw).encode()
     mark = blake2b(held, digest_size=_MARK_BYTES).digest()
-    return Taken(operation, fence, time, mark, len(held))
+    return Taken(operation, fence, time, update_time, mark, len(held))
 
 
 def read(connection: Connection, taken: Collection[str]) -> Sequence[RowMapping]:
@@ -172,9 +175,27 @@ def put_back(connection: Connection, polled: Iterable[Operation]) -> None:
 
 
 def put_forward(connection: Connection, polled: Iterable[Operation]) -> None:
-    """Give leases back after polls that said how far their commands are, and write that."""
-    time = now()
-    _write(connection, [_place(each) | _progress(each, time) for each in polled])
+    """Give leases back after polls that said how far their commands are, and write that.
+
+    Each operation is told when that was, and holds its texts as they are stored.
+    """
+    rows = []
+    for operation in polled:
+        text = operation.status_text
+        operation.status_text = text and storable(text)
+        operation.log, operation.update_time = storable(operation.log), now()
+        rows.append(_place(operation) | _progress(operation))
+    _write(connection, rows)
+
+
+def advanced(known: Operation, polled: Operation) -> Operation:
+    """Return what a row says after ``put_forward``, where it was known before."""
+    steps = [
+        replace(step, **{name: getattr(further, name) for name in _CLEAR})
+        for step, further in zip(known.steps, polled.steps, strict=True)
+    ]
+    far = {name: getattr(polled, name) for name in _HOW_FAR}
+    return replace(known, **far, steps=steps, update_time=polled.update_time)
 
 
 def postpone(connection: Connection, operation: str, time: datetime) -> None:
@@ -194,8 +215,8 @@ def _place(operation: Operation) -> dict[str, Any]:
     return {_ID: operation.id, _FENCE: operation.fence, _TIME: operation.next_poll_time}
 
 
-def _progress(operation: Operation, time: datetime) -> dict[str, Any]:
+def _progress(operation: Operation) -> dict[str, Any]:
     """Return what a running command changes; nothing of it is secret."""
     steps = [{name: getattr(step, name) for name in _CLEAR} for step in operation.steps]
     far = {name: getattr(operation, name) for name in _HOW_FAR}
-    return {**far, "steps": steps, "update_time": time}
+    return {**far, "steps": steps, "update_time": operation.update_time}

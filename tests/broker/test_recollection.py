@@ -1,19 +1,28 @@
 """What is remembered of an operation counts only while its row says the same, and not for long."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from gateway.broker import recollection
+from gateway.broker import polls, recollection
 from gateway.broker.recollection import Recollection
 from gateway.model import Instance, Operation, OperationStatus, StepStatus, now
 from gateway.storage import operations
 from gateway.storage.polls import Taken
-from tests.broker.test_polls import begun, taken
-from tests.core import Core
+from tests.broker.test_polls import NEVER, begun, taken
+from tests.core import Core, until
 from tests.simulated import Control
 
 Opened = list[str]
+WRITTEN = now()
+
+
+@pytest.fixture(autouse=True)
+def _unwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers are written when a test says so."""
+    monkeypatch.setattr(polls, "GATHER_SECONDS", NEVER)
 
 
 @pytest.fixture
@@ -62,6 +71,58 @@ def test_what_a_turn_does_to_its_operation_is_not_remembered(core: Core, acme: I
         held.log += "unwritten"
     [held] = again(core, [operation])
     assert held == core.broker.fetch(operation)
+
+
+@pytest.fixture
+def advanced(core: Core, control: Control, acme: Instance, opened: Opened) -> str:
+    """An operation that is further than it was, as this process has written itself."""
+    [operation] = begun(core, acme)
+    control.advance(3)
+    core.broker.polls.add(taken(core, [operation]))
+    until(lambda: not core.ledger.leases.count())
+    core.broker.polls.flush()
+    opened.clear()
+    return operation
+
+
+def test_what_this_process_has_written_itself_is_not_read_again(
+    core: Core, opened: Opened, advanced: str
+) -> None:
+    [held] = taken(core, [advanced])
+    assert opened == []
+    assert held.steps[0].version > 1
+    assert "verified" in held.log
+    assert held == core.broker.fetch(advanced)
+
+
+def test_a_wish_to_cancel_that_came_while_progress_was_written_is_seen(
+    core: Core, control: Control, advanced: str
+) -> None:
+    control.advance(3)
+    core.broker.polls.add(taken(core, [advanced]))
+    until(lambda: not core.ledger.leases.count())
+    with core.database.write() as connection:
+        operations.request_cancel(connection, advanced)
+    core.broker.polls.flush()
+    [held] = taken(core, [advanced])
+    assert held.cancel_requested
+    assert held == core.broker.fetch(advanced)
+
+
+def test_progress_that_was_not_written_is_not_remembered(
+    core: Core, other: Core, control: Control, advanced: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control.advance(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(operations, "LEASE", timedelta(seconds=0.3))
+        core.broker.polls.add(taken(core, [advanced]))
+        until(lambda: not core.ledger.leases.count())
+        theirs = until(lambda: other.claim(advanced))
+    core.broker.polls.flush()  # to no effect: the lease is lost
+    with core.database.write() as connection:
+        operations.release(connection, theirs)
+    [held] = taken(core, [advanced])
+    assert held == core.broker.fetch(advanced)
 
 
 def _wished(core: Core, _other: Core, operation: str) -> None:
@@ -117,12 +178,29 @@ def test_what_has_ended_here_is_forgotten_at_once(core: Core, acme: Instance) ->
 @pytest.fixture
 def some(core: Core, acme: Instance) -> Operation:
     """An operation that runs."""
-    return core.broker.fetch(begun(core, acme)[0])
+    return replace(core.broker.fetch(begun(core, acme)[0]), update_time=WRITTEN)
 
 
 def mark(number: int = 0, size: int = 1) -> Taken:
-    """Make what was taken of a row."""
-    return Taken(f"op_{number}", 1, now(), b"m", size)
+    """Make what was taken of a row that was written last at no time in particular."""
+    return Taken(f"op_{number}", 1, now(), WRITTEN, b"m", size)
+
+
+def test_of_what_a_poll_did_only_progress_is_remembered(some: Operation) -> None:
+    remembered = Recollection()
+    remembered.keep(mark(), some)
+    polled = replace(some, id="op_0", percent_progress=7, cancel_requested=True, context={"a": 1})
+    remembered.advance(polled)
+    taken = mark()
+    expected = replace(some, percent_progress=7)
+    expected.fence, expected.next_poll_time = taken.fence, taken.next_poll_time
+    assert remembered.recall(taken) == expected
+
+
+def test_what_is_not_known_is_not_remembered_for_its_progress(some: Operation) -> None:
+    remembered = Recollection()
+    remembered.advance(some)
+    assert remembered.count() == 0
 
 
 def test_what_is_not_polled_any_more_is_forgotten(
@@ -167,9 +245,24 @@ def test_only_so_many_are_remembered_and_they_stay(
     ] * 3
 
 
-def test_what_is_long_is_not_remembered(some: Operation) -> None:
+def test_only_so_much_is_remembered_and_what_is_forgotten_makes_room(
+    some: Operation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some.log = "x" * 10
+    monkeypatch.setattr(recollection, "CHARACTERS", 100)
+    monkeypatch.setattr(recollection, "SECONDS", 0)
     remembered = Recollection()
-    remembered.keep(mark(1, recollection.LONGEST + 1), some)
-    some.log = "x" * recollection.LONGEST
-    remembered.keep(mark(2), some)
-    assert remembered.count() == 0
+    remembered.keep(mark(1, 70), some)
+    remembered.keep(mark(2, 30), some)  # 80 and 40
+    assert remembered.recall(mark(2, 30)) is None
+    remembered.keep(mark(1, 50), some)  # 60 in place of 80
+    remembered.keep(mark(2, 30), some)
+    assert remembered.count() == 2
+    remembered.fade()
+    remembered.forget("op_2")
+    remembered.keep(mark(3, 30), some)
+    assert remembered.count() == 2
+    for _ in range(2):
+        remembered.fade()
+    remembered.keep(mark(4, 90), some)
+    assert remembered.recall(mark(4, 90)) is not None

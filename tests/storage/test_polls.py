@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import JSON, Boolean, Integer, String, Text, update
+from sqlalchemy import JSON, Boolean, Connection, Integer, String, Text, update
 
 from gateway.model import Operation, OperationStatus, StepStatus, now
 from gateway.storage import operations, polls
@@ -62,6 +62,7 @@ WRITTEN = {
 """Values that no fresh row has, by the types of columns."""
 
 OF_POLLS = {"lease_owner", "lease_time", "fence", "next_poll_time"}
+OF_PROGRESS = {"steps", "percent_progress", "status_text", "log", "log_start", "update_time"}
 
 
 def marked(database: Database, made: Operation) -> polls.Taken:
@@ -72,13 +73,13 @@ def marked(database: Database, made: Operation) -> polls.Taken:
     return found
 
 
-def test_a_mark_tells_of_every_column_that_something_was_written(
+def test_a_mark_tells_of_every_column_but_of_those_that_a_running_command_changes(
     database: Database, due: Make
 ) -> None:
     made = due(changes=False)
     last = marked(database, made)
     for column in table.c:
-        if column.name in {"id", "status", *OF_POLLS}:
+        if column.name in {"id", "status", *OF_POLLS, *OF_PROGRESS}:
             continue
         with database.write() as connection:
             value = WRITTEN[type(column.type)]
@@ -99,6 +100,43 @@ def test_a_mark_tells_of_a_wish_to_cancel_and_not_of_polls(database: Database, d
     with database.write() as connection:
         operations.request_cancel(connection, made.id)
     assert marked(database, made).mark != first.mark
+
+
+def _put_forward(connection: Connection, operation: Operation, vault: Vault) -> None:
+    del vault
+    polls.put_forward(connection, [operation])
+
+
+@pytest.mark.parametrize("write", [operations.save, _put_forward])
+def test_whoever_writes_how_far_a_command_is_notes_the_time(
+    database: Database, vault: Vault, due: Make, write: Callable[..., object]
+) -> None:
+    made = due()
+    first = marked(database, made)
+    assert first.update_time == made.update_time
+    further = replace(made, fence=1, log="more", next_poll_time=now())
+    with database.write() as connection:
+        write(connection, further, vault)
+        operations.release(connection, further)
+    assert marked(database, made).update_time == further.update_time
+    assert further.update_time > first.update_time
+
+
+def test_what_a_row_says_after_progress_is_known_without_reading_it(
+    database: Database, vault: Vault, due: Make
+) -> None:
+    made = due()
+    taken(database, vault, made)
+    step = replace(made.steps[0], status=StepStatus.RUNNING, token="t", version=7, arguments={})
+    changed = {"log": "a\0b\ud800", "status_text": "\0", "percent_progress": 5, "log_start": 3}
+    polled = replace(made, steps=[step], fence=1, context={"un": "written"}, **changed)
+    with database.write() as connection:
+        polls.put_forward(connection, [polled])
+        found = operations.get(connection, made.id, vault)
+    assert found.log == "a\ufffdb?"
+    assert polls.advanced(replace(made, fence=1, next_poll_time=None), polled) == replace(
+        found, next_poll_time=None
+    )
 
 
 def test_what_was_put_back_is_as_it_was_but_for_its_next_poll(

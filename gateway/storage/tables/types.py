@@ -53,9 +53,12 @@ class Told(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Return what can be stored."""
         del dialect
-        if value is None:
-            return None
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+        return None if value is None else storable(value)
+
+
+def storable(said: str) -> str:
+    """Return what a database can hold of a text: as ``Told`` writes it, and reads it back."""
+    return said.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 class Alike(TypeDecorator[Any]):
