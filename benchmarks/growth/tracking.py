@@ -1,4 +1,7 @@
-"""What it costs to track 100 to 10,000 operations that run for long."""
+"""What it costs to track 100 to 10,000 operations that run for long.
+
+Those on a few deployments say the same at each poll; those apart get on, as a fleet's do.
+"""
 
 import json
 import threading
@@ -13,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert
 
 from benchmarks.figures import Goal
+from benchmarks.growth.busy import line
 from benchmarks.growth.capacity import APART, TOGETHER
 from benchmarks.growth.fit import Curve
 from benchmarks.processes import PYTHON, program
@@ -37,15 +41,45 @@ from gateway.storage.vault import Vault, create_keys
 from gateway.worker.tracker import Tracker
 
 OF: Final = "running operations"
+FIRST: Final = 1
+"""SPE's version of a command that has said nothing yet."""
+
 SITES: Final = 20
 AGE: Final = timedelta(minutes=10)
 """By then an operation is polled as seldom as any."""
+
+PACE: Final = 4.2
+"""Lines of log in a second: 420 messages are verified, and each hundred is told, as the simulator's
+deployments do it."""
+
+LINES: Final = int(AGE.total_seconds() * PACE)
+"""That each operation has in its log when it is watched, where it gets on."""
 
 SLOWEST: Final = 10.0
 """Seconds between two polls of one."""
 
 WARM: Final = 12.0
 """Seconds before anything is counted: each was polled once."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What runs.
+
+    Attributes:
+        operations: their number.
+        sites: deployments that they are on.
+        pace: lines of log that each writes in a second.
+    """
+
+    operations: int
+    sites: int
+    pace: float = 0.0
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines each has written already."""
+        return LINES if self.pace else 0
 
 
 @dataclass(frozen=True)
@@ -78,8 +112,8 @@ def measured(
         apart: how many where each is on a deployment of its own.
         seconds: for which each is watched.
     """
-    found = [_load(folder / str(size), size, SITES, seconds) for size in sizes]
-    alone = [_load(folder / f"{size}-apart", size, size, seconds) for size in apart]
+    found = [_load(folder / str(size), Running(size, SITES), seconds) for size in sizes]
+    alone = [_load(folder / f"{each}-apart", Running(each, each, PACE), seconds) for each in apart]
     curves = [
         Curve(name, OF, unit, {each.running: getattr(each, member) for each in found})
         for name, unit, member in (
@@ -99,16 +133,17 @@ def measured(
     ]
 
 
-def _load(home: Path, size: int, sites: int, seconds: float) -> Load:
+def _load(home: Path, running: Running, seconds: float) -> Load:
     home.mkdir()
-    words = [PYTHON, "-m", "benchmarks.growth.busy", str(home), str(sites)]
+    numbers = running.sites, running.pace, FIRST + running.lines
+    words = [PYTHON, "-m", "benchmarks.growth.busy", str(home), *map(str, numbers)]
     with program(home, "busy", words, child_environment(home=str(home))) as busy:
-        gateway = _gateway(home, busy.said[0], size)
+        gateway = _gateway(home, busy.said[0], running)
         tracker = Tracker(gateway.services.broker)
         tracker.start()
         try:
             sleep(WARM)
-            return _watched(home, size, seconds)
+            return _watched(home, running.operations, seconds)
         finally:
             tracker.stop()
             gateway.close()
@@ -129,23 +164,25 @@ def _counts(home: Path) -> dict[str, int]:
     return found
 
 
-def _gateway(home: Path, announced: dict[str, Any], size: int) -> Gateway:
+def _gateway(home: Path, announced: dict[str, Any], running: Running) -> Gateway:
     settings = Settings(home=home, deployment_networks=("127.0.0.0/8",), log_level="error")
     vault = Vault(create_keys(home))
     with closing(Database(settings.database)) as database:
         set_up(database, vault)
         with database.write() as connection:
-            _fill(connection, vault, announced, size)
+            _fill(connection, vault, announced, running)
     gateway: Gateway = create_app(settings).extensions["spe-gateway"]
     return gateway
 
 
-def _fill(connection: Connection, vault: Vault, announced: dict[str, Any], size: int) -> None:
+def _fill(
+    connection: Connection, vault: Vault, announced: dict[str, Any], running: Running
+) -> None:
     owner = resellers.root(connection)
     if owner is None:
         raise RuntimeError("The database is not set up.")
     sites = [_site(connection, vault, announced, port) for port in announced["ports"]]
-    first = _running(owner, sites[0])
+    size, first = running.operations, _running(owner, sites[0], running.lines)
     operations.add(connection, first, vault, None)
     row = dict(connection.execute(table.select()).mappings().one())
     copies = [
@@ -178,8 +215,9 @@ def _site(connection: Connection, vault: Vault, announced: dict[str, Any], port:
     return site
 
 
-def _running(owner: Reseller, site: str) -> Operation:
-    step = Step("VerifyStores", {}, StepStatus.RUNNING, attempts=1, token="token", version=1)  # noqa: S106 # of a command
+def _running(owner: Reseller, site: str, lines: int) -> Operation:
+    step = Step("VerifyStores", {}, StepStatus.RUNNING, attempts=1)
+    step.token, step.version = "token", FIRST + lines
     return Operation(
         id=new_id(Prefix.OPERATION),
         kind="verifyStores",
@@ -193,6 +231,7 @@ def _running(owner: Reseller, site: str) -> Operation:
         steps=[step],
         deadline=now() + timedelta(days=1),
         status=OperationStatus.RUNNING,
+        log="".join(line(FIRST + each) for each in range(1, lines + 1)),
         create_time=now() - AGE,
         next_poll_time=now(),
     )
