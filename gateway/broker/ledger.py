@@ -6,7 +6,6 @@ effect on our own tables (laws 4 and 7).
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
-from threading import Condition
 from time import monotonic
 
 import structlog
@@ -16,6 +15,7 @@ from gateway.broker import admission, parts, telling
 from gateway.broker.departure import Departure
 from gateway.broker.engine.pace import watched_interval
 from gateway.broker.leases import LeaseLost, Leases
+from gateway.broker.onlookers import Onlookers
 from gateway.broker.recollection import Recollection
 from gateway.errors import StorageUnavailable
 from gateway.model import Operation, Share, StepStatus, now
@@ -54,8 +54,7 @@ class Ledger:
         self.knows: Callable[[Operation], bool] = lambda _operation: True
         """Whether this version can carry an operation on."""
         self._endings = endings
-        self._changed = Condition()
-        self._changes = 0
+        self._onlookers = Onlookers()
 
     def open(self, operation: Operation, *preparations: Callable[[Connection], None]) -> None:
         """Commit the intent, together with what it reserves (law 4).
@@ -124,7 +123,7 @@ class Ledger:
                 parts.ended(connection, operation, self.vault)
                 self.recollection.forget(operation.id)
         self.leases.note(operation, end)
-        self._notify()
+        self._onlookers.tell(operation.id, operation.parent)
 
     def require_lease(self, operation: Operation) -> None:
         """Make sure that nobody else can have the operation while something is sent for it.
@@ -166,7 +165,7 @@ class Ledger:
             for bring_about in consequences:
                 bring_about(connection, operation)
             telling.resolved(connection, operation)
-        self._notify()
+        self._onlookers.tell(operation.id, operation.parent)
         return True
 
     def ending_of(self, kind: str) -> Ending | None:
@@ -334,16 +333,12 @@ class Ledger:
         A process that departs waits no longer.
         """
         end = monotonic() + seconds
-        seen = self._changes
-        while not self._is_final(operation) and (left := end - monotonic()) > 0:
-            if self.departure.is_begun:
-                return
-            with self._changed:
-                self._changed.wait_for(self._later_than(seen), min(GLANCE_SECONDS, left))
-                seen = self._changes
-
-    def _later_than(self, seen: int) -> Callable[[], bool]:
-        return lambda: self._changes != seen
+        with self._onlookers.of(operation) as news:
+            while not self._is_final(operation) and (left := end - monotonic()) > 0:
+                if self.departure.is_begun:
+                    return
+                news.wait(min(GLANCE_SECONDS, left))
+                news.clear()
 
     def _is_final(self, operation: str) -> bool:
         """Look, and have an unfinished one polled soon, since somebody waits for it."""
@@ -354,11 +349,6 @@ class Ledger:
             with self.database.write() as connection:
                 operations.hurry(connection, operation, soon)
         return status.is_final
-
-    def _notify(self) -> None:
-        with self._changed:
-            self._changes += 1
-            self._changed.notify_all()
 
 
 def conclude(operation: Operation) -> None:
