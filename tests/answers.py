@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -68,10 +69,11 @@ class Contract:
         resource = Resource(contents=self.document, specification=DRAFT202012)
         self._registry: Registry[Any] = Registry().with_resource("urn:contract", resource)
         self._judges: dict[str, OAS31Validator] = {}
-        self._routes = sorted(
-            (Route(_pattern(path, item), item) for path, item in document["paths"].items()),
-            key=lambda route: route.pattern.pattern.count("("),
-        )
+        self._routes: dict[str, list[Route]] = defaultdict(list)
+        for path, item in document["paths"].items():
+            self._routes[_first(path)].append(Route(_pattern(path, item), item))
+        for routes in self._routes.values():
+            routes.sort(key=lambda route: route.pattern.pattern.count("("))
 
     def check(self, method: str, path: str, response: TestResponse) -> None:
         """Check an answer.
@@ -96,7 +98,8 @@ class Contract:
         return next((operation for operation in found if operation), None)
 
     def _matching(self, path: str) -> Iterator[Route]:
-        return (route for route in self._routes if route.pattern.fullmatch(path))
+        routes = self._routes.get(_first(path), ())
+        return (route for route in routes if route.pattern.fullmatch(path))
 
     def _answer(self, method: str, path: str, response: TestResponse) -> JSON:
         operation = self.operation(method, path)
@@ -182,6 +185,11 @@ def _closed(node: Any) -> Any:  # noqa: ANN401 # JSON
     if "x-extensible-enum" in closed:
         closed["enum"] = [*closed["x-extensible-enum"], None]
     return closed
+
+
+def _first(path: str) -> str:
+    """Return the first segment of a path, which is a word in every path of the contract."""
+    return path.split("/", 2)[1] if path.startswith("/") else ""
 
 
 def _pattern(path: str, item: JSON) -> re.Pattern[str]:

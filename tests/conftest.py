@@ -8,11 +8,13 @@ import pytest
 from tests.garbage import garbage_left_alone
 from tests.hashing import hash_cheaply
 from tests.judged import judge_requests
+from tests.keys import share_keys
 from tests.longest import first_the_longest
 from tests.world import World, world
 
 hash_cheaply()
 judge_requests()
+share_keys()
 # Whoever starts the tests in the background has it ignored, which programs that they start inherit.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 pytest_plugins = ["tests.services", "tests.faults.kills.summary"]

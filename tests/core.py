@@ -17,7 +17,6 @@ from sqlalchemy import Connection, func, select
 
 from gateway.access.permissions import Permission
 from gateway.access.principal import Principal
-from gateway.broker.bootstrap import set_up
 from gateway.broker.broker import Broker
 from gateway.broker.deployment_health import DeploymentHealth
 from gateway.broker.deployments import Deployments, NewDeployment
@@ -56,8 +55,9 @@ from gateway.storage import instances, names, operations, outbox, resellers
 from gateway.storage.breakers import Lines
 from gateway.storage.database import Database
 from gateway.storage.tables import operations as rows
-from gateway.storage.vault import Vault, create_keys, load_keys
+from gateway.storage.vault import Vault, load_keys
 from gateway.tenancy.caller import Caller
+from tests.schema import set_up_at_once
 from tests.simulated import JSON, Control
 
 T = TypeVar("T")
@@ -313,9 +313,7 @@ def url_of(home: Path) -> str:
 def make_home(home: Path, simulator: Simulator | None = None, url: str = "") -> Path:
     """Set a gateway up in a folder, with the deployment of a simulator registered."""
     home.mkdir(parents=True, exist_ok=True)
-    database = Database(url or url_of(home))
-    set_up(database, Vault(create_keys(home)))
-    database.close()
+    set_up_at_once(home, url or url_of(home))
     if simulator is not None:
         core = Core(home, url=url)
         core.deployments.register(core.caller(), registration(simulator))

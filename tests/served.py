@@ -1,7 +1,7 @@
 """A gateway served in process, and clients whose every answer is held against the contract."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,14 +13,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.billing.licences import READ
-from gateway.broker.bootstrap import FirstOperator, set_up
+from gateway.broker.bootstrap import FirstOperator
 from gateway.broker.rounds import VISIT
 from gateway.factory import Gateway, create_app
 from gateway.settings import Settings
-from gateway.storage.database import Database
-from gateway.storage.vault import Vault, create_keys
 from gateway.worker.tracker import Tracker
 from tests.answers import Contract, golden_contract
+from tests.schema import set_up_at_once
 
 UNHURRIED = "100000/minute"
 DEFAULTS: Mapping[str, Any] = {
@@ -129,9 +128,7 @@ def served(home: Path, **settings: Any) -> Iterator[Served]:  # noqa: ANN401 # a
         settings: besides ``home``; they win over ``DEFAULTS``.
     """
     chosen = Settings(home=home, **(DEFAULTS | settings))
-    with closing(Database(chosen.database)) as database:
-        operator = set_up(database, Vault(create_keys(home)))
-    with _running(chosen, operator) as made:
+    with _running(chosen, set_up_at_once(home, chosen.database)) as made:
         yield made
 
 

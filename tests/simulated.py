@@ -1,6 +1,6 @@
 """The control plane of a simulated SPE server, as tests use it."""
 
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Final
 
 import requests
@@ -8,6 +8,9 @@ import requests
 JSON = dict[str, Any]
 PATIENCE: Final = 30.0
 """Seconds after which a command that did not arrive never will."""
+
+GLANCE: Final = 0.002
+"""Seconds between two looks at a journal: whoever is waited for needs the processor, too."""
 
 
 class Control:
@@ -43,6 +46,7 @@ class Control:
             entry["command"] == command and entry["status"] is not None for entry in self.journal()
         ):
             assert monotonic() < end, f"{command} did not arrive"
+            sleep(GLANCE)
 
     def forget_journal(self) -> None:
         """Empty the journal."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from gateway.model import now
@@ -22,7 +22,7 @@ from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator
 from tests.answers import JSON
 from tests.served import CheckedClient, Served, served
-from tests.simulated import Control
+from tests.simulated import GLANCE, Control
 
 RESELLERS = {"A": "root", "A1": "A", "B": "root", "C": "root", "C1": "C", "S": "root", "S1": "S"}
 """Each with the one above it."""
@@ -186,6 +186,7 @@ class World:
             (each["command"], each["status"] is not None) for each in self.journal()
         }:
             assert monotonic() < end, f"{command} was not sent"
+            sleep(GLANCE)
 
     def sent(self) -> list[str]:
         """Return the names of the commands that were sent."""

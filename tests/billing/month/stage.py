@@ -4,7 +4,7 @@ Nothing runs by itself: the test moves the time and does the gateway's chores wh
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,17 +14,15 @@ from unittest.mock import patch
 import time_machine
 
 from gateway.billing.verification import Finding, verify
-from gateway.broker.bootstrap import set_up
 from gateway.broker.broker import Broker
 from gateway.broker.rounds import VISIT
 from gateway.factory import create_app
 from gateway.settings import Settings
 from gateway.simulator.scenario import Scenario
 from gateway.simulator.server import Simulator
-from gateway.storage.database import Database
-from gateway.storage.vault import Vault, create_keys
 from tests.answers import JSON, golden_contract
 from tests.billing.month.oracle import Oracle
+from tests.schema import set_up_at_once
 from tests.served import DEFAULTS, CheckedClient, Served
 from tests.simulated import Control
 
@@ -42,18 +40,18 @@ class Site:
         id: as the gateway calls it.
         simulator: the server.
         control: its control plane.
-        seen: how much of its journal was looked at.
     """
 
     id: str
     simulator: Simulator
     control: Control
-    seen: int = 0
 
     def was_asked(self) -> bool:
-        """Whether it has answered for its licences since the last look."""
-        journal = self.simulator.application.journal.document()
-        new, self.seen = journal[self.seen :], len(journal)
+        """Whether it has answered for its licences since the last look; its journal is emptied."""
+        journal = self.simulator.application.journal
+        with self.simulator.server.deployment.clock.monitor:
+            new = journal.document()
+            journal.clear()
         return any(entry["command"] == ASKED and entry["status"] == 200 for entry in new)
 
 
@@ -133,8 +131,7 @@ def month(home: Path, start: datetime, names: tuple[str, ...]) -> Iterator[Month
 def _served(home: Path) -> Iterator[Served]:
     home.mkdir()
     settings = Settings(home=home, **{**DEFAULTS, "watch_seconds": 0})
-    with closing(Database(settings.database)) as database:
-        operator = set_up(database, Vault(create_keys(home)))
+    operator = set_up_at_once(home, settings.database)
     app = create_app(settings)
     gateway = app.extensions["spe-gateway"]
     try:
