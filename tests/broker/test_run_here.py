@@ -82,7 +82,7 @@ def test_bulk_leaves_the_places_that_are_kept_for_clicks(lanes: Lanes) -> None:
     assert done.wait(LONG)
 
 
-def test_callers_run_their_own_in_the_order_in_which_they_came(lanes: Lanes) -> None:
+def test_callers_run_their_own(lanes: Lanes) -> None:
     hall = Hall(lanes)
     for name in ("one", "two", "three", "four", "five"):
         hall.call(name)
@@ -90,6 +90,21 @@ def test_callers_run_their_own_in_the_order_in_which_they_came(lanes: Lanes) -> 
     assert {name: thread for name, thread in hall.ran if name != thread} == {}
     assert len(hall.ran) == 5
     assert lanes.load() == (0, 0)
+
+
+@pytest.fixture
+def full() -> Iterator[tuple[Lanes, Event]]:
+    """Lanes of one place, which is taken until the gate is opened."""
+    made, gate = Lanes(1, 1), Event()
+
+    def wait() -> None:
+        assert gate.wait(LONG)
+
+    made.submit(CLICK, wait)
+    until(lambda: made.load() == (1, 0))
+    yield made, gate
+    gate.set()
+    made.close()
 
 
 @pytest.fixture
@@ -147,39 +162,31 @@ def test_a_caller_whose_turn_a_thread_of_the_lane_finds_is_called(
     assert ran == ["caller"]
 
 
-def test_nobody_who_waits_is_passed_over() -> None:
-    narrow = Lanes(1, 1)
+def test_nobody_who_waits_is_passed_over(full: tuple[Lanes, Event]) -> None:
+    lanes, gate = full
     order: list[str] = []
-    gate = Event()
-    narrow.submit(CLICK, partial(gate.wait, LONG))  # type: ignore[arg-type] # what it returns is nobody's
-    until(lambda: narrow.load() == (1, 0))
-    narrow.submit(CLICK, partial(order.append, "lane"))
-    caller = Thread(target=narrow.run_here, args=(CLICK, partial(order.append, "caller"), LONG))
+    lanes.submit(CLICK, partial(order.append, "lane"))
+    caller = Thread(target=lanes.run_here, args=(CLICK, partial(order.append, "caller"), LONG))
     caller.start()
-    until(lambda: narrow.load() == (1, 2))
-    narrow.submit(CLICK, partial(order.append, "last"))
+    until(lambda: lanes.load() == (1, 2))
+    lanes.submit(CLICK, partial(order.append, "last"))
     gate.set()
-    caller.join()
     until(lambda: len(order) == 3)
-    narrow.close()
+    caller.join()
     assert order == ["lane", "caller", "last"]
 
 
-def test_who_leaves_keeps_the_place_in_the_queue() -> None:
-    narrow = Lanes(1, 1)
+def test_who_leaves_keeps_the_place_in_the_queue(full: tuple[Lanes, Event]) -> None:
+    lanes, gate = full
     order: list[tuple[str, str]] = []
-    gate = Event()
 
     def note(name: str) -> None:
         order.append((name, current_thread().name[:4]))
 
-    narrow.submit(CLICK, partial(gate.wait, LONG))  # type: ignore[arg-type] # what it returns is nobody's
-    until(lambda: narrow.load() == (1, 0))
-    assert not narrow.run_here(CLICK, partial(note, "left"), 0.05)
-    narrow.submit(CLICK, partial(note, "last"))
+    assert not lanes.run_here(CLICK, partial(note, "left"), 0.05)
+    lanes.submit(CLICK, partial(note, "last"))
     gate.set()
     until(lambda: len(order) == 2)
-    narrow.close()
     assert order == [("left", "lane"), ("last", "lane")]
 
 
@@ -206,20 +213,17 @@ def test_a_turn_that_comes_as_the_patience_ends_is_taken(
     assert lanes.load() == (0, 0)
 
 
-def test_a_caller_has_the_turn_of_its_share() -> None:
-    narrow = Lanes(1, 1)
+def test_a_caller_has_the_turn_of_its_share(full: tuple[Lanes, Event]) -> None:
+    lanes, gate = full
     order: list[str] = []
-    gate = Event()
-    narrow.submit(CLICK, partial(gate.wait, LONG))  # type: ignore[arg-type] # what it returns is nobody's
-    until(lambda: narrow.load() == (1, 0))
     for _ in range(20):
-        narrow.submit(CLICK, partial(order.append, "another's"))
-    caller = Thread(target=narrow.run_here, args=(OTHER, partial(order.append, "caller"), LONG))
+        lanes.submit(CLICK, partial(order.append, "another's"))
+    caller = Thread(target=lanes.run_here, args=(OTHER, partial(order.append, "caller"), LONG))
     caller.start()
-    until(lambda: narrow.load() == (1, 21))
+    until(lambda: lanes.load() == (1, 21))
     gate.set()
     until(lambda: len(order) == 21)
-    narrow.close()
+    caller.join()
     assert order.index("caller") <= 1
 
 
