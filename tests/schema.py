@@ -28,9 +28,10 @@ def set_up_at_once(home: Path, url: str) -> FirstOperator:
         home: the folder of the keys.
         url: of a database without operators; a file of SQLite need not be there.
     """
+    vault = Vault(create_keys(home))
     _copy_to(make_url(url))
     with closing(Database(url)) as database, patch.object(upgrading, "upgrade", _upgrade_the_old):
-        return set_up(database, Vault(create_keys(home)))
+        return set_up(database, vault)
 
 
 def _copy_to(url: URL) -> None:
