@@ -331,6 +331,8 @@ def _broker(
     def instance_of(operation: Operation) -> Instance | None:
         if operation.instance is None:
             return None
+        if not operation.changes:
+            return connections.known.tracked(operation.instance)
         with database.read() as connection:
             return instances.tracked(connection, operation.instance)
 

@@ -27,7 +27,7 @@ from gateway.web.entries import InstanceEntries
 from gateway.web.fields import Choice, Flag, Part, Text, Time, Whole
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
-from gateway.web.schemas import Paging, Schema, page_of
+from gateway.web.schemas import Paging, Schema, page_of, whole
 from gateway.web.validation import validates
 
 blp = Blueprint(
@@ -90,7 +90,7 @@ def view(row: dict[str, Any]) -> dict[str, Any]:
     """Return a credential: SPE writes its members in Pascal case, unlike all the rest."""
     given = row.get("Settings")
     settings = given if isinstance(given, dict) else {}
-    dumped: dict[str, Any] = CredentialSchema().dump(
+    dumped: dict[str, Any] = whole(CredentialSchema).dump(
         {
             "id": row.get("ID"),
             "type": row.get("Type"),

@@ -17,7 +17,7 @@ from gateway.web.door import services
 from gateway.web.fields import Choice, Id, ListOf, Part
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
-from gateway.web.schemas import Schema
+from gateway.web.schemas import Schema, whole
 from gateway.web.validation import validates
 
 blp = Blueprint("instance-actions-bulk", __name__, description=__doc__)
@@ -86,8 +86,8 @@ def items(found: Operation) -> dict[str, Any] | None:
         }
         for part in parts
     ]
-    whole: dict[str, Any] = InstanceActionItemsSchema().dump({"items": rows})
-    return whole
+    told: dict[str, Any] = whole(InstanceActionItemsSchema).dump({"items": rows})
+    return told
 
 
 def answered(found: Operation) -> Response:

@@ -49,6 +49,7 @@ from gateway.web.api import Blueprint
 from gateway.web.door import answer, services, succeeded
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
+from gateway.web.schemas import whole
 from gateway.web.validation import validates
 
 blp = Blueprint("instances", __name__, description=__doc__, url_prefix="/instances")
@@ -97,8 +98,8 @@ def shape(found: Operation) -> dict[str, Any]:
 
 def dumped(found: Instance) -> dict[str, Any]:
     """Return an instance as it is answered."""
-    whole: dict[str, Any] = InstanceSchema().dump(view(found))
-    return whole
+    told: dict[str, Any] = whole(InstanceSchema).dump(view(found))
+    return told
 
 
 def shown(found: Instance, status: int = 200) -> Response:

@@ -21,7 +21,7 @@ from gateway.web.door import CREATED, services
 from gateway.web.fields import Choice, Id, Labels, Text, Time
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
-from gateway.web.schemas import Paging, Schema, page_of
+from gateway.web.schemas import Paging, Schema, page_of, whole
 from gateway.web.validation import validates
 
 blp = Blueprint("inventory-unowned", __name__, description=__doc__, url_prefix="/inventory")
@@ -108,8 +108,9 @@ def adopted(instance: str) -> Response:
 
 def released(instance: str) -> dict[str, Any]:
     """Answer that an instance was released."""
-    whole: dict[str, Any] = ReleasedInstanceSchema().dump({"id": instance, "status": "released"})
-    return whole
+    told = {"id": instance, "status": "released"}
+    body: dict[str, Any] = whole(ReleasedInstanceSchema).dump(told)
+    return body
 
 
 @blp.route("/unowned")

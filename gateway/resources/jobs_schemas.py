@@ -9,7 +9,7 @@ import marshmallow as ma
 from gateway.broker.jobs import ACTIONS
 from gateway.spe.times import TIME_ZONE, moment_of, spe_time
 from gateway.web.fields import Choice, Fault, Flag, Part, Text, Time, Whole
-from gateway.web.schemas import Schema, page_of
+from gateway.web.schemas import Schema, page_of, whole
 
 MINUTES: Final = (5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720)
 WEEKDAYS: Final = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
@@ -125,7 +125,7 @@ JobPage = page_of(JobSchema)
 
 def schedule_arguments(schedule: Mapping[str, Any]) -> dict[str, Any]:
     """Return a loaded schedule as arguments of CreateJob or SetJobSchedule."""
-    keys = JobScheduleSchema().fields
+    keys = whole(JobScheduleSchema).fields
     arguments = {str(keys[name].data_key): value for name, value in schedule.items()}
     if "date" in arguments:
         arguments["date"] = spe_time(arguments["date"])

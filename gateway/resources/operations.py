@@ -21,7 +21,7 @@ from gateway.web.door import services, shaped
 from gateway.web.fields import AnyValue, Choice, Flag, Id, Lines, ListOf, Part, Text, Time, Whole
 from gateway.web.hooks import caller, renewed
 from gateway.web.operation import operation
-from gateway.web.schemas import InputFault, Paging, Schema, page_of
+from gateway.web.schemas import InputFault, Paging, Schema, page_of, whole
 
 SETTLED = (OperationStatus.SUCCEEDED.value, OperationStatus.FAILED.value)
 
@@ -170,7 +170,7 @@ def shape(found: Operation) -> Any:  # noqa: ANN401 - a JSON object
         "result": _result(found) if has_result else None,
         "queue_position": services().operations.place_in_queue(found),
     }
-    return OperationSchema().dump(values)
+    return whole(OperationSchema).dump(values)
 
 
 def cancelled(found: Operation) -> Response:

@@ -17,7 +17,7 @@ from gateway.web.door import answer, object_of, services, shown, tagged, version
 from gateway.web.fields import Choice, Fault, Flag, ListOf, Secret, Text, Whole
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
-from gateway.web.schemas import Schema
+from gateway.web.schemas import Schema, whole
 
 blp = Blueprint("smtp", __name__, description=__doc__, url_prefix="/instances/<ins:instance>/smtp")
 
@@ -124,7 +124,7 @@ class SmtpSettings(MethodView):
     @blp.response(200, SmtpSettingsSchema, headers={"ETag": "ETag"})
     def put(self, body: dict[str, Any], instance: str) -> Response:
         """Replace how the instance sends mail."""
-        keys = SmtpSettingsPutSchema().fields
+        keys = whole(SmtpSettingsPutSchema).fields
         settings = {str(keys[name].data_key): value for name, value in body.items()}
         wishes = [
             Invocation(GET_SMTP_SETTINGS),

@@ -34,6 +34,7 @@ from gateway.web.api import Blueprint
 from gateway.web.door import services
 from gateway.web.hooks import caller
 from gateway.web.operation import operation
+from gateway.web.schemas import whole
 from gateway.web.validation import validates
 
 blp = Blueprint("statements", __name__, description=__doc__, url_prefix="/statements")
@@ -92,7 +93,7 @@ def _completeness(found: Mapping[str, Any]) -> dict[str, Any]:
 
 def shown(found: Document, status: int = 200) -> Response:
     """Answer with a statement."""
-    told = exact_json.text(StatementSchema().dump(view(found)))
+    told = exact_json.text(whole(StatementSchema).dump(view(found)))
     response = Response(told + "\n", status, mimetype="application/json")
     response.headers["ETag"] = etags.etag_of({"told": told})
     return response

@@ -28,6 +28,7 @@ from gateway.web.api import Blueprint
 from gateway.web.door import services
 from gateway.web.hooks import caller, renewed
 from gateway.web.operation import operation
+from gateway.web.schemas import whole
 
 blp = Blueprint("usage", __name__, description=__doc__, url_prefix="/usage")
 
@@ -88,7 +89,7 @@ def _page(answer: Answer, query: dict[str, Any]) -> Response:
         last = shown[-1]
         following = [list(last.key), None if last.is_last else last.number]
     page = {**paging.page([of_item(item) for item in shown], following), **of_watch(answer.watch)}
-    return Response(exact_json.text(UsagePageSchema().dump(page)) + "\n", mimetype=JSON)
+    return Response(exact_json.text(whole(UsagePageSchema).dump(page)) + "\n", mimetype=JSON)
 
 
 def _items(answer: Answer) -> Iterator[Item]:

@@ -12,7 +12,7 @@ from gateway.billing.usage_watch import Watch
 from gateway.model import Measure
 from gateway.resources.usage_schemas import UsageItemSchema
 from gateway.web import exact_json
-from gateway.web.schemas import UsageCompletenessSchema
+from gateway.web.schemas import UsageCompletenessSchema, whole
 
 FIGURES: Final = ("latest", "average", "peak", "readings", "asOf")
 NAMES: Final = ("resellerName", "instanceID", "displayName", "externalId")
@@ -93,7 +93,7 @@ def _lines(watch: Watch, items: Iterable[Item]) -> Iterator[bytes]:
     for item in items:
         yield _encoded(exact_json.text(schema.dump(of_item(item))) + "\n")
     told = of_watch(watch)
-    completeness = UsageCompletenessSchema().dump(told["completeness"])
+    completeness = whole(UsageCompletenessSchema).dump(told["completeness"])
     last = {"completeness": completeness, "asOf": told["as_of"]}
     yield _encoded(exact_json.text(last) + "\n")
 
@@ -104,7 +104,7 @@ def _table(watch: Watch, items: Iterable[Item]) -> Iterator[bytes]:
     yield _row(COLUMNS)
     for item in items:
         yield _row(_cells("usage", _flat(schema.dump(of_item(item)))))
-    for gap in UsageCompletenessSchema().dump(of_watch(watch)["completeness"])["gaps"]:
+    for gap in whole(UsageCompletenessSchema).dump(of_watch(watch)["completeness"])["gaps"]:
         yield _row(_cells("gap", {**gap, "complete": False}))
 
 

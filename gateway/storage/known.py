@@ -33,7 +33,7 @@ class Known:
     def __init__(self, database: Database) -> None:
         self._database = database
         fleet = [Generation.FLEET]
-        self._instances: Kept[tuple[Reach, str], Instance | None]
+        self._instances: Kept[tuple[Reach | None, str], Instance | None]
         self._instances = Kept(database.generations, fleet, INSTANCES)
         self._deployments: Kept[str, Deployment | None]
         self._deployments = Kept(database.generations, fleet, DEPLOYMENTS)
@@ -46,6 +46,14 @@ class Known:
             StorageUnavailable: nothing tells whether what is kept still counts.
         """
         return self._instances.get((reach, instance), partial(self._find, reach, instance))
+
+    def tracked(self, instance: str) -> Instance | None:
+        """Return an instance, or None: for what goes on after its caller was judged.
+
+        Raises:
+            StorageUnavailable: nothing tells whether what is kept still counts.
+        """
+        return self._instances.get((None, instance), partial(self._track, instance))
 
     def deployment(self, deployment: str) -> Deployment | None:
         """Return a deployment, or None.
@@ -64,6 +72,10 @@ class Known:
     def _find(self, reach: Reach, instance: str) -> Instance | None:
         with self._database.read() as connection:
             return instances.find(connection, reach, instance)
+
+    def _track(self, instance: str) -> Instance | None:
+        with self._database.read() as connection:
+            return instances.tracked(connection, instance)
 
     def _shared(self, commands: Commands) -> Commands:
         """Return the one copy of a set of commands: a thousand of them would take much memory."""
