@@ -35,6 +35,7 @@ from gateway.factory import Gateway, create_app
 from gateway.settings import Settings
 from gateway.spe.channel import Channel
 from gateway.storage.database import Database
+from gateway.storage.known import Known
 from gateway.storage.rates import Rates
 from gateway.storage.vault import Vault, create_keys
 from gateway.web import door, hooks
@@ -47,15 +48,12 @@ Stage = tuple[str, Any, str]
 
 STAGES: Final[Sequence[Stage]] = (
     ("routing", Flask, "create_url_adapter"),
-    ("token", Gateway, "claims_of"),
-    ("principal", Gateway, "principal_of"),
-    ("attendance", Gateway, "authenticate"),
+    ("token and principal", Gateway, "authenticate"),
     ("rate limits", Rates, "of_client"),
-    ("rate fields", hooks, "add_rate_fields"),
-    ("ownership", broker.Broker, "instance"),
+    ("ownership", Known, "instance"),
     ("capabilities", broker.Broker, "supported"),
     ("plan", broker, "operation_for"),
-    ("hand-over to a lane", Lanes, "submit"),
+    ("place in the lane", Lanes, "run_here"),
     ("operation", Runner, "drive"),
     ("client", Connections, "client"),
     ("upstream", Channel, "_body"),
@@ -169,7 +167,7 @@ def reads(folder: Path) -> Iterator[list[Read]]:
             instance = _instance(Client(app), token, announced[0])
             paths = {
                 "stores, one call upstream": f"/instances/{instance}/stores",
-                "one instance, none": f"/instances/{instance}",
+                "one instance, three calls upstream": f"/instances/{instance}",
                 "instances, none": "/instances",
             }
             yield [Read(name, app, path, _environ(path, token)) for name, path in paths.items()]
