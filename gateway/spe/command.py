@@ -7,7 +7,7 @@ coverage table. A declaration that contradicts itself raises when it is imported
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Final, TypeGuard
 
 from gateway.errors import DeclarationError
@@ -75,7 +75,7 @@ class Evidence(Enum):
     """Nothing readable tells; the operation ends as unknown."""
 
 
-class ParamType(Enum):
+class ParamType(StrEnum):
     """The argument types of the function reference."""
 
     STRING = "string"

@@ -53,12 +53,13 @@ def encode(command: Command, arguments: Mapping[str, object]) -> bytes:
     Raises:
         InvalidInput: with one fault for each argument that cannot be sent.
     """
-    given = {name: value for name, value in arguments.items() if value is not None}
     faults = [*_unknown(command, arguments)]
     fields: list[str] = []
     for param in command.params:
+        value = arguments.get(param.name)
         try:
-            fields.extend(_field(command, param, given))
+            if value is not None or param.required:
+                fields.append(_field(command, param, value))
         except _Refused as refused:
             pointer = f"/{param.name}{refused.below}"
             faults.append(InputFault(pointer, refused.code, refused.detail))
@@ -74,14 +75,14 @@ def _unknown(command: Command, arguments: Mapping[str, object]) -> Iterator[Inpu
             yield InputFault(_step(str(name)), "UNKNOWN", f"{command.name} has no such argument.")
 
 
-def _field(command: Command, param: Param, given: Mapping[str, object]) -> Iterator[str]:
-    if param.name in given:
-        value = given[param.name]
-        _check_target(command, param, value)
-        yield f"{quoted(param.name)}={quoted(_written(param, value))}"
-        _check_values(param, value)
-    elif param.required:
+def _field(command: Command, param: Param, value: object) -> str:
+    if value is None:
         raise _Refused("REQUIRED", "This argument is required.")
+    _check_target(command, param, value)
+    written = _written(param, value)
+    if param.values:
+        _check_values(param, value)
+    return f"{quoted(param.name)}={quoted(written)}"
 
 
 def quoted(text: str) -> str:
@@ -99,7 +100,7 @@ def _written(param: Param, value: object) -> str:
 
 def _check_values(param: Param, value: object) -> None:
     elements = value if param.is_list and isinstance(value, Sequence) else (value,)
-    if param.values and not all(element in param.values for element in elements):
+    if not all(element in param.values for element in elements):
         allowed = ", ".join(map(str, param.values))
         raise _Refused("NOT_ALLOWED", f"Only these values are allowed: {allowed}.")
 

@@ -37,11 +37,13 @@ class Form:
     def _allows_object(self, found: object) -> bool:
         if not isinstance(found, dict):
             return False
-        has_needed = all(type(found.get(name)) is kind for name, kind in self.needed.items())
-        return has_needed and all(
-            found.get(name) is None or type(found[name]) is kind
-            for name, kind in self.optional.items()
-        )
+        for name, kind in self.needed.items():
+            if type(found.get(name)) is not kind:
+                return False
+        for name, kind in self.optional.items():
+            if found.get(name) is not None and type(found[name]) is not kind:
+                return False
+        return True
 
 
 FORMS: Final[Mapping[str, Form]] = MappingProxyType(

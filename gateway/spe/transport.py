@@ -8,8 +8,8 @@ free connection (the bulkhead: a slow deployment cannot take every thread).
 
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 
@@ -108,26 +108,22 @@ class Pool(HTTPSConnectionPool):
             EmptyPoolError: none became free.
             Exception: whatever breaks an exchange; the connection is closed then.
         """
-        with self._lent() as connection:
+        connection = cast("_Connection", self._get_conn(self._patience))
+        try:
             if connection.sock is None:
                 connection.timeout = connect_seconds
                 connection.connect()
             _send(connection.sock, request)
             body = reply.read(connection.sock)
-            if not reply.is_kept:
-                connection.close()
-        return body
-
-    @contextmanager
-    def _lent(self) -> Iterator[_Connection]:
-        connection = cast("_Connection", self._get_conn(self._patience))
-        try:
-            yield connection
         except BaseException:
             connection.close()
             raise
+        else:
+            if not reply.is_kept:
+                connection.close()
         finally:
             self._put_conn(connection)
+        return body
 
 
 def _send(opened: socket.socket, request: bytes) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 import marshmallow as ma
@@ -16,7 +16,7 @@ from gateway.model import Operation, OperationStatus
 from gateway.spe.command import Command
 from gateway.web import etags, paging
 from gateway.web.accepted import accepted
-from gateway.web.fields import ListOf, Part
+from gateway.web.fields import Choice, Flag, ListOf, Number, Part, Text, Whole
 from gateway.web.hooks import EXTENSION
 from gateway.web.operation import OPERATIONS
 from gateway.web.promises import Judge, promised, require, type_test
@@ -165,51 +165,41 @@ def shown(schema: type[Schema], row: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ReplyInvalid: something is of another type than the schema says.
     """
-    shape = whole(schema)
-    known = _known(shape, row)
+    return _shown(whole(schema), row)
+
+
+def _shown(schema: ma.Schema, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that a schema knows, at every depth."""
     return {
-        str(field.data_key): field.serialize(name, known, dict.get)
-        for name, field in shape.dump_fields.items()
-        if name in known
+        key: None if row[key] is None else read(key, row[key])
+        for key, read in _readings(schema)
+        if key in row
     }
-
-
-def _known(schema: ma.Schema, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values that a schema knows under the names of its fields, at every depth."""
-    readings = _readings(schema)
-    return {
-        reading.name: None if value is None else reading.judge(key, value)
-        for key, value in row.items()
-        if (reading := readings.get(key)) is not None
-    }
-
-
-class _Reading(NamedTuple):
-    """How a value of SPE's becomes one of a field."""
-
-    name: str
-    judge: Judge
 
 
 @cache
-def _readings(schema: ma.Schema) -> Mapping[str, _Reading]:
-    """Return how the values of a schema's fields are read, by the keys of the contract."""
-    return {
-        str(field.data_key): _Reading(name, _judge_of(field))
-        for name, field in schema.fields.items()
-    }
+def _readings(schema: ma.Schema) -> Sequence[tuple[str, Judge]]:
+    """Return how a schema's values are read, by the keys of the contract."""
+    return [(str(field.data_key), _reading_of(field)) for field in schema.dump_fields.values()]
 
 
-def _judge_of(field: ma.fields.Field[Any]) -> Judge:
+def _reading_of(field: ma.fields.Field[Any]) -> Judge:
+    """Return what makes out of a value of SPE's that of a field, or refuses it."""
     told = partial(require, type_test(field))
-    if isinstance(field, Part):
-        return lambda key, value: _known(field.schema, told(key, value))
-    if isinstance(field, ListOf):
-        inner = _judge_of(field.inner)
-        return lambda key, value: [
-            None if item is None else inner(key, item) for item in told(key, value)
-        ]
-    return told
+    match field:
+        case Part():
+            return lambda key, value: _shown(field.schema, told(key, value))
+        case ListOf():
+            read = _reading_of(field.inner)
+            return lambda key, value: [
+                None if each is None else read(key, each) for each in told(key, value)
+            ]
+        case Flag() | Number() | Whole():
+            return told
+        case Choice() | Text():
+            return lambda key, value: value if type(value) is str else str(told(key, value))
+        case _:
+            return lambda key, value: field.serialize(key, {key: told(key, value)}, dict.get)
 
 
 def named(names: Mapping[str, str], body: Mapping[str, Any]) -> dict[str, Any]:

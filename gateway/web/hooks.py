@@ -41,7 +41,7 @@ _UNLESS_SAID: Final = (
     ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
     ("Referrer-Policy", "no-referrer"),
 )
-_BEARER: Final = re.compile(r"bearer ([A-Za-z0-9._~+/-]+=*)", re.ASCII | re.IGNORECASE)
+_BEARER: Final = re.compile(r"(?i:bearer) ([A-Za-z0-9._~+/-]+=*)", re.ASCII)
 
 log = structlog.get_logger(__name__)
 
@@ -149,9 +149,10 @@ def limit_rate() -> None:
     Raises:
         RateLimited: it is one too many.
     """
-    if request.routing_exception is None:
+    sent = _sent()
+    if sent.routing_exception is None:
         rates: Rates = current_app.extensions[EXTENSION].rates
-        count_call(rates, g.get("caller"))
+        count_call(rates, sent, g.get("caller"))
 
 
 def refuse_suspended() -> None:

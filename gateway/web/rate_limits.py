@@ -7,7 +7,7 @@ policies, ``RateLimit`` says how the caller stands under them.
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from flask import Response, g, request
+from flask import Request, Response, g
 
 from gateway.access.networks import counted_as
 from gateway.measures.meters import meters
@@ -29,24 +29,27 @@ class Rates(Protocol):
         """Count a call of somebody who is nobody yet."""
 
 
-def count_call(rates: Rates, caller: Caller | None) -> None:
-    """Count the current request before anything else is done for it.
+def count_call(rates: Rates, sent: Request, caller: Caller | None) -> None:
+    """Count a request before anything else is done for it.
 
     Public reads (health, metrics, the documents and keys) are not counted. Whoever logs in is
     nobody yet, and is counted by address.
 
     Args:
         rates: counts.
+        sent: the current request.
         caller: None for a public operation.
 
     Raises:
         RateLimited: it is one too many.
     """
+    standings: Sequence[Standing] = ()
     if caller is not None:
-        g.standings = rates.of_client(caller.principal.client, caller.principal.reseller)
-    elif request.method == "POST":
-        g.standings = rates.of_address(counted_as(request.remote_addr or ""))
-    for standing in g.get("standings", ()):
+        standings = rates.of_client(caller.principal.client, caller.principal.reseller)
+    elif sent.method == "POST":
+        standings = rates.of_address(counted_as(sent.remote_addr or ""))
+    g.standings = standings
+    for standing in standings:
         if not standing.passed:
             meters().rate_limited(standing.policy)
             raise RateLimited(

@@ -5,7 +5,7 @@ that five hundred things of one name delay another's by one. What has the same n
 order in which it came.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from typing import Final, Generic, TypeVar
 
 from gateway.model import Share, Urgency
@@ -79,7 +79,7 @@ class Rota(Generic[T]):
 
     def __init__(self, width: int) -> None:
         self._shared = max(width - SPARE, 1)
-        self._waiting: dict[Urgency, Ring[T]] = {urgency: Ring() for urgency in Urgency}
+        self._waiting: defaultdict[Urgency, Ring[T]] = defaultdict(Ring)
         self._under_way: Counter[Urgency] = Counter()
         self._waits = 0
         self._next = 0
