@@ -19,7 +19,6 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
-from sqlalchemy.engine import make_url
 
 from gateway import allocator, descriptors, logs
 from gateway.errors import ConfigurationError, SetupError, StorageUnavailable
@@ -29,7 +28,7 @@ from gateway.home import held
 from gateway.measures.account import Account, account
 from gateway.settings import Settings
 from gateway.storage import deliveries, operations
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 from gateway.web.hooks import EXTENSION
 from gateway.web.request_ids import HEADER
 
@@ -105,16 +104,7 @@ def _try_out(settings: Settings) -> None:
         finally:
             gateway.close()
     except StorageUnavailable as error:
-        raise unusable(settings, error) from error
-
-
-def unusable(settings: Settings, error: StorageUnavailable) -> ConfigurationError:
-    """Return the storage's error as one of the configuration, with the database's own words."""
-    cause = getattr(error.__cause__, "orig", None)
-    if cause is None:
-        return ConfigurationError(error.detail)
-    url = make_url(settings.database).render_as_string(hide_password=True)
-    return ConfigurationError(f"The database {url} cannot be used: {cause}.")
+        raise unusable(settings.database, error) from error
 
 
 def on_starting(server: Arbiter) -> None:

@@ -11,12 +11,11 @@ from gateway.cli.counting import counted
 from gateway.cli.examples import examples
 from gateway.cli.rows import advance_of, rows_bar
 from gateway.errors import StorageUnavailable
-from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage import backup as backups
 from gateway.storage import schema
 from gateway.storage.backup import Manifest
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 from gateway.storage.vault import Vault, load_keys
 
 
@@ -43,7 +42,7 @@ def backup(file: Path, *, as_json: bool) -> None:
         with rows_bar(Console(stderr=True), quiet=as_json) as bar:
             manifest = backups.write(database, vault, file, advance_of(bar))
     except StorageUnavailable as error:
-        raise unusable(settings, error) from error
+        raise unusable(settings.database, error) from error
     finally:
         database.close()
     witness = settings.witness_file if settings.witness_file.exists() else None

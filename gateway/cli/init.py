@@ -10,10 +10,9 @@ from gateway.broker.bootstrap import FirstOperator, set_up
 from gateway.cli.examples import examples
 from gateway.errors import ConfigurationError, StorageUnavailable
 from gateway.home import held
-from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage import schema
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 from gateway.storage.vault import Vault, create_keys, load_keys
 
 
@@ -48,7 +47,7 @@ def initialise(settings: Settings) -> FirstOperator:
         try:
             return set_up(database, Vault(_keys(settings, database)))
         except StorageUnavailable as error:
-            raise unusable(settings, error) from error
+            raise unusable(settings.database, error) from error
         finally:
             database.close()
 

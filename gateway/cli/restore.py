@@ -18,10 +18,9 @@ from gateway.cli.examples import examples
 from gateway.cli.init import alone
 from gateway.cli.rows import advance_of, rows_bar
 from gateway.errors import StorageUnavailable
-from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage.backup import Archive
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 from gateway.storage.vault import Vault, load_keys
 from gateway.storage.witness import Witness
 
@@ -105,7 +104,7 @@ def _recovery(settings: Settings) -> Iterator[Recovery]:
             witness = Witness(settings.witness_file, database)
             yield Recovery(database, vault, witness, timedelta(days=settings.grace_days))
         except StorageUnavailable as error:
-            raise unusable(settings, error) from error
+            raise unusable(settings.database, error) from error
         finally:
             database.close()
 

@@ -12,10 +12,9 @@ from gateway.cli.counting import counted
 from gateway.cli.examples import examples
 from gateway.cli.failure import Failure
 from gateway.errors import StorageUnavailable
-from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage import schema, sealed
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 from gateway.storage.sealed import Tally
 from gateway.storage.vault import Vault, load_keys
 
@@ -85,6 +84,6 @@ def _stored(settings: Settings) -> Iterator[tuple[Database, Vault]]:
         schema.require_usable(database)
         yield database, Vault(load_keys(settings.home, settings.master_keys.get_secret_value()))
     except StorageUnavailable as error:
-        raise unusable(settings, error) from error
+        raise unusable(settings.database, error) from error
     finally:
         database.close()

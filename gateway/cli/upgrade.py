@@ -14,10 +14,9 @@ from sqlalchemy.engine import make_url
 from gateway.cli.examples import examples
 from gateway.cli.init import alone
 from gateway.errors import ConfigurationError, StorageUnavailable
-from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage import schema, upgrading
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 from gateway.storage.upgrading import Migration
 
 SHORT_WAIT: Final = "SET LOCAL lock_timeout = '400ms'"
@@ -49,7 +48,7 @@ def upgrade(*, dry_run: bool) -> None:
         try:
             told = _previewed(database) if dry_run else _upgraded(database)
         except StorageUnavailable as error:
-            raise unusable(settings, error) from error
+            raise unusable(settings.database, error) from error
         finally:
             database.close()
     url = make_url(settings.database).render_as_string(hide_password=True)

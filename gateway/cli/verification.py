@@ -13,10 +13,9 @@ from sqlalchemy import Connection, Table, func, select
 from gateway.billing import verification
 from gateway.cli.rows import rows_bar
 from gateway.errors import StorageUnavailable
-from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage import audit_verification, schema
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 from gateway.storage.witness import Attested, Witness
 
 BROKEN = 1
@@ -55,7 +54,7 @@ class Verification(Generic[V]):
             schema.require_usable(database)
             verdict = self._verdict(database, Witness(settings.witness_file, database), as_json)
         except StorageUnavailable as error:
-            raise unusable(settings, error) from error
+            raise unusable(settings.database, error) from error
         finally:
             database.close()
         witness = settings.witness_file if settings.witness_file.exists() else None

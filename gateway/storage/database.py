@@ -112,6 +112,20 @@ class Database:
         self.engine.dispose()
 
 
+def unusable(url: str, error: StorageUnavailable) -> ConfigurationError:
+    """Return the storage's error as one of the configuration, with the database's own words.
+
+    Args:
+        url: SQLAlchemy URL; its password is not told.
+        error: what using the database has come to.
+    """
+    cause = getattr(error.__cause__, "orig", None)
+    if cause is None:
+        return ConfigurationError(error.detail)
+    shown = make_url(url).render_as_string(hide_password=True)
+    return ConfigurationError(f"The database {shown} cannot be used: {cause}.")
+
+
 class _Turn:
     """The turn of a thread to write."""
 

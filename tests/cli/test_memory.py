@@ -73,6 +73,13 @@ def test_a_gateway_loads_nothing_that_it_has_no_use_for(home: Path) -> None:
         ("gateway.factory", "sqlite3"),  # only with SQLite
         ("gateway.worker.tracker", "greenlet"),
         ("gateway.worker.tracker", "yaml"),
+        ("gateway.cli.audit", "flask"),
+        ("gateway.cli.backup", "flask"),
+        ("gateway.cli.init", "flask"),
+        ("gateway.cli.restore", "flask"),
+        ("gateway.cli.rotate_keys", "flask"),
+        ("gateway.cli.statements", "flask"),
+        ("gateway.cli.upgrade", "flask"),
     ],
 )
 def test_a_module_does_not_bring_what_it_has_no_use_for(wanted: str, unused: str) -> None:

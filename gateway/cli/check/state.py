@@ -10,10 +10,9 @@ from sqlalchemy.engine import make_url
 from gateway.cli.check.findings import Finding, error, fine, warning
 from gateway.cli.check.ground import Ground
 from gateway.errors import ConfigurationError, StorageUnavailable
-from gateway.serving import unusable
 from gateway.settings import Settings
 from gateway.storage import schema
-from gateway.storage.database import Database
+from gateway.storage.database import Database, unusable
 
 OPERATING: Final = "docs/operating.md"
 UPGRADING: Final = "docs/upgrading.md"
@@ -41,7 +40,9 @@ def opened(settings: Settings) -> tuple[Database | None, Finding]:
         database.check()
     except StorageUnavailable as problem:
         database.close()
-        return None, _away(unusable(settings, problem).detail, "Start it, or correct its URL.")
+        return None, _away(
+            unusable(settings.database, problem).detail, "Start it, or correct its URL."
+        )
     return database, fine("database.reachable", "The database answers.")
 
 
