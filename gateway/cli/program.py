@@ -1,10 +1,7 @@
 """The program: its commands, and how it ends."""
 
 import sys
-from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
-from typing import Final
 
 import rich_click as click
 from click.shell_completion import CompletionItem
@@ -12,102 +9,47 @@ from click.shell_completion import CompletionItem
 from gateway import logs
 from gateway.cli.examples import examples
 from gateway.cli.failure import FAILED, INTERRUPTED, Failure
+from gateway.cli.overview import COMMANDS, GROUPS
 from gateway.errors import GatewayError
-
-COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "audit": "gateway.cli.audit",
-        "backup": "gateway.cli.backup",
-        "check": "gateway.cli.check.command",
-        "clients": "gateway.cli.clients",
-        "completion": "gateway.cli.completion",
-        "coverage": "gateway.cli.coverage",
-        "demo": "gateway.cli.demo.command",
-        "deployments": "gateway.cli.deployments",
-        "doctor": "gateway.cli.doctor.command",
-        "events": "gateway.cli.events",
-        "init": "gateway.cli.init",
-        "instances": "gateway.cli.instances",
-        "inventory": "gateway.cli.inventory",
-        "invoke": "gateway.cli.invoke",
-        "login": "gateway.cli.login",
-        "logout": "gateway.cli.login",
-        "openapi": "gateway.cli.openapi",
-        "operations": "gateway.cli.operations",
-        "resellers": "gateway.cli.resellers",
-        "restore": "gateway.cli.restore",
-        "rotate-keys": "gateway.cli.rotate_keys",
-        "sandbox": "gateway.cli.sandbox.command",
-        "serve": "gateway.cli.serve",
-        "simulate": "gateway.cli.simulate",
-        "statements": "gateway.cli.statements",
-        "stores": "gateway.cli.stores",
-        "upgrade": "gateway.cli.upgrade",
-        "usage": "gateway.cli.usage",
-        "users": "gateway.cli.users",
-        "webhooks": "gateway.cli.webhooks",
-        "whoami": "gateway.cli.login",
-        "worker": "gateway.cli.worker",
-    }
-)
-"""The module of each command; it has the command under the same name."""
 
 click.rich_click.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
 click.rich_click.COMMAND_GROUPS = {
-    "spe-gateway": [
-        {"name": "Begin", "commands": ["demo", "sandbox", "init", "serve", "worker", "simulate"]},
-        {"name": "Say who you are", "commands": ["login", "whoami", "logout"]},
-        {
-            "name": "Talk to a running gateway",
-            "commands": [
-                "instances",
-                "stores",
-                "users",
-                "operations",
-                "resellers",
-                "clients",
-                "deployments",
-                "inventory",
-                "usage",
-                "statements",
-                "events",
-                "webhooks",
-                "invoke",
-                "doctor",
-            ],
-        },
-        {
-            "name": "Look after it",
-            "commands": ["check", "backup", "restore", "upgrade", "rotate-keys", "audit"],
-        },
-        {"name": "For developers", "commands": ["openapi", "coverage", "completion"]},
-    ]
+    "spe-gateway": [{"name": name, "commands": [*group]} for name, group in GROUPS.items()]
 }
 
 
 class Commands(click.RichGroup):
-    """Imports a command only when it is asked for: a simulator need not wait for Flask."""
+    """Imports a command only when it is called: a simulator need not wait for Flask."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names."""
         del ctx
-        return list(COMMANDS)
+        return sorted(COMMANDS)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return what a word can become; names need no import, for a shell is waiting."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        return [CompletionItem(name) for name in COMMANDS if name.startswith(incomplete)]
+        return [CompletionItem(name) for name in sorted(COMMANDS) if name.startswith(incomplete)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or None if there is none of this name."""
+        """Return what the overview shows of a command, or None if there is none of this name."""
         del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(
-            import_module(COMMANDS[cmd_name]), cmd_name.replace("-", "_")
-        )
-        return command
+        entry = COMMANDS.get(cmd_name)
+        return entry and click.RichCommand(name=cmd_name, help=entry.sentence)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command itself, and what it is given."""
+        name, shown, rest = super().resolve_command(ctx, args)
+        return name, shown and _loaded(str(name)), rest
+
+
+def _loaded(name: str) -> click.Command:
+    module = import_module(f"gateway.cli.{COMMANDS[name].module}")
+    command: click.Command = getattr(module, name.replace("-", "_"))
+    return command
 
 
 @click.group(

@@ -17,7 +17,7 @@ def walked(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tupl
         return
     context = click.Context(command)
     for name in command.list_commands(context):
-        below = command.get_command(context, name)
+        _, below, _ = command.resolve_command(context, [name])
         assert below is not None
         yield from walked(below, (*words, name))
 
@@ -27,7 +27,7 @@ def found(words: tuple[str, ...]) -> click.Command:
     command: click.Command = cli
     for word in words:
         assert isinstance(command, click.Group)
-        below = command.get_command(click.Context(command), word)
+        _, below, _ = command.resolve_command(click.Context(command), [word])
         assert below is not None
         command = below
     return command

@@ -1,12 +1,17 @@
 import json
+import subprocess
+import sys
+from ast import literal_eval
+from inspect import cleandoc
 from pathlib import Path
 
 import pytest
 import yaml
-from rich_click import rich_click
 
-from gateway.cli.program import COMMANDS
+from gateway.cli.overview import COMMANDS, GROUPS
+from tests.cli.commands import found
 from tests.cli.conftest import Program
+from tests.cli.program import PATIENCE
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -25,14 +30,35 @@ def test_without_a_command_the_program_explains_itself(program: Program) -> None
     assert all(f" {command} " in outcome.out for command in COMMANDS)
 
 
-def test_every_command_stands_in_a_group_of_the_overview() -> None:
-    grouped = [
-        command
-        for group in rich_click.COMMAND_GROUPS["spe-gateway"]
-        for command in group["commands"]
-    ]
+def test_the_overview_says_of_a_command_what_the_command_says_first() -> None:
+    told = {name: found((name,)).help for name in COMMANDS}
 
-    assert sorted(grouped) == sorted(COMMANDS)
+    first = {name: cleandoc(str(text)).split("\n\n")[0] for name, text in told.items()}
+    assert {name: " ".join(text.split("\n")) for name, text in first.items()} == {
+        name: entry.sentence for name, entry in COMMANDS.items()
+    }
+
+
+def test_every_command_stands_in_one_group_of_the_overview() -> None:
+    assert sum(map(len, GROUPS.values())) == len(COMMANDS)
+
+
+def test_the_overview_loads_no_command() -> None:
+    words = (
+        "import sys; from gateway.cli.program import cli; cli(['--help'], standalone_mode=False)"
+    )
+    asked = "; print(sorted(name for name in sys.modules if name.startswith('gateway.')))"
+    done = subprocess.run(  # noqa: S603 # our own interpreter
+        [sys.executable, "-c", words + asked],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    loaded = literal_eval(done.stdout.splitlines()[-1])
+    assert "gateway.cli.overview" in loaded
+    assert {f"gateway.cli.{entry.module}" for entry in COMMANDS.values()}.isdisjoint(loaded)
+    assert "gateway.storage.database" not in loaded
 
 
 def test_a_command_that_does_not_exist_is_a_usage_error(program: Program) -> None:

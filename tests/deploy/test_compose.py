@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from gateway import serving
-from gateway.cli.program import COMMANDS
+from gateway.cli.overview import COMMANDS
 from gateway.setting_fields import defaults
 from gateway.settings import PREFIX, Settings
 from tests.deploy.house import CONFIGURATION
