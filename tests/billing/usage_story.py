@@ -158,6 +158,7 @@ class Story:
             until = None
             if self.random.random() < 0.3:
                 until = self._moment(times[-1] if times else since)
+                until = until if until < self.end else None  # what ends later is still there
             place = self.random.choice(PLACES)
             life = Life(
                 f"ins_{number}",
